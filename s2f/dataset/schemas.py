@@ -1,0 +1,109 @@
+"""The columns of every table, once.
+
+Pictures and sound are `{bytes, path}` structs, as Hugging Face `datasets` stores them, so that it, DuckDB and pandas
+read the files as they are.
+"""
+
+import pyarrow as pa
+
+SCHEMA_VERSION = 1
+EMBEDDING = 512  # ArcFace
+SPECTROGRAM_SHAPE = (598, 257, 2)  # frames, bins, real and imaginary part
+
+media = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+embedding = pa.list_(pa.float32(), EMBEDDING)
+box = pa.list_(pa.float32(), 4)  # left, top, right, bottom, in pixels
+keypoints = pa.list_(
+    pa.float32(), 12
+)  # six x, y pairs in pixels: right eye, left eye, nose tip, mouth, right ear, left ear
+spectrogram = pa.fixed_shape_tensor(pa.float16(), SPECTROGRAM_SHAPE)
+labels = [("age", pa.float32()), ("gender", pa.string())]  # years; "f" or "m"; null where not known
+
+SPEECH_FACES = pa.schema(
+    [
+        ("clip_id", pa.string()),
+        ("youtube_id", pa.string()),
+        ("start_s", pa.float64()),
+        ("end_s", pa.float64()),
+        ("frame_s", pa.float32()),  # where in the clip the face was found
+        ("face", media),  # JPEG crop
+        ("face_box", box),  # in the frame
+        ("face_score", pa.float32()),
+        ("keypoints", keypoints),  # in the frame
+        ("embedding", embedding),  # unit length
+        ("spectrogram", spectrogram),
+        ("speech", media),  # FLAC, 16 kHz mono, at most six seconds
+        *labels,
+    ]
+)
+
+PORTRAITS = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("face", media),  # JPEG crop at the super-resolution size
+        ("face_box", box),
+        ("face_score", pa.float32()),
+        ("embedding", embedding),
+        *labels,
+    ]
+)
+
+LEDGER = pa.schema(
+    [
+        ("id", pa.string()),  # clip_id or image_id
+        ("status", pa.string()),  # ok | filtered | failed | blocked
+        ("reason", pa.string()),  # null when ok
+        ("message", pa.string()),  # the tool's own words
+        ("attempts", pa.int32()),
+        ("split", pa.string()),
+        ("shard", pa.int32()),
+        ("tools", pa.string()),  # versions, as JSON
+    ]
+)
+
+# One row per generated face.
+GENERATED = pa.schema(
+    [
+        ("clip_id", pa.string()),
+        ("guidance", pa.float32()),  # the paper's w
+        ("sample", pa.int32()),
+        ("seed", pa.int64()),
+        ("small", media),  # PNG, as the face decoder drew it
+        ("face", media),  # PNG, enlarged
+    ]
+)
+
+# One row per voice that was generated from: what the encoder heard.
+HEARD = pa.schema([("clip_id", pa.string()), ("embedding", embedding)])
+
+# One row per validation portrait that was shrunk and enlarged again.
+ENLARGED = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("true", media),
+        ("small", media),
+        ("super_resolution", media),
+        ("bicubic", media),
+    ]
+)
+
+# One row per picture looked at: everything evaluation needs, so that each is detected, aligned and embedded once.
+MEASURED = pa.schema(
+    [
+        ("source", pa.string()),  # true | generated | portrait | super_resolution | bicubic
+        ("id", pa.string()),  # clip_id or image_id
+        ("guidance", pa.float32()),  # null but for generated
+        ("sample", pa.int32()),  # likewise
+        ("faces", pa.int32()),  # found by the detector
+        ("embedding", embedding),  # null where no face was found
+        ("age", pa.float32()),  # the judge's estimate, years
+        ("male", pa.float32()),  # the judge's probability
+        ("yaw_degrees", pa.float32()),
+        (
+            "measures",
+            pa.map_(pa.string(), pa.float32()),
+        ),  # by name; null where no mesh was found
+        ("label_age", pa.float32()),
+        ("label_gender", pa.string()),
+    ]
+)

@@ -1,0 +1,56 @@
+"""Section `face_decoder`: the diffusion U-Net that draws a small face from an embedding."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from s2f.params.base import Section
+
+
+class FaceDecoderConfig(Section):
+    """Kato & Hashimoto (2023), table 1, middle column; attention is given by downsampling factor, as in ADM."""
+
+    image_px: int = Field(ge=8, le=256)
+    base_channels: int = Field(gt=0)
+    channel_multiples: tuple[int, ...] = Field(min_length=1)
+    blocks: tuple[int, ...] = Field(min_length=1)  # ResNet blocks per level
+    attention_at: tuple[int, ...]  # downsampling factors with self- and cross-attention
+    heads: int = Field(gt=0)
+    groups: int = Field(gt=0)  # of group normalisation
+    embedding: int = Field(gt=0)  # size of the condition
+    condition_tokens: int = Field(ge=2, le=64)  # one token would make cross-attention constant
+    condition_dropout: float = Field(ge=0, lt=1)
+    prediction: Literal["epsilon", "v", "x0"]
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        check_unet(self.base_channels, self.channel_multiples, self.blocks, self.attention_at, self.groups, self.heads)
+        shrink = 2 ** (len(self.blocks) - 1)
+        if self.image_px % shrink:
+            raise ValueError(f"image_px {self.image_px} is not a multiple of {shrink}, which its levels need")
+        return self
+
+
+def check_unet(
+    base_channels: int,
+    multiples: tuple[int, ...],
+    blocks: tuple[int, ...],
+    attention_at: tuple[int, ...],
+    groups: int,
+    heads: int,
+) -> None:
+    """What both U-Nets need.
+
+    Raises:
+        ValueError: one sentence, naming the key.
+    """
+    if len(multiples) != len(blocks):
+        raise ValueError(f"channel_multiples has {len(multiples)} levels and blocks {len(blocks)}; allowed: as many")
+    factors = [2**level for level in range(len(blocks))]
+    for factor in attention_at:
+        if factor not in factors:
+            raise ValueError(f"attention_at {factor} is no level's downsampling factor; allowed: {factors}")
+    for multiple in multiples:
+        for key, value in (("groups", groups), ("heads", heads)):
+            if (base_channels * multiple) % value:
+                raise ValueError(f"{key} {value} does not divide {base_channels * multiple} channels")

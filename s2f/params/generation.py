@@ -1,0 +1,24 @@
+"""Section `generation`: how test voices become faces."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from s2f.params.base import Section
+
+Sampler = Literal["dpmsolver++", "ddim", "ancestral"]
+
+
+class GenerationParams(Section):
+    """Guidance is the paper's w: (1 + w)·eps(x, c) − w·eps(x, 0). 0 is the conditional model, −1 the unconditional."""
+
+    guidance: tuple[float, ...] = Field(min_length=1)
+    samples: int = Field(gt=0)  # faces per voice and w
+    sampler: Sampler
+    steps: int = Field(gt=0)  # of the face decoder; ancestral sampling walks all of diffusion.steps when equal to it
+    super_resolution_sampler: Sampler
+    super_resolution_steps: int = Field(gt=0)
+    super_resolution_noise: float = Field(ge=0, lt=1)  # noise level given to the low picture
+    super_resolution_pictures: int = Field(gt=0)  # validation portraits enlarged to judge super-resolution by
+    batch: int = Field(gt=0)  # pictures at a time; changes speed and memory, never a picture
+    shard_clips: int = Field(gt=0)

@@ -1,0 +1,36 @@
+"""Section `speech_faces`: from a clip list to pairs of voice and face."""
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from s2f.params.base import Section
+
+
+class SpeechFacesParams(Section):
+    """The paired corpus."""
+
+    source: str  # folder with the clip list, labels.csv if labels are known, and the videos if they are local
+    clip_list: str  # file in source, AVSpeech's format: youtube_id,start,end,x,y
+    test_list: str | None = None  # file in source: its clips are the test split (AVSpeech ships one)
+    url: str  # {youtube_id} and {source} are filled in; file: URLs are relative to the project folder
+    max_clips: int | None = Field(default=None, gt=0)  # the first so many rows of each list; null: all
+    min_seconds: float = Field(gt=0)  # shorter clips are dropped as too_short
+    face_search_seconds: float = Field(gt=0)  # look for a frame with exactly one face this far into the clip
+    face_search_fps: float = Field(gt=0, le=60)  # frames looked at per second of it
+    max_centre_distance: float = Field(gt=0)  # face centre to the list's, as a fraction of the frame's diagonal
+    face_px: int = Field(ge=32, le=1024)  # side of the stored crop
+    face_margin: float = Field(ge=1)  # crop side over the face box's longer side
+    validation_share: float = Field(ge=0, lt=1)
+    test_share: float = Field(ge=0, lt=1)  # ignored where test_list is given
+    shard_clips: int = Field(gt=0)
+    workers: int = Field(gt=0)  # shards built at a time
+    fetch_attempts: int = Field(gt=0)  # tries of a transient failure
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if "{youtube_id}" not in self.url:
+            raise ValueError("url does not contain {youtube_id}; it is where each clip's id goes")
+        if self.validation_share + self.test_share >= 1:
+            raise ValueError("validation_share and test_share leave nothing to train on; allowed: a sum below 1")
+        return self

@@ -1,0 +1,33 @@
+"""Sections `*_training`: one set of keys for the three models, since one loop trains them."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from s2f.params.base import Section
+
+
+class TrainingParams(Section):
+    """How long, how fast and how carefully a model is trained."""
+
+    steps: int = Field(gt=0)
+    batch: int = Field(gt=0)  # rows a step
+    learning_rate: float = Field(gt=0)  # the peak
+    warmup_epochs: float = Field(ge=0)  # linear rise to the peak, counted in passes over the data; 0: none
+    warmup_from: float = Field(gt=0, le=1)  # share of the peak it starts from
+    decay: float = Field(gt=0, le=1)  # the rate is multiplied by this … ; 1: never
+    decay_steps: int = Field(gt=0)  # … every so many steps
+    betas: tuple[float, float]  # of LAMB
+    weight_decay: float = Field(ge=0)
+    clip_norm: float = Field(ge=0)  # of the gradient; 0: none
+    ema: float = Field(ge=0, lt=1)  # decay of the averaged weights, which are the ones used; 0: none
+    precision: Literal["fp32", "bf16"]
+    validate_steps: int = Field(gt=0)
+    validation_batches: int = Field(gt=0)
+    checkpoint_steps: int = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if not all(0 <= beta < 1 for beta in self.betas):
+            raise ValueError(f"betas {list(self.betas)} are not both in [0, 1)")
+        return self

@@ -1,0 +1,76 @@
+"""How code runs: commands, one-sentence errors, logging, seeds, progress that keeps quiet when nobody watches."""
+
+import functools
+import hashlib
+import inspect
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+BAD_INPUT = 2  # exit code: parameters, files or arguments that cannot be used
+
+
+class InputError(ValueError):
+    """Bad input, in one sentence: what, where, what is allowed."""
+
+
+def start_logging(level: int = logging.INFO) -> None:
+    """Log to standard error, with colours where it is a terminal."""
+    console = Console(stderr=True)
+    handler = RichHandler(console=console, show_path=False, rich_tracebacks=True)
+    logging.basicConfig(level=level, format="%(message)s", datefmt="[%X]", handlers=[handler], force=True)
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """A bar on standard error with `fields[note]` behind it; invisible when standard error is not a terminal."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+        yield bar
+
+
+def run_command(main: Callable[..., None]) -> None:
+    """Run `main` as a command, every parameter as an `--option`; an `InputError` is one sentence and exit code 2."""
+    signature = inspect.signature(main)
+    options = [
+        parameter.replace(default=typer.Option(...)) if parameter.default is parameter.empty else parameter
+        for parameter in signature.parameters.values()
+    ]
+
+    @functools.wraps(main)
+    def command(*args: object, **kwargs: object) -> None:
+        try:
+            main(*args, **kwargs)
+        except InputError as error:
+            print(f"error: {error}", file=sys.stderr)
+            raise SystemExit(BAD_INPUT) from None
+
+    command.__signature__ = signature.replace(parameters=options)  # type: ignore[attr-defined]
+    start_logging()
+    typer.run(command)
+
+
+def derive_seed(seed: int, *names: object) -> int:
+    """A seed of 63 bits from names: the same for (7, 'decoder', clip_id, 3) wherever and whenever it is asked."""
+    text = "\x1f".join(str(part) for part in (seed, *names))
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") >> 1
+
+
+def file_sha256(path: Path | str) -> str:
+    """Hex digest of a file's bytes."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

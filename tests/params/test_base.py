@@ -1,0 +1,102 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from s2f.params.base import ParamsError, read_section, read_seed
+from s2f.params.experiment import read_experiment
+from s2f.params.generation import GenerationParams
+
+ROOT = Path(__file__).parents[2]
+SAMPLE, PAPER = ROOT / "params.yaml", ROOT / "params.paper.yaml"
+
+
+def edited(tmp_path: Path, key: str, value: Any) -> Path:
+    """The sample's params with one dotted key set; None of its kind removes it."""
+    content = YAML(typ="safe").load(SAMPLE.read_text())
+    *sections, name = key.split(".")
+    place = content
+    for section in sections:
+        place = place[section]
+    if value is ...:
+        del place[name]
+    else:
+        place[name] = value
+    path = tmp_path / "params.yaml"
+    YAML(typ="safe").dump(content, path)
+    return path
+
+
+@pytest.mark.parametrize("path", [SAMPLE, PAPER], ids=lambda path: path.name)
+def test_shipped_params_fit(path: Path) -> None:
+    read_experiment(path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("generation.stepz", 3, "generation.stepz: no such parameter"),
+        ("generation.steps", "20", "generation.steps: input should be a valid integer (found '20')"),
+        ("generation.steps", True, "generation.steps"),
+        ("generation.steps", 3000, "generation.steps 3000 is more than was trained; allowed: 1 to diffusion.steps, 2000"),
+        ("generation.steps", ..., "generation.steps: missing"),
+        ("generation.sampler", "euler", "'dpmsolver++', 'ddim' or 'ancestral' (found 'euler')"),
+        ("generation", 3, "generation"),
+        ("seed", -1, "seed"),
+        ("face_decoder.heads", 5, "heads 5 does not divide 48 channels"),
+        ("face_decoder.attention_at", [3], "attention_at 3 is no level's downsampling factor; allowed: [1, 2, 4]"),
+        ("face_decoder.blocks", [1], "channel_multiples has 3 levels and blocks 1"),
+        ("face_decoder.image_px", 64, "super_resolution.low_px 32 is not what face_decoder draws"),
+        ("face_decoder.image_px", 33, "image_px 33 is not a multiple of 4"),
+        ("face_decoder.condition_tokens", 1, "condition_tokens"),
+        ("face_decoder.embedding", 256, "face_decoder.embedding 256 is not the speech encoder's"),
+        ("portraits.face_px", 64, "is not the size of the portraits"),
+        ("spectrogram.fft", 256, "fft 256 is shorter than window 400"),
+        ("speech_faces.url", "https://example.org/", "url does not contain {youtube_id}"),
+        ("speech_faces.test_share", 0.95, "leave nothing to train on"),
+        ("speech_encoder_training.betas", [0.9, 1.0], "betas [0.9, 1.0] are not both in [0, 1)"),
+        ("evaluation.craniofacial_guidance", 9, "allowed: one of generation.guidance, [0.0, 1.0, 2.0, 3.0, 4.0]"),
+        ("face_models.arcface_sha256", "beef", "face_models.arcface_sha256"),
+    ],
+)
+def test_what_does_not_fit_is_one_sentence(tmp_path: Path, key: str, value: Any, words: str) -> None:
+    path = edited(tmp_path, key, value)
+    with pytest.raises(ParamsError) as caught:
+        read_experiment(path)
+    sentence = str(caught.value)
+    assert words in sentence
+    assert sentence.startswith(str(path))
+    assert "\n" not in sentence
+
+
+@pytest.mark.parametrize("text", ["a: [1", "- a list", "", "\xff"])
+def test_a_broken_file_is_one_sentence(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(ParamsError) as caught:
+        read_experiment(path)
+    assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_missing_file_says_which(tmp_path: Path) -> None:
+    with pytest.raises(ParamsError, match="no such file"):
+        read_experiment(tmp_path / "params.yaml")
+
+
+def test_numbers_mean_what_they_mean_to_dvc(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(SAMPLE.read_text().replace("learning_rate: 4.0e-3", "learning_rate: 4e-3"))
+    assert read_experiment(path).speech_encoder_training.learning_rate == 0.004
+
+
+def test_one_section_is_read_without_the_others(tmp_path: Path) -> None:
+    path = edited(tmp_path, "face_decoder.heads", 5)
+    assert read_section(path, "generation", GenerationParams).samples > 0
+    assert read_seed(path) == 7
+
+
+def test_sections_cannot_change_after_reading() -> None:
+    experiment = read_experiment(SAMPLE)
+    with pytest.raises(ValueError, match="frozen"):
+        experiment.generation.steps = 3  # type: ignore[misc]
