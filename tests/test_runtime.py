@@ -7,7 +7,10 @@ from s2f.runtime import derive_seed, file_sha256
 
 
 def test_a_derived_seed_depends_on_every_name() -> None:
-    seeds = [derive_seed(*names) for names in ((7, "a", 1), (8, "a", 1), (7, "b", 1), (7, "a", 2), (7, "a1"), (7, "a", "1", ""))]
+    seeds = [
+        derive_seed(*names)
+        for names in ((7, "a", 1), (8, "a", 1), (7, "b", 1), (7, "a", 2), (7, "a1"), (7, "a", "1", ""))
+    ]
     assert len(set(seeds)) == len(seeds)
     assert all(0 <= seed < 2**63 for seed in seeds)
 

@@ -95,7 +95,8 @@ MEASURED = pa.schema(
         ("guidance", pa.float32()),  # null but for generated
         ("sample", pa.int32()),  # likewise
         ("faces", pa.int32()),  # found by the detector
-        ("embedding", embedding),  # null where no face was found
+        # Null where no face was found; not of fixed size, for pyarrow 25 cannot read a null of one back.
+        ("embedding", pa.list_(pa.float32())),
         ("age", pa.float32()),  # the judge's estimate, years
         ("male", pa.float32()),  # the judge's probability
         ("yaw_degrees", pa.float32()),

@@ -39,7 +39,11 @@ def test_shipped_params_fit(path: Path) -> None:
         ("generation.stepz", 3, "generation.stepz: no such parameter"),
         ("generation.steps", "20", "generation.steps: input should be a valid integer (found '20')"),
         ("generation.steps", True, "generation.steps"),
-        ("generation.steps", 3000, "generation.steps 3000 is more than was trained; allowed: 1 to diffusion.steps, 2000"),
+        (
+            "generation.steps",
+            3000,
+            "generation.steps 3000 is more than was trained; allowed: 1 to diffusion.steps, 2000",
+        ),
         ("generation.steps", ..., "generation.steps: missing"),
         ("generation.sampler", "euler", "'dpmsolver++', 'ddim' or 'ancestral' (found 'euler')"),
         ("generation", 3, "generation"),
