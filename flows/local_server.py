@@ -1,0 +1,119 @@
+"""A Prefect server for one run, for those who run none: it records into Prefect's own database and ends with the run.
+
+Prefect would start such a server itself. This one is started before the flow's own imports, so that the two overlap,
+is given longer than twenty seconds (a first start creates the database), and does not survive a killed run.
+
+    python -m flows.local_server PORT     (ends when its standard input does)
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from prefect.events.worker import EventsWorker
+from prefect.logging.handlers import APILogWorker
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+PATIENCE_S = 180  # for a first start, which creates the database, on a busy machine
+
+# For the server's environment, where the user has not set them: no telemetry, no UI, and task runs recorded in batches
+# (one by one, the server falls behind at 25 a second and loses some).
+SETTINGS = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "500",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "500",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
+    "PREFECT_UI_ENABLED": "false",
+    "PREFECT__SERVER_EPHEMERAL": "1",
+    "PREFECT__SERVER_FINAL": "1",
+}
+
+
+class LocalServer:
+    """A server process, perhaps still starting."""
+
+    def __init__(self) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        command = [sys.executable, "-m", "flows.local_server", str(self.port)]
+        # Its standard input is a pipe that closes when this process ends, however it ends.
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, env={**SETTINGS, **os.environ})
+
+    @property
+    def api_url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}/api"
+
+    def wait(self) -> None:
+        """Until it answers.
+
+        Raises:
+            RuntimeError: it ended, or took too long.
+        """
+        until = time.monotonic() + PATIENCE_S
+        while time.monotonic() < until:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"the temporary Prefect server ended with code {self.process.returncode}")
+            try:
+                with urlopen(f"{self.api_url}/health", timeout=5):
+                    return
+            except (URLError, OSError):
+                time.sleep(0.1)
+        raise RuntimeError(f"the temporary Prefect server did not answer within {PATIENCE_S} s")
+
+    def stop(self) -> None:
+        """End it, kindly if it will."""
+        self.process.terminate()
+        try:
+            self.process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+@contextmanager
+def prefect_server() -> Iterator[LocalServer | None]:
+    """The server that is configured (None), or a local one, starting, to be waited for before a flow runs."""
+    if PREFECT_API_URL.value():
+        yield None
+        return
+    server = LocalServer()
+    try:
+        with temporary_settings({PREFECT_API_URL: server.api_url}):
+            yield server
+    finally:
+        EventsWorker.drain_all()  # else the last task runs and log lines find no one to record them
+        APILogWorker.drain_all()
+        server.stop()
+
+
+def serve(port: int) -> None:
+    """Run a server until standard input ends."""
+    import uvicorn
+
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    uvicorn.run(
+        "prefect.server.api.server:create_app",
+        factory=True,
+        host="127.0.0.1",
+        port=port,
+        log_level="error",
+        lifespan="on",
+    )
+
+
+def _end_with_parent() -> None:
+    sys.stdin.read()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]))

@@ -1,0 +1,29 @@
+"""Run a flow as a command: against the Prefect server that is configured, or a temporary one."""
+
+import logging
+from typing import Any
+
+from prefect import Flow
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
+
+from flows.local_server import prefect_server
+from flows.shards import shards_of
+from s2f.corpus.recipe import Recipe
+
+
+def run_flow(flow: Flow[..., dict[str, int]], recipe: Recipe, **arguments: Any) -> dict[str, int]:
+    """Run `flow(**arguments)`, which builds `recipe`, as many shards at once as it has workers.
+
+    Raises:
+        InputError: a list or folder that cannot be used, before the flow starts.
+    """
+    for name in ("httpx", "prefect.task_runs"):  # a line per request or shard hides the bar; a flow reports its tasks
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    with prefect_server() as server:
+        shards_of(recipe)
+        recipe.fingerprint()  # weights that cannot be had are refused here
+        recipe.rows()  # its imports take as long as the server does to start
+        if server:
+            server.wait()
+        runner: TaskRunner[Any] = ThreadPoolTaskRunner(max_workers=recipe.workers)
+        return flow.with_options(task_runner=runner)(**arguments)

@@ -1,0 +1,150 @@
+"""From a clip of a list to a row of the paired corpus, or the reason why not.
+
+A video is fetched once for all its clips. Sound comes first, being cheap; of the frames only those up to the first one
+with exactly one face are decoded.
+"""
+
+import functools
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from s2f.audio.spectrogram import CompressedSpectrogram
+from s2f.audio.speech import encode_flac, fit
+from s2f.corpus.cliplist import BadRow, Clip
+from s2f.corpus.faces import face_reader
+from s2f.corpus.labels import Labels
+from s2f.corpus.ledger import Outcome
+from s2f.corpus.plan import Item
+from s2f.faces.detect import Face, FaceDetector
+from s2f.media.clip import Section, read_frames, read_sound
+from s2f.media.failures import Failure
+from s2f.media.fetch import fetch
+from s2f.media.urls import video_url
+from s2f.params.face_models import FaceModelsParams
+from s2f.params.spectrogram import SpectrogramParams
+from s2f.params.speech_faces import SpeechFacesParams
+
+
+@dataclass(frozen=True)
+class ClipRows:
+    """Builds rows by these parameters."""
+
+    params: SpeechFacesParams
+    spectrogram: SpectrogramParams
+    face_models: FaceModelsParams
+
+    def build(self, items: Sequence[Item]) -> list[Outcome]:
+        """Try items; neighbours of one video share its fetch."""
+        return [outcome for _, batch in groupby(items, lambda item: item.batch) for outcome in self._video(list(batch))]
+
+    def _video(self, items: list[Item]) -> list[Outcome]:
+        with tempfile.TemporaryDirectory(prefix="s2f-") as folder:
+            outcomes = []
+            fetched: tuple[Path, int] | Failure | None = None
+            for item in items:
+                end: dict[str, Any] | Failure
+                attempts = 1
+                try:
+                    clip = self._clip_of(item)
+                    if fetched is None:
+                        fetched = self._fetch(clip, Path(folder))
+                    if isinstance(fetched, Failure):
+                        raise fetched
+                    path, attempts = fetched
+                    end = self._row(clip, item.labels, path)
+                except Failure as failure:
+                    end, attempts = failure, max(attempts, failure.attempts)
+                outcomes.append(Outcome(item.what.id, end, attempts))
+            return outcomes
+
+    def _clip_of(self, item: Item) -> Clip:
+        if isinstance(item.what, BadRow):
+            raise Failure("bad_row", item.what.message)
+        if not isinstance(item.what, Clip):
+            raise TypeError(f"{item.what} is no clip")
+        seconds = item.what.end_s - item.what.start_s
+        if seconds < self.params.min_seconds:  # known before anything is fetched
+            raise Failure("too_short", f"{seconds:.2f} s in the list, {self.params.min_seconds:g} s are the least")
+        return item.what
+
+    def _fetch(self, clip: Clip, folder: Path) -> tuple[Path, int] | Failure:
+        try:
+            url = video_url(self.params.url, self.params.source, clip.youtube_id)
+            return fetch(url, folder, self.params.fetch_attempts)
+        except Failure as failure:
+            return failure
+
+    def _row(self, clip: Clip, labels: Labels, path: Path) -> dict[str, Any]:
+        params, sound = self.params, self.spectrogram
+        section = Section(path, clip.start_s, clip.end_s)
+        speech = read_sound(section, sound.sample_rate, sound.clip_seconds, params.min_seconds)
+        reader = face_reader(self.face_models)
+        frame_s, frame, face = find_face(section, reader.detector, params.face_search_fps, params.face_search_seconds)
+        check_centre(face, frame, clip, params.max_centre_distance)
+        return {
+            "clip_id": clip.id,
+            "youtube_id": clip.youtube_id,
+            "start_s": clip.start_s,
+            "end_s": clip.end_s,
+            "frame_s": frame_s,
+            **reader.columns(frame, face, params.face_margin, params.face_px),
+            "keypoints": face.keypoints.reshape(-1),
+            "spectrogram": spectrogram_of(speech, sound),
+            "speech": {"bytes": encode_flac(speech, sound.sample_rate), "path": None},
+            "age": labels.age,
+            "gender": labels.gender,
+        }
+
+
+def find_face(
+    section: Section, detector: FaceDetector, fps: float, seconds: float
+) -> tuple[float, NDArray[np.uint8], Face]:
+    """(seconds into the section, frame, face) of the first frame that shows exactly one.
+
+    Raises:
+        Failure: no_face, multiple_faces; or what `read_frames` raises.
+    """
+    most = looked_at = 0
+    for frame_s, frame in read_frames(section, fps, seconds):
+        faces = detector.detect(frame)
+        if len(faces) == 1:
+            return frame_s, frame, faces[0]
+        most, looked_at = max(most, len(faces)), looked_at + 1
+    if most == 0:
+        raise Failure("no_face", f"none in {looked_at} frames")
+    raise Failure("multiple_faces", f"up to {most} in {looked_at} frames, never one alone")
+
+
+def check_centre(face: Face, frame: NDArray[np.uint8], clip: Clip, max_distance: float) -> None:
+    """Is it the face that the list means?
+
+    Raises:
+        Failure: face_off_centre, further from the list's centre than `max_distance` of the frame's diagonal.
+    """
+    if clip.x is None or clip.y is None:
+        return
+    height, width = frame.shape[:2]
+    left, top, right, bottom = (float(side) for side in face.box)
+    off = np.hypot((left + right) / 2 - clip.x * width, (top + bottom) / 2 - clip.y * height) / np.hypot(width, height)
+    if off > max_distance:
+        raise Failure("face_off_centre", f"{off:.2f} of the diagonal from the list's centre, {max_distance:g} allowed")
+
+
+def spectrogram_of(speech: NDArray[np.float32], params: SpectrogramParams) -> NDArray[np.float16]:
+    """float16 (598, 257, 2) of any length of speech, repeated or cut."""
+    torch.set_num_threads(1)  # every core has a worker of its own
+    with torch.inference_mode():
+        return _transform(params)(torch.from_numpy(fit(speech, params.samples))).half().numpy()
+
+
+@functools.cache
+def _transform(params: SpectrogramParams) -> CompressedSpectrogram:
+    return CompressedSpectrogram(params)

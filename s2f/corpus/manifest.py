@@ -1,0 +1,72 @@
+"""A dataset's table of contents, and the removal of what is not in it.
+
+`manifest.json` names everything that decided the dataset and every shard with its sha256: no date, no host, so that the
+same build writes the same bytes.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from s2f.corpus.ledger import Proof
+from s2f.corpus.plan import Shard
+from s2f.corpus.splits import SPLITS
+from s2f.dataset.schemas import SCHEMA_VERSION
+from s2f.dataset.shards import replace_file, shard_name
+from s2f.media.failures import OK, Failure
+
+FILE = "manifest.json"
+
+
+def write_manifest(out: Path, name: str, fingerprint: dict[str, Any], built: Sequence[tuple[Shard, Proof]]) -> None:
+    """Describe a finished dataset beside its shards."""
+    reasons = total_reasons(proof for _, proof in built)
+    statuses: Counter[str] = Counter()
+    for reason, count in reasons.items():
+        statuses[OK if reason == OK else Failure(reason, "").status] += count
+    recipe = json.dumps(fingerprint, sort_keys=True)
+    manifest = {
+        "dataset": name,
+        "schema_version": SCHEMA_VERSION,
+        "parameter_hash": hashlib.sha256(recipe.encode()).hexdigest(),
+        "recipe": fingerprint,
+        "tried": sum(reasons.values()),
+        "by_status": dict(statuses),
+        "by_reason": reasons,
+        "rows": {split: sum(proof.rows for shard, proof in built if shard.split == split) for split in SPLITS},
+        "shards": {
+            f"{shard.split}/{shard_name(shard.index)}": {"rows": proof.rows, "sha256": proof.sha256}
+            for shard, proof in built
+            if proof.rows
+        },
+    }
+    content = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    replace_file(out / FILE, content.encode())
+
+
+def total_reasons(proofs: Any) -> dict[str, int]:
+    """Items by reason over all shards, "ok" among them."""
+    total: Counter[str] = Counter()
+    for proof in proofs:
+        total.update(proof.reasons)
+    return dict(sorted(total.items()))
+
+
+def prune(out: Path, ledger: Path, shards: Sequence[Shard]) -> list[Path]:
+    """Remove shards that are no longer planned, and what a killed build left half-written; returns what went."""
+    planned = {out / shard.split / shard_name(shard.index) for shard in shards}
+    planned |= {ledger / shard_name(shard.index) for shard in shards}
+    folders = [ledger, out, *(out / split for split in SPLITS)]
+    stale = [
+        path
+        for folder in folders
+        for pattern in ("[0-9]*.parquet", ".*.tmp")
+        for path in sorted(folder.glob(pattern))
+        if path not in planned
+    ]
+    for path in stale:
+        path.unlink()
+    return stale

@@ -1,0 +1,71 @@
+"""Which items are built together: shards of one split each, numbered so that a longer list renumbers none."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from s2f.corpus.cliplist import BadRow, Clip
+from s2f.corpus.labels import UNKNOWN, Labels
+from s2f.corpus.splits import SPLITS
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A file of a folder of pictures."""
+
+    id: str  # its path within the folder
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing to try, and what is known of it."""
+
+    what: Clip | BadRow | Picture
+    labels: Labels = UNKNOWN
+
+    @property
+    def batch(self) -> str:
+        """Items of one batch are built together: a video's clips, so that it is fetched once."""
+        return self.what.youtube_id if isinstance(self.what, Clip) else self.what.id
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A unit of work, of retry and of storage."""
+
+    index: int  # names its files; unique over all splits
+    split: str
+    items: tuple[Item, ...]
+
+    def key(self, recipe: dict[str, Any]) -> str:
+        """Hex sha256 over the items and everything else that decides the rows."""
+        content = {"recipe": recipe, "split": self.split, "items": [asdict(item) for item in self.items]}
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def plan_shards(items: Iterable[tuple[str, Item]], shard_items: int) -> list[Shard]:
+    """Shards of about `shard_items` (split, item) pairs, batches whole, in the order of the list.
+
+    Splits take turns in the numbering (train 0, 3, 6 …), so that one may grow without renaming another's shards.
+    """
+    batches: dict[str, dict[str, list[Item]]] = {split: {} for split in SPLITS}
+    for split, item in items:
+        batches[split].setdefault(item.batch, []).append(item)
+    shards = []
+    for place, split in enumerate(SPLITS):
+        for number, members in enumerate(_fill(batches[split].values(), shard_items)):
+            shards.append(Shard(number * len(SPLITS) + place, split, tuple(members)))
+    return sorted(shards, key=lambda shard: shard.index)
+
+
+def _fill(batches: Iterable[list[Item]], shard_items: int) -> Iterator[list[Item]]:
+    members: list[Item] = []
+    for batch in batches:
+        if members and len(members) + len(batch) > shard_items:
+            yield members
+            members = []
+        members = members + batch
+    if members:
+        yield members

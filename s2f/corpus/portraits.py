@@ -1,0 +1,102 @@
+"""The unpaired corpus: which pictures it tries, in which split, and what decides their rows.
+
+How a picture becomes a row is in `picture_rows.py`, imported by whoever builds: planning loads no network.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from s2f.corpus.labels import UNKNOWN, picture_labels
+from s2f.corpus.plan import Item, Picture
+from s2f.corpus.recipe import Rows, arcface_identity
+from s2f.corpus.splits import split_of
+from s2f.dataset.schemas import PORTRAITS, SCHEMA_VERSION
+from s2f.params.face_models import FaceModelsParams
+from s2f.params.portraits import PortraitsParams
+from s2f.runtime import InputError
+
+CODE = (  # what decides a row
+    "s2f.corpus.faces",
+    "s2f.corpus.picture_rows",
+    "s2f.faces.align",
+    "s2f.faces.arcface",
+    "s2f.faces.detect",
+    "s2f.faces.images",
+)
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
+NOT_IN_ROWS = {"max_pictures", "validation_share", "shard_pictures", "workers"}
+
+
+@dataclass(frozen=True)
+class Portraits:
+    """The recipe of the unpaired corpus."""
+
+    params: PortraitsParams
+    face_models: FaceModelsParams
+    seed: int
+    name: str = "portraits"
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Of its rows."""
+        return PORTRAITS
+
+    @property
+    def code(self) -> tuple[str, ...]:
+        """Modules that decide the rows."""
+        return CODE
+
+    @property
+    def shard_items(self) -> int:
+        """Items in a shard, about."""
+        return self.params.shard_pictures
+
+    @property
+    def workers(self) -> int:
+        """Shards built at a time."""
+        return self.params.workers
+
+    def items(self) -> Iterator[tuple[str, Item]]:
+        """Pictures of the source folder, by name, with their split; a person's pictures stay together.
+
+        Raises:
+            InputError: there is no such folder, or no picture in it.
+        """
+        labels = picture_labels(Path(self.params.source))
+        for name in picture_names(Path(self.params.source))[: self.params.max_pictures]:
+            item = Item(Picture(name), labels.get(name, UNKNOWN))
+            yield split_of(item.labels.person or name, self.seed, self.params.validation_share), item
+
+    def fingerprint(self) -> dict[str, Any]:
+        """Everything but the items that decides the rows."""
+        return {
+            "schema": SCHEMA_VERSION,
+            "params": self.params.model_dump(mode="json", exclude=NOT_IN_ROWS),
+            "detector_score": self.face_models.detector_score,
+            "arcface": arcface_identity(self.face_models),
+        }
+
+    def rows(self) -> Rows:
+        """What builds it."""
+        from s2f.corpus.picture_rows import PictureRows
+
+        return PictureRows(self.params, self.face_models)
+
+
+def picture_names(folder: Path) -> list[str]:
+    """Paths of the pictures in a folder tree, relative to it, in order.
+
+    Raises:
+        InputError: there is no such folder, or no picture in it.
+    """
+    if not folder.is_dir():
+        raise InputError(f"portraits.source: {folder} is no folder.")
+    found = (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    names = sorted(path.relative_to(folder).as_posix() for path in found)
+    if not names:
+        raise InputError(f"portraits.source: {folder} holds no picture ({', '.join(sorted(SUFFIXES))}).")
+    return names

@@ -1,0 +1,77 @@
+"""Why an item was not used: a closed set of reasons, each of one kind, and the exception that carries one.
+
+A rule that drops an item says which reason; reasons are counted, kept in the ledger and reported. The kind says what
+to do about it: a permanent failure stays, a transient one is worth another try, a blocked one was never answered.
+"""
+
+import functools
+import re
+from enum import StrEnum
+from pathlib import Path
+
+
+class Kind(StrEnum):
+    """What a reason means for the next run."""
+
+    PERMANENT = "permanent"  # it will not come back
+    TRANSIENT = "transient"  # worth another try
+    BLOCKED = "blocked"  # the host refuses everything for a while: says nothing about the item
+    BAD_MEDIA = "bad_media"  # it came, and cannot be used
+    FILTERED = "filtered"  # it can be read, and is not what is looked for
+
+
+REASONS = {
+    "bad_row": Kind.PERMANENT,  # a row of the list that cannot be read, or an id that is not one
+    "removed": Kind.PERMANENT,
+    "private": Kind.PERMANENT,
+    "members_only": Kind.PERMANENT,
+    "age_restricted": Kind.PERMANENT,
+    "geo_blocked": Kind.PERMANENT,
+    "no_format": Kind.PERMANENT,
+    "bot_check": Kind.BLOCKED,
+    "rate_limited": Kind.BLOCKED,
+    "network": Kind.TRANSIENT,
+    "forbidden": Kind.TRANSIENT,
+    "timeout": Kind.TRANSIENT,
+    "corrupt": Kind.BAD_MEDIA,
+    "no_audio": Kind.BAD_MEDIA,
+    "no_video": Kind.BAD_MEDIA,
+    "too_short": Kind.BAD_MEDIA,
+    "no_face": Kind.FILTERED,
+    "multiple_faces": Kind.FILTERED,
+    "face_off_centre": Kind.FILTERED,
+}
+
+OK = "ok"
+STATUSES = (OK, "filtered", "failed", "blocked")
+
+
+class Failure(Exception):  # noqa: N818 - an outcome, not an error in the program
+    """One item's end: a reason of `REASONS`, the tool's own words, and how often it was tried."""
+
+    def __init__(self, reason: str, message: str, attempts: int = 1) -> None:
+        super().__init__(reason, message, attempts)  # all of it: a worker process pickles what it raises
+        self.reason = reason
+        self.kind = REASONS[reason]
+        self.message = message
+        self.attempts = attempts
+
+    @property
+    def status(self) -> str:
+        """The ledger's word: filtered, failed or blocked."""
+        return self.kind.value if self.kind in (Kind.FILTERED, Kind.BLOCKED) else "failed"
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.message}"
+
+
+def tidy(message: str) -> str:
+    """A tool's words in one line, without what differs from run to run: colours, addresses, this machine's folders."""
+    message = re.sub(r"\x1b\[[0-9;]*m|\r", "", message).replace(_here(), "")
+    message = re.sub(r"0x[0-9a-f]{6,}", "0x…", message)
+    return " ".join(message.split())[:500]
+
+
+@functools.cache
+def _here() -> str:
+    return f"{Path.cwd()}/"

@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+
+from s2f.corpus.clip_rows import ClipRows
+from s2f.corpus.cliplist import BadRow, Clip
+from s2f.corpus.labels import Labels
+from s2f.corpus.plan import Item
+from s2f.dataset.schemas import SPECTROGRAM_SHAPE, SPEECH_FACES
+from s2f.dataset.shards import to_table
+from s2f.faces.images import decode_image
+from s2f.media.failures import Failure
+from s2f.params.face_models import FaceModelsParams
+from s2f.params.spectrogram import SpectrogramParams
+from s2f.params.speech_faces import SpeechFacesParams
+
+
+@pytest.fixture(scope="module")
+def rows(film_folder, embedder):
+    params = SpeechFacesParams(
+        source=str(film_folder), clip_list="", url="file:{source}/videos/{youtube_id}.mp4", min_seconds=1.0,
+        face_search_seconds=2.0, face_search_fps=5.0, max_centre_distance=0.2, face_px=64, face_margin=2.0,
+        validation_share=0.1, test_share=0.1, shard_clips=10, workers=1, fetch_attempts=2,
+    )  # fmt: skip
+    sound = SpectrogramParams(sample_rate=16000, clip_seconds=6.0, window=400, hop=160, fft=512, compression=0.3)
+    return ClipRows(params, sound, FaceModelsParams(detector_score=0.5, arcface=str(embedder), age_gender=""))
+
+
+def end(rows, *clip, labels=None):
+    [outcome] = rows.build([Item(Clip(*clip), labels or Labels())])
+    return outcome.end
+
+
+def test_a_good_clip_becomes_a_row_of_the_schema(rows):
+    row = end(rows, "-good", 0.0, 2.0, 0.5, 0.5, labels=Labels(30.0, "f"))
+    assert to_table([row], SPEECH_FACES).num_rows == 1
+    assert row["clip_id"] == "-good_00000000"
+    assert decode_image(row["face"]["bytes"]).shape == (64, 64, 3)
+    assert np.linalg.norm(row["embedding"]) == pytest.approx(1, abs=1e-5)
+    assert (row["spectrogram"].shape, row["spectrogram"].dtype) == (SPECTROGRAM_SHAPE, np.float16)
+    assert (row["frame_s"], row["age"], row["gender"]) == (0.0, 30.0, "f")
+    assert row["speech"]["bytes"][:4] == b"fLaC"
+
+
+def test_the_first_frame_with_a_face_is_taken(rows):
+    assert end(rows, "later", 0.0, 2.0)["frame_s"] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("clip", "reason"),
+    [
+        (("crowd", 0.0, 2.0), "multiple_faces"),
+        (("room", 0.0, 2.0), "no_face"),
+        (("silent", 0.0, 2.0), "no_audio"),
+        (("unseen", 0.0, 2.0), "no_video"),
+        (("broken", 0.0, 2.0), "corrupt"),
+        (("gone", 0.0, 2.0), "removed"),
+        (("-good", 0.0, 0.5), "too_short"),
+        (("-good", 1.5, 4.0), "too_short"),
+        (("-good", 0.0, 2.0, 0.95, 0.95), "face_off_centre"),
+    ],
+)
+def test_every_way_to_fail_has_its_reason(rows, clip, reason):
+    failure = end(rows, *clip)
+    assert isinstance(failure, Failure)
+    assert failure.reason == reason
+    assert failure.message
+
+
+def test_a_bad_row_is_a_bad_row(rows):
+    [outcome] = rows.build([Item(BadRow("clips.csv:7", "no start"))])
+    assert (outcome.id, outcome.end.reason, outcome.end.message) == ("clips.csv:7", "bad_row", "no start")
+
+
+def test_clips_of_one_video_share_a_fetch_and_fail_on_their_own(rows):
+    items = [Item(Clip("-good", 0.0, 1.5)), Item(Clip("-good", 0.0, 0.2)), Item(Clip("-good", 0.5, 2.0))]
+    assert [type(outcome.end) for outcome in rows.build(items)] == [dict, Failure, dict]
+
+
+def test_a_row_depends_on_its_clip_alone(rows):
+    first, *_, last = [Item(Clip(name, 0.0, 2.0)) for name in ("-good", "later", "room", "-good")]
+    together = rows.build([first, Item(Clip("later", 0.0, 2.0)), last])
+    alone = rows.build([last])[0].end
+    assert to_table([together[-1].end], SPEECH_FACES) == to_table([alone], SPEECH_FACES)

@@ -1,0 +1,66 @@
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from s2f.corpus.ledger import Outcome, data_path, finish, finished
+from s2f.corpus.plan import Item, Picture, Shard
+from s2f.dataset.schemas import LEDGER
+from s2f.media.failures import Failure
+
+SCHEMA = pa.schema([("id", pa.string())])
+SHARD = Shard(3, "train", (Item(Picture("a")), Item(Picture("b"))))
+OUTCOMES = [Outcome("a", {"id": "a"}), Outcome("b", Failure("network", "words", attempts=3), attempts=3)]
+
+
+@pytest.fixture
+def folders(tmp_path):
+    return tmp_path / "out", tmp_path / "ledger"
+
+
+def build(folders, outcomes=OUTCOMES, key="key"):
+    return finish(*folders, SHARD, key, outcomes, SCHEMA, "{}")
+
+
+def test_a_finished_shard_is_known_by_its_key(folders):
+    proof = build(folders)
+    assert finished(*folders, SHARD, "key") == proof
+    assert finished(*folders, SHARD, "other") is None
+    assert (proof.rows, proof.reasons) == (1, {"network": 1, "ok": 1})
+
+
+def test_every_item_has_a_row_in_the_ledger(folders):
+    build(folders)
+    table = pq.read_table(folders[1] / "00003.parquet")
+    assert table.schema.equals(LEDGER)
+    assert [(row["id"], row["status"], row["reason"], row["attempts"]) for row in table.to_pylist()] == [
+        ("a", "ok", None, 1),
+        ("b", "failed", "network", 3),
+    ]
+
+
+def test_a_shard_without_a_single_row_is_finished_too(folders):
+    build(folders)
+    build(folders, OUTCOMES[1:])
+    assert not data_path(folders[0], SHARD).exists()
+    assert finished(*folders, SHARD, "key").rows == 0
+
+
+@pytest.mark.parametrize("damage", ["no data", "cut data", "no ledger", "cut ledger", "foreign ledger"])
+def test_anything_incomplete_is_not_finished(folders, damage):
+    build(folders)
+    paths = {"data": data_path(folders[0], SHARD), "ledger": folders[1] / "00003.parquet"}
+    what, path = damage.split()[0], paths[damage.split()[1]]
+    if what == "no":
+        path.unlink()
+    elif what == "cut":
+        path.write_bytes(path.read_bytes()[:-20])
+    else:
+        pq.write_table(pq.read_table(path).replace_schema_metadata({}), path)
+    assert finished(*folders, SHARD, "key") is None
+
+
+def test_the_same_outcomes_are_the_same_bytes(folders, tmp_path):
+    build(folders)
+    build((tmp_path / "out2", tmp_path / "ledger2"))
+    assert data_path(folders[0], SHARD).read_bytes() == data_path(tmp_path / "out2", SHARD).read_bytes()
+    assert (folders[1] / "00003.parquet").read_bytes() == (tmp_path / "ledger2" / "00003.parquet").read_bytes()

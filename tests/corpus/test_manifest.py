@@ -1,0 +1,39 @@
+import hashlib
+import json
+
+import pyarrow as pa
+import pytest
+
+from s2f.corpus.ledger import Outcome, data_path, finish
+from s2f.corpus.manifest import prune, write_manifest
+from s2f.corpus.plan import Item, Picture, Shard
+from s2f.media.failures import Failure
+
+SCHEMA = pa.schema([("id", pa.string())])
+SHARDS = [Shard(index, split, (Item(Picture("a")),)) for index, split in ((0, "train"), (2, "test"), (3, "train"))]
+OUTCOMES = [Outcome("a", {"id": "a"}), Outcome("b", Failure("no_face", "")), Outcome("c", Failure("bot_check", ""))]
+
+
+@pytest.fixture
+def built(tmp_path):
+    return [(shard, finish(tmp_path / "out", tmp_path / "led", shard, "k", OUTCOMES, SCHEMA, "{}")) for shard in SHARDS]
+
+
+def test_the_manifest_names_every_shard_and_counts_every_item(tmp_path, built):
+    write_manifest(tmp_path / "out", "things", {"a": 1}, built)
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert manifest["by_reason"] == {"bot_check": 3, "no_face": 3, "ok": 3}
+    assert manifest["by_status"] == {"blocked": 3, "filtered": 3, "ok": 3}
+    assert (manifest["tried"], manifest["rows"]) == (9, {"train": 2, "validation": 0, "test": 1})
+    for name, shard in manifest["shards"].items():
+        assert hashlib.sha256((tmp_path / "out" / name).read_bytes()).hexdigest() == shard["sha256"]
+
+
+def test_pruning_leaves_exactly_the_planned_shards(tmp_path, built):
+    out, ledger = tmp_path / "out", tmp_path / "led"
+    (out / "train" / ".00003.parquet.99.tmp").write_bytes(b"half")
+    (out / "notes.txt").write_text("mine")
+    assert len(prune(out, ledger, SHARDS[:2])) == 3
+    assert [data_path(out, shard).exists() for shard in SHARDS] == [True, True, False]
+    assert sorted(path.name for path in ledger.iterdir()) == ["00000.parquet", "00002.parquet"]
+    assert (out / "notes.txt").exists()

@@ -1,0 +1,90 @@
+import subprocess
+import sys
+
+import pytest
+
+from s2f.corpus.speech_faces import SpeechFaces
+from s2f.params.face_models import FaceModelsParams
+from s2f.params.spectrogram import SpectrogramParams
+from s2f.params.speech_faces import SpeechFacesParams
+from s2f.runtime import InputError
+
+SPECTROGRAM = SpectrogramParams(sample_rate=16000, clip_seconds=6.0, window=400, hop=160, fft=512, compression=0.3)
+
+
+def recipe(folder, model="none.onnx", **changed):
+    params = {
+        "source": str(folder), "clip_list": "clips.csv", "url": "file:{source}/videos/{youtube_id}.mp4",
+        "min_seconds": 1.0, "face_search_seconds": 2.0, "face_search_fps": 5.0, "max_centre_distance": 0.25,
+        "face_px": 64, "face_margin": 2.0, "validation_share": 0.2, "test_share": 0.3, "shard_clips": 3,
+        "workers": 2, "fetch_attempts": 2,
+    }  # fmt: skip
+    models = FaceModelsParams(detector_score=0.5, arcface=str(model), age_gender="")
+    return SpeechFaces(SpeechFacesParams(**params | changed), SPECTROGRAM, models, seed=7)
+
+
+def write_list(folder, videos, name="clips.csv"):
+    lines = [f"{video},{3 * place},{3 * place + 3},0.5,0.5" for place, video in enumerate(videos)]
+    (folder / name).write_text("\n".join(lines))
+
+
+def test_no_video_and_no_person_is_in_two_splits(tmp_path):
+    write_list(tmp_path, [f"v{number % 40}" for number in range(120)])
+    people = [f"v{number},{3 * number},{number % 10}" for number in range(20)]
+    (tmp_path / "labels.csv").write_text("youtube_id,start,person\n" + "\n".join(people))
+    found = list(recipe(tmp_path).items())
+    groups = {}
+    for split, item in found:
+        groups.setdefault(item.labels.person or item.batch, set()).add(split)
+    assert len(found) == 120
+    assert {len(splits) for splits in groups.values()} == {1}
+    assert {split for split, _ in found} == {"train", "validation", "test"}
+
+
+def test_a_longer_list_moves_no_clip(tmp_path):
+    write_list(tmp_path, [f"v{number}" for number in range(60)])
+    long = {item.what.id: split for split, item in recipe(tmp_path).items()}
+    short = {item.what.id: split for split, item in recipe(tmp_path, max_clips=20).items()}
+    assert len(short) == 20
+    assert short.items() <= long.items()
+
+
+def test_the_test_list_is_the_test_split(tmp_path):
+    write_list(tmp_path, ["a", "b", "c"])
+    write_list(tmp_path, ["a", "x"], "test.csv")
+    found = [(split, item.batch) for split, item in recipe(tmp_path, test_list="test.csv").items()]
+    assert sorted(batch for split, batch in found if split == "test") == ["a", "x"]
+    assert sorted(batch for split, batch in found if split != "test") == ["b", "c"]
+
+
+def test_how_fast_it_is_built_is_not_part_of_what_is_built(tmp_path, embedder):
+    base = recipe(tmp_path, embedder).fingerprint()
+    assert base == recipe(tmp_path, embedder, workers=9, shard_clips=100, fetch_attempts=9).fingerprint()
+    assert base != recipe(tmp_path, embedder, face_px=128).fingerprint()
+
+
+def test_weights_that_are_missing_or_others_are_refused_before_any_work(tmp_path, embedder):
+    with pytest.raises(InputError, match=r"none\.onnx: no such file"):
+        recipe(tmp_path).fingerprint()
+    other = recipe(tmp_path, embedder)
+    models = other.face_models.model_copy(update={"arcface_sha256": "0" * 64})
+    with pytest.raises(InputError, match="params ask for 000"):
+        SpeechFaces(other.params, SPECTROGRAM, models, 7).fingerprint()
+
+
+def test_planning_imports_no_network():
+    code = "import sys, s2f.corpus.speech_faces as s, s2f.corpus.portraits; print(sorted(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert not [name for name in ("torch", "mediapipe", "insightface", "yt_dlp", "prefect") if f"'{name}'" in loaded]
+
+
+def test_a_url_that_is_none_is_refused_before_any_work(tmp_path):
+    with pytest.raises(InputError, match="allowed: file, http, https"):
+        recipe(tmp_path, url="rtsp://camera/{youtube_id}").check()
+
+
+def test_a_spectrogram_of_another_shape_is_refused_before_any_work(tmp_path):
+    whole = recipe(tmp_path)
+    other = SPECTROGRAM.model_copy(update={"clip_seconds": 3.0})
+    with pytest.raises(InputError, match="spectrogram"):
+        SpeechFaces(whole.params, other, whole.face_models, 7).check()

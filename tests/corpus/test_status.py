@@ -1,0 +1,60 @@
+import io
+
+import pyarrow as pa
+import pytest
+from rich.console import Console
+
+from s2f.corpus.ledger import Outcome, finish
+from s2f.corpus.plan import Item, Picture, Shard
+from s2f.corpus.status import counts, funnel, query, splits, status_tables
+from s2f.media.failures import REASONS, Failure
+from s2f.runtime import InputError
+
+SCHEMA = pa.schema([("id", pa.string())])
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    """Three items that were kept, one lost for every reason there is, one of them in the test split."""
+    kept = [Outcome(f"kept{number}", {"id": f"kept{number}"}) for number in range(3)]
+    lost = [Outcome(reason, Failure(reason, f"[in#0] {reason} 0:a:0")) for reason in REASONS]
+    for index, split, outcomes in ((0, "train", kept + lost[1:]), (2, "test", lost[:1])):
+        shard = Shard(index, split, (Item(Picture("a")),))
+        finish(tmp_path / "out", tmp_path / "ledger", shard, "key", outcomes, SCHEMA, "{}")
+    return tmp_path / "ledger"
+
+
+def test_counts_hold_every_reason_once(ledger):
+    rows = counts(ledger)
+    assert rows[0]["status"] == "ok" and rows[0]["items"] == 3
+    assert {row["reason"] for row in rows[1:]} == set(REASONS)
+    assert sum(row["percent"] for row in rows) == pytest.approx(100, abs=1)
+
+
+def test_the_funnel_narrows_by_the_reasons_of_each_step(ledger):
+    kinds = [kind.value for kind in REASONS.values()]
+    tried = len(REASONS) + 3
+    fetched = 3 + kinds.count("bad_media") + kinds.count("filtered")
+    assert list(funnel(ledger).values()) == [tried, tried - 1, fetched, 3 + kinds.count("filtered"), 4, 3]
+
+
+def test_splits_are_listed_in_their_order(ledger):
+    assert [(row["split"], row["kept"], row["shards"]) for row in splits(ledger)] == [("train", 3, 1), ("test", 0, 1)]
+
+
+def test_any_query_runs_over_ledger_and_corpus(ledger):
+    sql = "SELECT count(*) AS n FROM ledger JOIN corpus USING (id)"
+    assert query(sql, ledger, ledger.parent / "out") == [{"n": 3}]
+
+
+def test_tables_show_every_reason(ledger):
+    console = Console(width=120, file=io.StringIO(), record=True)
+    for table in status_tables(ledger):
+        console.print(table)
+    text = console.export_text()
+    assert all(f"[in#0] {reason} 0:a:0" in text for reason in REASONS)
+
+
+def test_no_ledger_is_one_sentence(tmp_path):
+    with pytest.raises(InputError, match="holds no shards"):
+        counts(tmp_path)

@@ -1,0 +1,139 @@
+"""Both flows on small corpora of drawn faces, against a real Prefect server: resumed, killed, pruned, described."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import httpx
+import pyarrow.parquet as pq
+import pytest
+from prefect.settings import PREFECT_API_URL
+
+from flows.portraits import build_portraits
+from flows.speech_faces import build_speech_faces
+from s2f.dataset.schemas import PORTRAITS, SPEECH_FACES
+
+ROOT = Path(__file__).parents[2]
+
+pytestmark = pytest.mark.usefixtures("prefect_server")
+
+
+def contents(folder):
+    """Every file's bytes by its path."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def build(folder, params):
+    return build_speech_faces(folder / "out", folder / "ledger", params)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory, write_params):
+    """An uninterrupted build, and its counts."""
+    folder = tmp_path_factory.mktemp("whole")
+    return folder, build(folder, write_params())
+
+
+def test_every_clip_ends_under_its_reason(whole):
+    reasons = dict.fromkeys(("bad_row", "corrupt", "multiple_faces", "no_audio", "no_face", "no_video", "removed"), 1)
+    assert whole[1] == reasons | {"ok": 3}
+
+
+def test_duckdb_reads_every_table_as_it_is(whole):
+    with duckdb.connect() as connection:
+        ledger = connection.sql(f"SELECT id, status, split FROM '{whole[0]}/ledger/*.parquet'").fetchall()
+        rows = connection.sql(
+            f"SELECT clip_id, len(embedding), len(spectrogram), octet_length(speech.bytes), octet_length(face.bytes) "
+            f"FROM '{whole[0]}/out/*/*.parquet' ORDER BY clip_id"
+        ).fetchall()
+    assert len(ledger) == 10
+    assert [row[0] for row in rows] == sorted(name for name, status, _ in ledger if status == "ok")
+    assert {row[1:3] for row in rows} == {(512, 598 * 257 * 2)}
+    assert all(speech > 1000 and face > 500 for *_, speech, face in rows)
+    assert all(pq.read_schema(path).equals(SPEECH_FACES) for path in whole[0].glob("out/*/*.parquet"))
+
+
+def test_the_manifest_agrees_with_the_files(whole):
+    manifest = json.loads((whole[0] / "out" / "manifest.json").read_text())
+    files = {str(path.relative_to(whole[0] / "out")) for path in whole[0].glob("out/*/*.parquet")}
+    assert set(manifest["shards"]) == files
+    assert manifest["by_reason"] == whole[1]
+    assert len(manifest["recipe"]["arcface"]["sha256"]) == 64
+
+
+def test_building_again_builds_nothing(whole, write_params):
+    before = {path: path.stat().st_mtime_ns for path in whole[0].rglob("*.parquet")}
+    assert build(whole[0], write_params(workers=1)) == whole[1]
+    assert {path: path.stat().st_mtime_ns for path in whole[0].rglob("*.parquet")} == before
+
+
+def test_only_what_is_damaged_is_built_again(whole, tmp_path, write_params):
+    build(tmp_path, write_params())
+    shards = sorted(tmp_path.glob("out/*/*.parquet"))
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.parquet")}
+    shards[0].write_bytes(shards[0].read_bytes()[:100])
+    build(tmp_path, write_params())
+    changed = {path.name for path in tmp_path.rglob("*.parquet") if path.stat().st_mtime_ns != before[path]}
+    assert changed == {shards[0].name}
+    assert contents(tmp_path) == contents(whole[0])
+
+
+def test_other_parameters_build_another_corpus_and_leave_nothing_stale(whole, tmp_path, write_params):
+    build(tmp_path, write_params(face_px=32))
+    assert contents(tmp_path).keys() == contents(whole[0]).keys()
+    assert contents(tmp_path) != contents(whole[0])
+    build(tmp_path, write_params(max_clips=2, shard_clips=5))
+    assert len(list(tmp_path.glob("ledger/*.parquet"))) <= 2
+    build(tmp_path, write_params())
+    assert contents(tmp_path) == contents(whole[0])
+
+
+def test_a_killed_build_goes_on_to_the_same_bytes(whole, tmp_path, write_params):
+    params = write_params(workers=1)
+    command = [sys.executable, "-m", "flows.speech_faces", "--params", str(params)]
+    command += ["--out", str(tmp_path / "out"), "--ledger", str(tmp_path / "ledger")]
+    environment = {**os.environ, "PREFECT_API_URL": PREFECT_API_URL.value(), "PREFECT_HOME": str(tmp_path / "home")}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        while not (found := list(tmp_path.glob("ledger/*.parquet"))) and process.poll() is None:
+            time.sleep(0.002)
+        process.send_signal(signal.SIGKILL)
+        _, words = process.communicate()
+    assert process.returncode == -signal.SIGKILL, words
+    assert not (tmp_path / "out" / "manifest.json").exists()
+    assert 0 < len(found) < 10
+    (tmp_path / "out" / "train").mkdir(parents=True, exist_ok=True)
+    (tmp_path / "out" / "train" / ".00000.parquet.1.tmp").write_bytes(b"what a kill leaves")
+    kept = {path: path.stat().st_mtime_ns for path in found}
+    build(tmp_path, params)
+    assert {path: path.stat().st_mtime_ns for path in found} == kept
+    assert contents(tmp_path / "out") == contents(whole[0] / "out")
+    assert contents(tmp_path / "ledger") == contents(whole[0] / "ledger")
+
+
+def test_portraits_end_under_their_reasons(tmp_path, write_params):
+    reasons = build_portraits(tmp_path / "out", tmp_path / "ledger", write_params())
+    assert reasons == {"corrupt": 1, "no_face": 1, "ok": 5}
+    paths = list(tmp_path.glob("out/*/*.parquet"))
+    assert all(pq.read_schema(path).equals(PORTRAITS) for path in paths)
+    ids = duckdb.sql(f"SELECT image_id FROM '{tmp_path}/out/*/*.parquet' ORDER BY 1").fetchall()
+    assert [name for (name,) in ids] == [f"{number}.png" for number in range(5)]
+
+
+def test_prefect_keeps_progress_and_a_table_of_reasons(tmp_path, write_params):
+    reasons = build(tmp_path, write_params(max_clips=2))
+    kept = {artifact["key"]: artifact["data"] for artifact in asked("artifacts")}
+    assert kept["speech-faces-progress"] == 100
+    assert {row["reason"] for row in json.loads(kept["speech-faces-reasons"])} == set(reasons)
+    assert f"speech-faces to {tmp_path / 'out'}" in {run["name"] for run in asked("flow_runs")}
+
+
+def asked(what):
+    """The server's own list, latest first; Prefect's client sends nulls that its server refuses."""
+    sort = {"artifacts": "CREATED_DESC", "flow_runs": "START_TIME_DESC"}[what]
+    answer = httpx.post(f"{PREFECT_API_URL.value()}/{what}/filter", json={"sort": sort, "limit": 10})
+    return answer.raise_for_status().json()[::-1]

@@ -1,0 +1,109 @@
+import subprocess
+
+import imageio_ffmpeg
+import numpy as np
+import pytest
+
+from s2f.media.clip import Section, read_frames, read_sound
+from s2f.media.failures import Failure
+
+
+def reason(call):
+    with pytest.raises(Failure) as caught:
+        call()
+    assert "/tmp" not in caught.value.message  # no folder of this machine
+    assert "pytest" not in caught.value.message
+    return caught.value.reason
+
+
+@pytest.fixture(scope="module")
+def grey_then_white(tmp_path_factory, film):
+    path = tmp_path_factory.mktemp("clip") / "-film.mp4"
+    return film(path, np.full((64, 96, 3), 60, np.uint8), np.full((64, 96, 3), 250, np.uint8), seconds=2.0, hertz=440)
+
+
+def sound(path, start=0.0, end=2.0, seconds=6.0, least=0.1):
+    return read_sound(Section(path, start, end), 16_000, seconds, least)
+
+
+def frames(path, start=0.0, end=2.0, fps=5.0, seconds=3.0):
+    return list(read_frames(Section(path, start, end), fps, seconds))
+
+
+def test_sound_is_16_khz_mono_of_the_section(grey_then_white):
+    speech = sound(grey_then_white, 0.5, 1.5)
+    assert speech.dtype == np.float32
+    assert len(speech) == 16_000
+    assert np.abs(np.fft.rfft(speech)).argmax() == 440  # one second: a bin is one hertz
+
+
+def test_sound_ends_after_the_seconds_asked_for(grey_then_white):
+    assert len(sound(grey_then_white, seconds=0.25)) == 4_000
+
+
+def test_frames_are_rgb_at_the_rate_asked_for(grey_then_white):
+    found = frames(grey_then_white)
+    assert [at for at, _ in found] == pytest.approx(np.arange(10) / 5)
+    assert {frame.shape for _, frame in found} == {(64, 96, 3)}
+    assert [frame.mean() > 128 for _, frame in found] == [False] * 5 + [True] * 5
+
+
+def test_a_section_starts_at_its_own_frame(grey_then_white):
+    assert frames(grey_then_white, start=1.2)[0][1].mean() > 240
+
+
+def test_taking_one_frame_leaves_no_process_behind(grey_then_white):
+    stream = read_frames(Section(grey_then_white, 0, 2), 5, 3)
+    next(stream)
+    stream.close()
+    assert list(stream) == []
+
+
+def test_colours_are_in_the_right_order(tmp_path, film):
+    red = np.zeros((64, 64, 3), np.uint8)
+    red[..., 0] = 255
+    assert frames(film(tmp_path / "red.mp4", red))[0][1].mean((0, 1)) == pytest.approx([255, 0, 0], abs=6)
+
+
+def test_a_turned_film_comes_upright(tmp_path, film):
+    lying = film(tmp_path / "lying.mp4", np.zeros((64, 96, 3), np.uint8), seconds=0.5)
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-display_rotation", "90", "-i", lying, "-c", "copy"]
+    subprocess.run([*command, tmp_path / "turned.mp4"], check=True)
+    assert frames(tmp_path / "turned.mp4", end=0.5)[0][1].shape == (96, 64, 3)
+
+
+def test_silent_film_and_unseen_sound_say_so(tmp_path, film, wall):
+    silent, unseen = film(tmp_path / "silent.mp4", wall, sound=False), film(tmp_path / "unseen.mp4")
+    assert reason(lambda: sound(silent)) == "no_audio"
+    assert reason(lambda: frames(unseen)) == "no_video"
+
+
+def test_too_little_sound_is_too_short(grey_then_white):
+    assert reason(lambda: sound(grey_then_white, 1.5, 4.0, least=1.0)) == "too_short"
+    assert reason(lambda: sound(grey_then_white, 60.0, 64.0, least=1.0)) == "too_short"
+
+
+def test_no_picture_within_the_section_is_no_video(grey_then_white):
+    assert reason(lambda: frames(grey_then_white, 60, 64)) == "no_video"
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 5000, b"<html>not a film</html>", b"ID3" + b"\xff" * 100])
+def test_what_is_no_film_is_corrupt(tmp_path, content):
+    path = tmp_path / "x.mp4"
+    path.write_bytes(content)
+    assert reason(lambda: sound(path)) == "corrupt"
+    assert reason(lambda: frames(path)) == "corrupt"
+
+
+def test_a_film_cut_off_is_corrupt(tmp_path, grey_then_white):
+    path = tmp_path / "cut.mp4"
+    path.write_bytes(grey_then_white.read_bytes()[:4000])
+    assert reason(lambda: sound(path)) == "corrupt"
+
+
+def test_a_playlist_in_disguise_reads_nothing(tmp_path, grey_then_white):
+    path = tmp_path / "list.mp4"
+    path.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nfile:{grey_then_white}\n#EXT-X-ENDLIST\n")
+    assert reason(lambda: sound(path)) == "corrupt"
+    path.write_text(f"ffconcat version 1.0\nfile '{grey_then_white}'\n")
+    assert reason(lambda: sound(path)) == "corrupt"

@@ -1,0 +1,34 @@
+import pytest
+
+from s2f.media.failures import Failure
+from s2f.media.urls import check_template, check_video_id, video_url
+from s2f.runtime import InputError
+
+YOUTUBE = "https://www.youtube.com/watch?v={youtube_id}"
+
+
+@pytest.mark.parametrize("good", ["-1nRm4tQL0A", "--help", "head027.mp4", "id10621_4IrzgonbcPs_0000002", "_"])
+def test_ids_of_videos_pass(good):
+    assert video_url(YOUTUBE, "", good) == f"https://www.youtube.com/watch?v={good}"
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["", ".", "..", "../etc/passwd", "a/b", "a\\b", "a b", "a\n", "a\0b", "a&list=1", "a;rm", "$(x)", "é", "x" * 200,
+     "http://10.0.0.1/", "%2e%2e", "{source}", ".hidden", "a?b", "a#b", "١٢"],
+)  # fmt: skip
+def test_what_is_no_id_is_refused_as_a_bad_row(hostile):
+    with pytest.raises(Failure) as caught:
+        check_video_id(hostile)
+    assert caught.value.reason == "bad_row"
+
+
+@pytest.mark.parametrize("scheme", ["ftp://x/{youtube_id}", "data:{youtube_id}", "{youtube_id}", "concat:{youtube_id}"])
+def test_other_schemes_are_refused_in_one_sentence(scheme):
+    with pytest.raises(InputError, match="allowed: file, http, https"):
+        check_template(scheme)
+
+
+def test_a_local_folder_may_have_any_name(tmp_path):
+    url = video_url("file:{source}/{youtube_id}.mp4", str(tmp_path / "50% of #1? yes"), "-x")
+    assert url == f"file://{tmp_path}/50%25%20of%20%231%3F%20yes/-x.mp4"
