@@ -1,0 +1,170 @@
+"""Age and gender: do generated faces look as old, and of the same sex, as the speaker's true face?
+
+As in the paper, the truth is the judge's estimate of the true face; where labels are known, they are a second truth,
+and the judge itself is measured against them: that is the ceiling. Each w also stands beside shuffled pairs.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from s2f.evaluation.shuffling import chance, derangements, luck, shuffled_agreement, shuffled_correlations
+from s2f.evaluation.statistics import Estimate, Floats, Plan, mean_correlation, pearson, proportion, unavailable
+from s2f.evaluation.tables import MALE, Pictures, Voices, faces_found, guidance_name, mean_of_samples, take
+
+
+def evaluate_facial(true: Pictures, generated: Pictures, voices: Voices, plan: Plan) -> dict[str, Any]:
+    """Everything the report says about age and gender, as JSON content; keys of the weights are names of w."""
+    guidance, shuffled = {}, {}
+    for w, places in voices.generated.items():
+        rows = _Rows.of(true, generated, voices, places)
+        name = guidance_name(w)
+        guidance[name] = _against(rows, plan) | {
+            "confusion": _confusion(rows.true_male, rows.male),
+            "labels": _against(rows.labelled(), plan) | {"confusion": _confusion(rows.label_male, rows.male)},
+            **faces_found(take(generated.faces, places).ravel()),
+        }
+        shuffled[name] = _shuffled(rows, plan)
+    samples = max((places.shape[1] for places in voices.generated.values()), default=0)
+    return {
+        "voices": len(voices.ids),
+        "people": voices.independent,
+        "samples": samples,
+        "without_true_face": int((~np.isfinite(take(true.age, voices.true))).sum()),
+        "true_faces": faces_found(take(true.faces, voices.true)),
+        "judge": judge_against_labels(true, voices, plan),
+        "majority_accuracy": _majority(take(true.male, voices.true)),
+        "guidance": guidance,
+        "shuffled": shuffled,
+    }
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Estimates of one w: voices down (n,), samples across (n, k)."""
+
+    people: NDArray[np.int64]
+    true_age: Floats
+    true_male: Floats
+    label_age: Floats
+    label_male: Floats
+    age: Floats
+    male: Floats
+
+    @staticmethod
+    def of(true: Pictures, generated: Pictures, voices: Voices, places: NDArray[np.int64]) -> "_Rows":
+        return _Rows(
+            people=voices.people,
+            true_age=take(true.age, voices.true),
+            true_male=take(true.male, voices.true),
+            label_age=take(true.label_age, voices.true),
+            label_male=take(true.label_male, voices.true),
+            age=take(generated.age, places),
+            male=take(generated.male, places),
+        )
+
+    def labelled(self) -> "_Rows":
+        """The same with the labels as truth."""
+        return _Rows(self.people, self.label_age, self.label_male, self.label_age, self.label_male, self.age, self.male)
+
+
+def _against(rows: _Rows, plan: Plan) -> dict[str, Any]:
+    """One sample at a time as in the paper, and the mean of the samples."""
+    ages = range(rows.age.shape[1])
+    r = mean_correlation(
+        [_age_r(rows, rows.age[:, one], plan) for one in ages], _people(rows, rows.true_age, rows.age), plan.confidence
+    )
+    return {
+        "age_r": r.as_json(),
+        "age_r_mean": _age_r(rows, mean_of_samples(rows.age), plan).as_json(),
+        "gender_accuracy": _accuracy(rows, rows.male, plan).as_json(),
+        "gender_accuracy_mean": _accuracy(rows, mean_of_samples(rows.male)[:, None], plan).as_json(),
+    }
+
+
+def _people(rows: _Rows, truth: Floats, estimates: Floats) -> int:
+    """How many people stand behind the pairs that exist."""
+    kept = np.isfinite(truth) & np.isfinite(estimates).any(1)
+    return len(np.unique(rows.people[kept]))
+
+
+def _age_r(rows: _Rows, age: Floats, plan: Plan) -> Estimate:
+    kept = np.isfinite(rows.true_age) & np.isfinite(age)
+    return pearson(age[kept], rows.true_age[kept], plan.confidence, len(np.unique(rows.people[kept])))
+
+
+def _accuracy(rows: _Rows, male: Floats, plan: Plan) -> Estimate:
+    """Share of voices with the right gender, averaged over the samples (n, k) in which a face was found."""
+    kept = np.isfinite(rows.true_male) & np.isfinite(male).any(1)
+    if not kept.any():
+        return unavailable("no voice has a judged true face and a judged generated one")
+    right = (male[kept] >= MALE) == (rows.true_male[kept, None] >= MALE)
+    found = np.isfinite(male[kept])
+    share = float(((right & found).sum(1) / found.sum(1)).mean())
+    return proportion(share, int(kept.sum()), plan.confidence, len(np.unique(rows.people[kept])))
+
+
+def _confusion(truth: Floats, male: Floats) -> dict[str, int]:
+    """Counts of generated pictures (n, k): 'm_as_f' is a man's voice with a woman's face."""
+    pairs = np.isfinite(truth)[:, None] & np.isfinite(male)
+    is_male = np.broadcast_to((truth >= MALE)[:, None], male.shape)
+    return {
+        f"{a}_as_{b}": int((pairs & (is_male == (a == "m")) & ((male >= MALE) == (b == "m"))).sum())
+        for a in "fm"
+        for b in "fm"
+    }
+
+
+def _shuffled(rows: _Rows, plan: Plan) -> dict[str, Any]:
+    """The two numbers of one sample when every voice is given other people's true faces, and the luck ours would be."""
+    age, r = _shuffled_age(rows, rows.age[:, 0], plan)
+    gender, accuracy = _shuffled_gender(rows, rows.male[:, 0], plan)
+    return {"age_r": age.as_json(), "age_p": r, "gender_accuracy": gender.as_json(), "gender_p": accuracy}
+
+
+def _shuffled_age(rows: _Rows, age: Floats, plan: Plan) -> tuple[Estimate, float | None]:
+    observed = _age_r(rows, age, plan)
+    if observed.value is None:
+        return observed, None
+    kept = np.isfinite(rows.true_age) & np.isfinite(age)
+    orders = derangements(rows.people[kept], plan.resamples, plan.seed)
+    values = None if orders is None else shuffled_correlations(age[kept], rows.true_age[kept], orders)
+    return chance(values, int(kept.sum()), plan.confidence), luck(observed.value, values)
+
+
+def _shuffled_gender(rows: _Rows, male: Floats, plan: Plan) -> tuple[Estimate, float | None]:
+    kept = np.isfinite(rows.true_male) & np.isfinite(male)
+    guess, truth = male[kept] >= MALE, rows.true_male[kept] >= MALE
+    orders = derangements(rows.people[kept], plan.resamples, plan.seed)
+    values = None if orders is None else shuffled_agreement(guess, truth, orders)
+    observed = float((guess == truth).mean()) if len(guess) else None
+    return chance(values, int(kept.sum()), plan.confidence), luck(observed, values)
+
+
+def judge_against_labels(true: Pictures, voices: Voices, plan: Plan) -> dict[str, Any]:
+    """The judge on the true faces against their labels: no generated face can be judged better than this."""
+    age, label = take(true.age, voices.true), take(true.label_age, voices.true)
+    kept = np.isfinite(age) & np.isfinite(label)
+    male, label_male = take(true.male, voices.true), take(true.label_male, voices.true)
+    sexed = np.isfinite(male) & np.isfinite(label_male)
+    right = (male[sexed] >= MALE) == (label_male[sexed] >= MALE)
+    accuracy = (
+        proportion(float(right.mean()), len(right), plan.confidence, len(np.unique(voices.people[sexed])))
+        if len(right)
+        else unavailable("no labels")
+    )
+    r = pearson(age[kept], label[kept], plan.confidence, len(np.unique(voices.people[kept])))
+    return {
+        "age_r": (r if kept.any() else unavailable("no labels")).as_json(),
+        "age_error_years": float(np.round(np.abs(age - label)[kept].mean(), 3)) if kept.any() else None,
+        "gender_accuracy": accuracy.as_json(),
+    }
+
+
+def _majority(male: Floats) -> float | None:
+    """The accuracy of always answering with the commoner gender."""
+    known = male[np.isfinite(male)]
+    share = float((known >= MALE).mean()) if len(known) else None
+    return None if share is None else round(max(share, 1 - share), 6)

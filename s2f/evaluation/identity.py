@@ -1,0 +1,184 @@
+"""Whose face is it? Likeness of embeddings, retrieval among the true faces, variety, and super-resolution's keeping.
+
+A mean face scores a cosine above that of nobody, so every cosine stands beside the same number for other people's
+faces, and embeddings are centred (each side by its own mean) before anything is ranked.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from s2f.evaluation.retrieval import normalise, recall
+from s2f.evaluation.shuffling import chance, derangements, luck
+from s2f.evaluation.statistics import Estimate, Floats, Plan, mean, proportion, unavailable
+from s2f.evaluation.tables import MALE, Pictures, Voices, faces_found, guidance_name, take
+
+Embeddings = NDArray[np.float64]
+
+
+def evaluate_identity(
+    true: Pictures,
+    generated: Pictures,
+    voices: Voices,
+    heard: dict[str, NDArray[np.float32]],
+    guidance: float,
+    recall_at: tuple[int, ...],
+    plan: Plan,
+) -> dict[str, Any]:
+    """All about identity, as JSON content; `guidance` is the headline's w, `heard` the voices' embeddings by id."""
+    truth = take(true.embedding, voices.true).astype(np.float64)
+    missing = np.full(truth.shape[-1:], np.nan, dtype=np.float32)
+    voice = np.array([heard.get(one, missing) for one in voices.ids], dtype=np.float64).reshape(-1, truth.shape[-1])
+    male = take(true.male, voices.true)
+    kept = np.isfinite(truth[:, 0]) & np.isfinite(voice[:, 0])
+    found = faces_found(generated.faces)
+    weights = {
+        guidance_name(w): _one_weight(truth, generated, places, voices, recall_at, plan)
+        for w, places in voices.generated.items()
+    }
+    return {
+        "voices": len(voices.ids),
+        "people": voices.independent,
+        "without_true_face": int((~np.isfinite(truth[:, 0])).sum()),
+        "guidance": guidance_name(guidance),
+        "detected": proportion(
+            found["one_face"] / max(found["pictures"], 1), found["pictures"], plan.confidence, voices.independent
+        ).as_json(),
+        **found,
+        "voice": {
+            "cosine": _likeness(normalise(voice[kept])[:, None], truth[kept], voices.people[kept], plan),
+            "recall": recall(voice[kept], truth[kept], voices.people[kept], recall_at, plan),
+            "recall_same_gender": recall(
+                voice[kept], truth[kept], voices.people[kept], recall_at, plan, strata=male[kept] >= MALE
+            ),
+        },
+        "by_guidance": weights,
+    }
+
+
+def _one_weight(
+    truth: Embeddings, generated: Pictures, places: NDArray[np.int64], voices: Voices, at: tuple[int, ...], plan: Plan
+) -> dict[str, Any]:
+    """Faces of one w: cosine, retrieval by the mean of the samples, and variety."""
+    faces = take(generated.embedding, places).astype(np.float64)  # (n, k, 512)
+    found = faces_found(take(generated.faces, places).ravel())
+    known = np.isfinite(truth[:, 0]) & np.isfinite(faces[:, :, 0]).any(1)
+    people = voices.people[known]
+    centre = _mean_of_samples(faces)
+    return {
+        "detected": proportion(
+            found["one_face"] / max(found["pictures"], 1), found["pictures"], plan.confidence, voices.independent
+        ).as_json(),
+        **found,
+        "cosine": _likeness(faces[known], truth[known], people, plan),
+        "recall": recall(centre[known], truth[known], people, at, plan),
+        "variety": _variety(faces, truth, voices.people),
+    }
+
+
+def _mean_of_samples(faces: Embeddings) -> Embeddings:
+    """(n, 512): the mean of what was found among the samples (n, k, 512), NaN where nothing was."""
+    found = np.isfinite(faces[:, :, :1])
+    count = found.sum(1)
+    return np.where(count > 0, np.where(found, faces, 0.0).sum(1) / np.maximum(count, 1), np.nan)
+
+
+def _likeness(faces: Embeddings, truth: Embeddings, people: NDArray[np.int64], plan: Plan) -> dict[str, Any]:
+    """Mean cosine of faces (n, k, 512) with their own true face (n, 512), and with other people's; raw and centred."""
+    content: dict[str, Any] = {}
+    for name, centred in (("raw", False), ("centred", True)):
+        a, b = (_centre(faces), _centre(truth)) if centred else (faces, truth)
+        if a is None or b is None:
+            nothing = unavailable("all faces of one side are the same, or there are none", len(truth)).as_json()
+            content[name] = {"own": nothing, "other": nothing}
+            continue
+        a = _mean_of_samples(a)
+        own = np.einsum("nd,nd->n", a, b)
+        content[name] = {"own": mean(own, people, plan).as_json()} | _others(a, b, own, people, plan)
+    return content
+
+
+def _others(a: Embeddings, b: Embeddings, own: Floats, people: NDArray[np.int64], plan: Plan) -> dict[str, Any]:
+    """The shuffled control of a mean cosine."""
+    orders = derangements(people, plan.resamples, plan.seed)
+    values = None
+    if orders is not None:
+        likeness = a.astype(np.float32) @ b.astype(np.float32).T
+        rows = np.arange(len(a))
+        values = np.array([float(likeness[rows, order].mean()) for order in orders])
+    observed = float(own.mean()) if len(own) else None
+    return {"other": chance(values, len(a), plan.confidence).as_json(), "p": luck(observed, values)}
+
+
+def _centre(vectors: Embeddings) -> Embeddings | None:
+    """Vectors (…, 512) less their mean, of unit length; None where nothing is left of them."""
+    flat = vectors.reshape(-1, vectors.shape[-1])
+    flat = flat[np.isfinite(flat[:, 0])]
+    if len(flat) < 2 or float(np.abs(flat - flat.mean(0)).max()) < 1e-6:
+        return None
+    return normalise(vectors - flat.mean(0))
+
+
+def _variety(faces: Embeddings, truth: Embeddings, people: NDArray[np.int64]) -> dict[str, float | None]:
+    """Mean cosine distance between a voice's own samples, between people's, and between true faces."""
+    return {
+        "within_voice": _within(faces),
+        "between_people": _between(_mean_of_samples(faces), people),
+        "between_true_faces": _between(truth, people),
+    }
+
+
+def _within(faces: Embeddings) -> float | None:
+    """Over pairs of samples of one voice: from sums, since |Σ x|² = Σ |x|² + 2 Σ pairs."""
+    found = np.isfinite(faces[:, :, 0])
+    count = found.sum(1)
+    several = count >= 2
+    if not several.any():
+        return None
+    unit = np.where(found[:, :, None], faces, 0.0)[several]
+    pairs = (np.square(unit.sum(1)).sum(1) - np.square(unit).sum((1, 2))) / (count * (count - 1))[several]
+    return round(float(1 - pairs.mean()), 6)
+
+
+def _between(vectors: Embeddings, people: NDArray[np.int64]) -> float | None:
+    """Over pairs of rows (n, 512) of different people."""
+    kept = np.isfinite(vectors[:, 0])
+    vectors, people = vectors[kept], people[kept]
+    person = np.unique(people, return_inverse=True)[1] if len(people) else people
+    if len(np.unique(person)) < 2:
+        return None
+    sums = np.zeros((person.max() + 1, vectors.shape[1]))
+    np.add.at(sums, person, vectors)
+    same = np.bincount(person)
+    products = np.square(vectors.sum(0)).sum() - np.square(sums).sum()
+    return round(float(1 - products / (len(vectors) ** 2 - np.square(same).sum())), 6)
+
+
+def evaluate_super_resolution(pictures: dict[str, Pictures], plan: Plan) -> dict[str, Any]:
+    """Embedding cosine to the true portrait of the same pictures enlarged by super-resolution and bicubically."""
+    sources = ("portrait", "super_resolution", "bicubic")
+    content: dict[str, Any] = {"found": {name: faces_found(pictures[name].faces) for name in sources}}
+    if not all(pictures[name].ids for name in sources):
+        nothing = unavailable("no enlarged portraits were measured").as_json()
+        return content | {"n": 0} | dict.fromkeys(("cosine", "bicubic_cosine", "difference", "other_cosine"), nothing)
+    portrait = pictures["portrait"]
+    place = {name: {one: row for row, one in enumerate(pictures[name].ids)} for name in ("super_resolution", "bicubic")}
+
+    def embeddings(name: str) -> Embeddings:
+        rows = np.array([place[name].get(one, -1) for one in portrait.ids], dtype=np.int64)
+        return take(pictures[name].embedding, rows).astype(np.float64)
+
+    truth, ours, plain = portrait.embedding.astype(np.float64), embeddings("super_resolution"), embeddings("bicubic")
+    kept = np.isfinite(truth[:, 0]) & np.isfinite(ours[:, 0]) & np.isfinite(plain[:, 0])
+    truth, ours, plain = truth[kept], ours[kept], plain[kept]
+    people = np.arange(len(truth))
+    ours_own, plain_own = np.einsum("nd,nd->n", ours, truth), np.einsum("nd,nd->n", plain, truth)
+    difference: Estimate = mean(ours_own - plain_own, people, plan)
+    return content | {
+        "n": len(truth),
+        "cosine": mean(ours_own, people, plan).as_json(),
+        "bicubic_cosine": mean(plain_own, people, plan).as_json(),
+        "difference": difference.as_json(),
+        "other_cosine": _others(ours, truth, ours_own, people, plan)["other"],
+    }

@@ -1,0 +1,30 @@
+"""What the evaluation stages share with the outside: the plan they read and the JSON they write."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from s2f.dataset.shards import replace_file
+from s2f.evaluation.statistics import Plan
+from s2f.params.base import ParamsError, read_section, read_yaml
+from s2f.params.evaluation import EvaluationParams
+from s2f.runtime import derive_seed
+
+
+def read_plan(params: Path | str, name: str) -> Plan:
+    """Confidence, draws and seed of the evaluation `name`.
+
+    Raises:
+        ParamsError: the section or the seed does not fit.
+    """
+    section = read_section(params, "evaluation", EvaluationParams)
+    seed = read_yaml(params).get("seed")
+    if not isinstance(seed, int):
+        raise ParamsError(f"{params}: seed: a whole number is needed (found {seed!r}).")
+    return Plan(section.confidence, section.resamples, derive_seed(seed, "evaluation", name))
+
+
+def write_result(content: dict[str, Any], out: Path | str) -> None:
+    """JSON with its keys in their own order, the same bytes for the same content; a NaN is an error here."""
+    text = json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False)
+    replace_file(Path(out), (text + "\n").encode())

@@ -1,0 +1,99 @@
+"""Retrieval: is the speaker's own face among the first k of the gallery, when a voice or a generated face asks?"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from s2f.evaluation.shuffling import chance, derangements, luck
+from s2f.evaluation.statistics import Plan, proportion, unavailable
+
+BLOCK = 256  # queries ranked at once: memory stays a few rows of the gallery
+
+
+def normalise(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Vectors (…, d) of unit length; a zero vector stays zero."""
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return vectors / np.where(length > 0, length, 1.0)
+
+
+def recall(
+    queries: NDArray[np.float64],
+    gallery: NDArray[np.float64],
+    people: NDArray[np.int64],
+    at: tuple[int, ...],
+    plan: Plan,
+    strata: NDArray[np.bool_] | None = None,
+) -> dict[str, Any]:
+    """Recall@k of queries (n, d) among gallery (n, d), both centred first, row i belonging to row i.
+
+    A person's other faces are neither hits nor rivals. With `strata` (n,), rivals are only those of the same stratum
+    (faces of the same gender, say). Beside each k: chance, and the same after shuffling who belongs to whom.
+    """
+    n = len(queries)
+    reason = _no_ranking(queries, gallery)
+    if reason:
+        nothing = unavailable(reason, n).as_json()
+        return {"gallery": n} | {
+            f"at_{k}": nothing | {"chance": None, "shuffled": None, "shuffled_p": None} for k in at
+        }
+    orders = derangements(people, plan.resamples, plan.seed) if strata is None else None
+    own, shuffled, rivals = _ranks(_centred(queries), _centred(gallery), people, at, orders, strata)
+    content: dict[str, Any] = {"gallery": round(float(rivals.mean()), 3)}
+    for index, k in enumerate(at):
+        share = float((own < k).mean())
+        values = None if shuffled is None else shuffled[index] / n
+        content[f"at_{k}"] = proportion(share, n, plan.confidence, len(np.unique(people))).as_json() | {
+            "chance": round(float(np.minimum(1.0, k / rivals).mean()), 6),
+            "shuffled": None if values is None else chance(values, n, plan.confidence).as_json(),
+            "shuffled_p": luck(share, values),
+        }
+    return content
+
+
+def _no_ranking(queries: NDArray[np.float64], gallery: NDArray[np.float64]) -> str | None:
+    if len(queries) < 2:
+        return f"a gallery of {len(queries)} ranks nothing"
+    for name, vectors in (("queries", queries), ("faces in the gallery", gallery)):
+        if float(np.abs(vectors - vectors.mean(0)).max()) < 1e-6:
+            return f"all {name} are the same"
+    return None
+
+
+def _centred(vectors: NDArray[np.float64]) -> NDArray[np.float32]:
+    return normalise(vectors - vectors.mean(0)).astype(np.float32)
+
+
+def _ranks(
+    queries: NDArray[np.float32],
+    gallery: NDArray[np.float32],
+    people: NDArray[np.int64],
+    at: tuple[int, ...],
+    orders: NDArray[np.int64] | None,
+    strata: NDArray[np.bool_] | None,
+) -> tuple[NDArray[np.int64], NDArray[np.int64] | None, NDArray[np.int64]]:
+    """Rank of each query's own face (n,), from 0; hits (len(at), shuffles) of the shuffled ones; gallery sizes (n,).
+
+    A tie counts against the query: a model that says the same of everybody finds nobody.
+    """
+    n = len(queries)
+    own, rivals = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
+    hits = None if orders is None else np.zeros((len(at), len(orders)), dtype=np.int64)
+    for start in range(0, n, BLOCK):
+        rows = np.arange(start, min(start + BLOCK, n))
+        likeness = queries[rows] @ gallery.T  # (block, n)
+        barred = people[rows, None] == people[None]
+        barred[np.arange(len(rows)), rows] = False
+        if strata is not None:
+            barred |= strata[rows, None] != strata[None]
+        likeness[barred] = -np.inf
+        target = likeness[np.arange(len(rows)), rows][:, None]
+        own[rows] = (likeness >= target).sum(1) - 1
+        rivals[rows] = (~barred).sum(1)
+        if orders is None or hits is None:
+            continue
+        rank = np.argsort(np.argsort(-likeness, axis=1, kind="stable"), axis=1, kind="stable")
+        places = rank[np.arange(len(rows))[None], orders[:, rows]]  # (shuffles, block)
+        for index, k in enumerate(at):
+            hits[index] += (places < k).sum(1)
+    return own, hits, rivals

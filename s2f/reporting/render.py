@@ -1,0 +1,192 @@
+"""The report's pages from what was read: one self-contained HTML file, and its Markdown twin with pictures beside it.
+
+Everything that comes from data is escaped; the page loads nothing and runs no script.
+"""
+
+import base64
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from s2f.reporting import figures, paper, pictures, tables
+from s2f.reporting.drawing import Draw, as_png, as_svg
+from s2f.reporting.examples import Portrait, Voice
+from s2f.reporting.headlines import headlines, warnings
+from s2f.reporting.limits import limits
+from s2f.reporting.sources import Results
+from s2f.reporting.tables import Table
+
+TEMPLATES = Path(__file__).parent / "templates"
+MEDIA_BYTES = 10_000_000  # of voices and pictures; with base64 and the rest the page stays below 15 MB
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """A figure by name: how to draw it, its size in inches, and its words for who cannot see it."""
+
+    name: str
+    draw: Draw
+    width: float
+    height: float
+    text: str
+
+
+def diagrams(results: Results, ages: list[tuple[float, float]]) -> list[Diagram]:
+    """Every figure; `ages` are (true, generated) judged ages at the reference w."""
+    w = results.identity["guidance"]
+    rows = len(results.corpus.by_reason) + 1
+    return [
+        Diagram("facial", figures.facial(results.facial), 7.2, 3.4, _facial_text(results)),
+        Diagram("ages", figures.ages(ages, w), 4.2, 4.0, f"Scatter of judged ages, true against generated, w = {w}."),
+        Diagram(
+            "craniofacial",
+            figures.craniofacial(results.craniofacial),
+            6.4,
+            4.6,
+            "Pearson's r of eleven craniofacial measures with intervals; the table below holds the numbers.",
+        ),
+        Diagram(
+            "recall",
+            figures.recall(results.identity),
+            6.4,
+            3.4,
+            "Share of voices whose own face is among the first k, beside chance; the table below holds the numbers.",
+        ),
+        Diagram(
+            "corpus",
+            figures.funnel(results.corpus),
+            6.4,
+            0.8 + 0.28 * rows,
+            f"Bars: of {results.corpus.tried} clips tried, {results.corpus.ok} were kept; the rest by reason.",
+        ),
+        Diagram(
+            "training",
+            figures.training(results.models),
+            10.0,
+            3.2,
+            "Loss over training steps of the three models, training, validation and by quarter of t.",
+        ),
+    ]
+
+
+def _facial_text(results: Results) -> str:
+    said = [
+        f"w = {w}: age r {tables.number(row['age_r']['value'])}, "
+        f"gender accuracy {tables.number(row['gender_accuracy']['value'])}"
+        for w, row in results.facial["guidance"].items()
+    ]
+    return "Age correlation and gender accuracy by guidance, ours beside the paper's. " + "; ".join(said) + "."
+
+
+def all_tables(results: Results) -> dict[str, Table]:
+    """Every table by name."""
+    return {
+        "facial": tables.facial(results.facial),
+        "labels": tables.labels(results.facial),
+        "confusion": tables.confusion(results.facial),
+        "craniofacial": tables.craniofacial(results.craniofacial),
+        "identity": tables.identity(results.identity),
+        "retrieval": tables.retrieval(results.identity),
+        "super_resolution": tables.super_resolution(results.identity["super_resolution"]),
+        "corpus": tables.funnel("Voice and face clips", results.corpus),
+        "portraits": tables.funnel("Portraits", results.portraits),
+        "models": tables.models(results),
+    }
+
+
+def fitting(voices: list[Voice], limit: int = MEDIA_BYTES) -> list[Voice]:
+    """The first voices whose sound and pictures together stay below `limit` bytes."""
+    total, kept = 0, []
+    for voice in voices:
+        total += len(voice.speech) + len(voice.spectrogram) + len(voice.true)
+        total += sum(len(face.small) + len(face.face) for face in voice.faces.values())
+        if total > limit:
+            break
+        kept.append(voice)
+    return kept
+
+
+def render_html(results: Results, voices: list[Voice], portraits: list[Portrait], drawn: list[Diagram]) -> str:
+    """The page."""
+    environment = _environment(autoescape=True)
+    environment.filters["data_uri"] = data_uri
+    shown = fitting(voices)
+    return environment.get_template("report.html.j2").render(
+        **_content(results),
+        style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
+        figures={
+            one.name: Markup(as_svg(one.draw, one.width, one.height, one.name, one.text)) for one in drawn
+        },  # drawn by matplotlib, which escapes its texts
+        voices=shown,
+        asked=len(voices),
+        portraits=portraits,
+    )
+
+
+def render_markdown(results: Results, drawn: list[Diagram], sheets: dict[str, bytes]) -> str:
+    """The Markdown twin; figures and sheets lie in figures/NAME.png."""
+    environment = _environment(autoescape=False)
+    environment.filters |= {
+        "md": markdown_text,
+        "md_row": markdown_row,
+        "md_rule": lambda row: "| --- " * len(row) + "|",
+    }
+    text = environment.get_template("report.md.j2").render(
+        **_content(results), figures={one.name: one for one in drawn}, sheets=sheets
+    )
+    return re.sub(r"\n{3,}", "\n\n", text)
+
+
+def _environment(autoescape: bool) -> Environment:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=autoescape,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def _content(results: Results) -> dict[str, Any]:
+    return {
+        "results": results,
+        "headlines": headlines(results),
+        "warnings": warnings(results),
+        "tables": all_tables(results),
+        "paper": paper.SOURCE,
+        "limits": limits(results.is_sample),
+        "confidence": f"{results.params.evaluation.confidence:.0%}",
+    }
+
+
+def png_files(drawn: list[Diagram], voices: list[Voice], portraits: list[Portrait]) -> dict[str, bytes]:
+    """reports/figures: diagrams and contact sheets, by name."""
+    files = {one.name: as_png(one.draw, one.width, one.height) for one in drawn}
+    if voices:
+        files["faces"] = pictures.faces_sheet(voices)
+    if portraits:
+        files["super_resolution"] = pictures.portraits_sheet(portraits)
+    return files
+
+
+def data_uri(content: bytes) -> str:
+    """Bytes of a JPEG, PNG or FLAC as a data: address."""
+    kinds = {b"\xff\xd8": "image/jpeg", b"\x89P": "image/png", b"fL": "audio/flac"}
+    kind = kinds.get(content[:2], "application/octet-stream")
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def markdown_text(text: str) -> str:
+    """Text that Markdown shows as it is, in one line."""
+    text = " ".join(str(text).split())
+    return re.sub(r"([\\`*_{}\[\]<>|#$~])", r"\\\1", text).replace("&", "&amp;")
+
+
+def markdown_row(cells: list[Any]) -> str:
+    """A row of a Markdown table."""
+    return "| " + " | ".join(markdown_text(cell) for cell in cells) + " |"

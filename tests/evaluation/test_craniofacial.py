@@ -1,0 +1,63 @@
+import json
+
+import pytest
+
+from s2f.evaluation.craniofacial import evaluate_craniofacial
+
+NAMES = ("jaw_width", "nose_width", "nasal_index")
+
+
+def evaluate(pictures, voices, plan, guidance=0.0, names=NAMES):
+    result = evaluate_craniofacial(
+        pictures["true"], pictures["generated"], voices, guidance, 30.0, names, ("jaw_width",), plan
+    )
+    json.dumps(result, allow_nan=False)
+    return result
+
+
+def test_copied_faces_correlate_perfectly_and_random_pairs_do_not(make_study, load, plan) -> None:
+    result = evaluate(*load(make_study(80, 2, (0.0,), noise=0.0)), plan)
+    for name, row in result["measures"].items():
+        assert row["r"] == pytest.approx(1)
+        assert abs(row["random_r"]) < 0.06
+        assert row["random_low"] < 0 < row["random_high"]
+        assert row["tied"] == (name == "jaw_width")
+        assert row["n"] == 80
+
+
+def test_a_planted_correlation_is_inside_its_interval(make_study, load, plan) -> None:
+    # r = 1 / sqrt(1 + noise²) by construction
+    result = evaluate(*load(make_study(500, 1, (0.0,), noise=3.0, seed=2)), plan)
+    inside = [row["low"] <= 0.3162 <= row["high"] for row in result["measures"].values()]
+    assert sum(inside) >= 2
+
+
+def test_turned_true_faces_are_left_out_and_counted(make_study, load, plan) -> None:
+    rows = make_study(20, 1, (0.0,), noise=0.0)
+    true = [one for one in rows if one["source"] == "true"]
+    for index in range(5):
+        true[index].update(yaw_degrees=-31.0, measures=[(name, 1e6) for name in NAMES])
+    true[5].update(yaw_degrees=None, measures=None)
+    result = evaluate(*load(rows), plan)
+    assert (result["turned_away"], result["without_mesh"]) == (5, 1)
+    assert result["turned_away_share"] == pytest.approx(5 / 19, abs=1e-6)
+    assert all(row["n"] == 14 and row["r"] == pytest.approx(1) for row in result["measures"].values())
+
+
+def test_the_mean_of_samples_stands_beside_one_sample(make_study, load, plan) -> None:
+    row = evaluate(*load(make_study(300, 4, (0.0,), noise=1.5)), plan)["measures"]["jaw_width"]
+    assert row["r"] > row["single"]["value"] + 0.1
+
+
+@pytest.mark.parametrize("guidance", [0.0, 9.0])
+def test_a_measure_or_weight_that_nobody_has_gives_a_reason(guidance, make_study, load, plan) -> None:
+    result = evaluate(*load(make_study(10, 1, (0.0,), noise=0.0)), plan, guidance, (*NAMES, "ear_width"))
+    row = result["measures"]["ear_width"]
+    assert row["r"] is row["low"] is row["p"] is row["p_holm"] is row["random_r"] is None
+    assert row["reason"].startswith("not available: ")
+
+
+def test_p_values_are_corrected_over_the_table(make_study, load, plan) -> None:
+    rows = evaluate(*load(make_study(60, 1, (0.0,), noise=4.0)), plan)["measures"].values()
+    assert all(row["p_holm"] >= row["p"] for row in rows)
+    assert max(row["p_holm"] / row["p"] for row in rows) <= 3 + 1e-3

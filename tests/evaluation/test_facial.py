@@ -1,0 +1,113 @@
+import json
+
+import numpy as np
+import pytest
+
+from s2f.evaluation.facial import evaluate_facial
+
+
+def evaluate(pictures, voices, plan):
+    result = evaluate_facial(pictures["true"], pictures["generated"], voices, plan)
+    json.dumps(result, allow_nan=False)
+    return result
+
+
+def test_faces_that_copy_the_truth_are_perfect_and_their_shuffles_at_chance(make_study, load, plan) -> None:
+    result = evaluate(*load(make_study(80, 2, (0.0, 2.0), noise=0.0)), plan)
+    assert list(result["guidance"]) == ["0", "2"]
+    for name in ("0", "2"):
+        found, shuffled = result["guidance"][name], result["shuffled"][name]
+        for key in ("age_r", "age_r_mean", "gender_accuracy", "gender_accuracy_mean"):
+            assert found[key]["value"] == pytest.approx(1)
+            assert found[key]["n"] == 80
+        assert found["labels"]["age_r"]["value"] == pytest.approx(1)
+        assert abs(shuffled["age_r"]["value"]) < 0.05
+        assert 0.45 < shuffled["gender_accuracy"]["value"] < 0.55
+        assert shuffled["age_p"] < 0.01 and shuffled["gender_p"] < 0.01
+    assert result["judge"]["age_error_years"] == pytest.approx(0, abs=1e-3)
+
+
+def test_faces_that_know_nothing_are_at_chance(make_study, load, plan) -> None:
+    found = evaluate(*load(make_study(200, 1, (0.0,), noise=1e3)), plan)["guidance"]["0"]
+    assert found["age_r"]["low"] < 0 < found["age_r"]["high"]
+    assert found["gender_accuracy"]["low"] < 0.5 < found["gender_accuracy"]["high"]
+
+
+def test_the_mean_of_samples_is_less_noisy_than_one(make_study, load, plan) -> None:
+    found = evaluate(*load(make_study(300, 4, (0.0,), noise=1.5)), plan)["guidance"]["0"]
+    assert found["age_r_mean"]["value"] > found["age_r"]["value"] + 0.1
+    assert found["age_r"]["n"] == 300  # samples are no voices
+
+
+def test_undetected_faces_are_counted_and_left_out(make_study, load, plan) -> None:
+    rows = make_study(30, 1, (0.0,), noise=0.0)
+    for one in [one for one in rows if one["source"] == "generated"][:7]:
+        one.update(faces=0, age=None, male=None, embedding=None, measures=None, yaw_degrees=None)
+    rows[-1]["faces"] = 3
+    found = evaluate(*load(rows), plan)["guidance"]["0"]
+    assert (found["no_face"], found["several_faces"], found["pictures"]) == (7, 1, 30)
+    assert found["age_r"]["n"] == found["gender_accuracy"]["n"] == 23
+    assert sum(found["confusion"].values()) == 23
+
+
+def test_confusion_is_counted_by_hand(make_row, load, plan) -> None:
+    true, drawn = [0.9, 0.9, 0.9, 0.1], [0.9, 0.2, 0.6, 0.7]
+    rows = [make_row("true", f"v{i}", male=p, age=30.0) for i, p in enumerate(true)]
+    rows += [make_row("generated", f"v{i}", male=p, age=30.0 + i, guidance=0.0, sample=0) for i, p in enumerate(drawn)]
+    result = evaluate(*load(rows), plan)
+    assert result["guidance"]["0"]["confusion"] == {"f_as_f": 0, "f_as_m": 1, "m_as_f": 1, "m_as_m": 2}
+    assert result["guidance"]["0"]["gender_accuracy"]["value"] == 0.5
+    assert result["majority_accuracy"] == 0.75
+
+
+def all_undetected(rows):
+    for one in rows:
+        if one["source"] == "generated":
+            one.update(faces=0, age=None, male=None, embedding=None, measures=None)
+
+
+def constant(rows):
+    for one in rows:
+        if one["source"] == "generated":
+            one.update(age=33.3)
+
+
+def without_truth(rows):
+    rows[:] = [one for one in rows if one["source"] == "generated"]
+
+
+def not_a_number(rows):
+    for one in rows:
+        one.update(age=float("nan"), male=float("nan"))
+
+
+@pytest.mark.parametrize("harm", [all_undetected, constant, without_truth, not_a_number])
+def test_degenerate_faces_give_a_reason_and_no_number(harm, make_study, load, plan) -> None:
+    rows = make_study(12, 2, (0.0,), noise=0.5)
+    harm(rows)
+    result = evaluate(*load(rows), plan)
+    for found in (result["guidance"]["0"]["age_r"], result["shuffled"]["0"]["age_r"]):
+        assert found["value"] is None
+        assert found["reason"].startswith("not available: ")
+
+
+def test_a_single_voice_gives_a_reason(make_study, load, plan) -> None:
+    result = evaluate(*load(make_study(1, 1, (0.0,), noise=0.0)), plan)
+    assert "only 1" in result["guidance"]["0"]["age_r"]["reason"]
+    assert result["shuffled"]["0"]["gender_accuracy"]["value"] is None
+
+
+def test_without_labels_the_ceiling_is_not_available(make_study, load, plan) -> None:
+    rows = make_study(12, 1, (0.0,), noise=0.0)
+    for one in rows:
+        one.update(label_age=None, label_gender=None)
+    judge = evaluate(*load(rows), plan)["judge"]
+    assert judge["age_r"]["reason"] == judge["gender_accuracy"]["reason"] == "not available: no labels"
+    assert judge["age_error_years"] is None
+
+
+def test_the_same_rows_give_the_same_result(make_study, load, plan) -> None:
+    rows = make_study(20, 2, (0.0,), noise=1.0)
+    first = evaluate(*load(rows), plan)
+    order = np.random.default_rng(0).permutation(len(rows))
+    assert evaluate(*load([rows[index] for index in order]), plan) == first

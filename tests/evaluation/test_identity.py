@@ -1,0 +1,108 @@
+import json
+
+import numpy as np
+import pytest
+
+from s2f.evaluation.identity import evaluate_identity, evaluate_super_resolution
+
+
+def evaluate(pictures, voices, plan, heard=None):
+    if heard is None:  # the encoder that knows the true face
+        heard = dict(zip(pictures["true"].ids, pictures["true"].embedding, strict=True))
+    result = evaluate_identity(pictures["true"], pictures["generated"], voices, heard, 0.0, (1, 5, 10), plan)
+    json.dumps(result, allow_nan=False)
+    return result
+
+
+def test_copied_faces_are_found_first_and_others_are_not_alike(make_study, load, plan) -> None:
+    result = evaluate(*load(make_study(60, 2, (0.0, 1.0), noise=0.0)), plan)
+    for weight in result["by_guidance"].values():
+        assert weight["cosine"]["raw"]["own"]["value"] == pytest.approx(1, abs=1e-5)
+        assert weight["cosine"]["raw"]["other"]["value"] > 0.1  # faces share a part: that is why it is shown
+        assert abs(weight["cosine"]["centred"]["other"]["value"]) < 0.03
+        assert weight["recall"]["at_1"]["value"] == 1.0
+        assert weight["detected"]["value"] == 1.0
+    assert result["voice"]["recall"]["at_10"]["chance"] == pytest.approx(1 / 6, abs=1e-6)
+    assert result["voice"]["recall"]["at_10"]["value"] == 1.0
+
+
+def test_unrelated_faces_are_at_chance(make_study, load, plan) -> None:
+    result = evaluate(*load(make_study(150, 1, (0.0,), noise=1e4)), plan)
+    cosine, recall = result["by_guidance"]["0"]["cosine"]["centred"], result["by_guidance"]["0"]["recall"]["at_10"]
+    assert cosine["other"]["low"] <= cosine["own"]["value"] <= cosine["other"]["high"]
+    assert recall["low"] <= recall["chance"] <= recall["high"]
+
+
+def test_variety_tells_copies_from_differences(make_study, load, plan) -> None:
+    variety = evaluate(*load(make_study(30, 3, (0.0,), noise=0.0)), plan)["by_guidance"]["0"]["variety"]
+    assert variety["within_voice"] == pytest.approx(0, abs=1e-5)
+    assert variety["between_people"] == pytest.approx(variety["between_true_faces"], abs=1e-4)
+    rng = np.random.default_rng(0)
+    a = rng.normal(size=(30, 512))
+    a /= np.linalg.norm(a, axis=1, keepdims=True)
+    likeness = a @ a.T
+    rows = make_study(30, 1, (0.0,), noise=0.0)
+    for one in rows:
+        one["embedding"] = a[int(one["id"][1:])].tolist()
+    variety = evaluate(*load(rows), plan)["by_guidance"]["0"]["variety"]
+    by_hand = 1 - likeness[~np.eye(30, dtype=bool)].mean()
+    assert variety["between_people"] == pytest.approx(by_hand, abs=1e-4)
+    assert variety["within_voice"] is None
+
+
+def test_one_face_for_everybody_is_seen_and_has_no_rank(make_study, load, plan) -> None:
+    rows = make_study(20, 2, (0.0,), noise=0.5)
+    for one in rows:
+        if one["source"] == "generated":
+            one["embedding"] = rows[0]["embedding"]
+    weight = evaluate(*load(rows), plan)["by_guidance"]["0"]
+    assert weight["variety"]["between_people"] == pytest.approx(0, abs=1e-5)
+    assert weight["cosine"]["centred"]["own"]["value"] is None
+    assert weight["recall"]["at_10"]["reason"].startswith("not available: ")
+
+
+def test_nothing_detected_or_heard_is_a_reason(make_study, load, plan) -> None:
+    rows = make_study(12, 1, (0.0,), noise=0.0)
+    for one in rows:
+        if one["source"] == "generated":
+            one.update(faces=0, embedding=None, age=None, male=None, measures=None)
+    result = evaluate(*load(rows), plan, heard={})
+    assert result["detected"]["value"] == 0.0
+    assert result["no_face"] == 12
+    weight = result["by_guidance"]["0"]
+    for found in (weight["cosine"]["raw"]["own"], weight["recall"]["at_1"], result["voice"]["recall"]["at_1"]):
+        assert found["value"] is None
+        assert found["reason"].startswith("not available: ")
+
+
+def portraits(make_row, n: int, ours: float, plain: float) -> list:
+    rng, rows = np.random.default_rng(0), []
+    for index in range(n):
+        face = rng.normal(size=512)
+        for source, noise in (("portrait", 0.0), ("super_resolution", ours), ("bicubic", plain)):
+            vector = face + noise * rng.normal(size=512)
+            rows.append(make_row(source, f"p{index}", embedding=(vector / np.linalg.norm(vector)).tolist()))
+    return rows
+
+
+def test_the_nearer_enlargement_wins_with_an_interval_above_zero(make_row, load, plan) -> None:
+    pictures, _ = load(portraits(make_row, 20, ours=0.3, plain=0.6))
+    found = evaluate_super_resolution(pictures, plan)
+    assert found["cosine"]["value"] > found["bicubic_cosine"]["value"]
+    assert found["difference"]["low"] > 0
+    assert abs(found["other_cosine"]["value"]) < 0.05
+    assert found["n"] == 20
+
+
+def test_only_portraits_found_three_times_are_compared(make_row, load, plan) -> None:
+    rows = portraits(make_row, 10, 0.3, 0.3)
+    rows[1].update(faces=0, embedding=None)
+    pictures, _ = load(rows)
+    found = evaluate_super_resolution(pictures, plan)
+    assert found["n"] == 9
+    assert found["found"]["super_resolution"]["no_face"] == 1
+
+
+def test_without_portraits_super_resolution_is_not_available(make_study, load, plan) -> None:
+    pictures, _ = load(make_study(4, 1, (0.0,), noise=0.0))
+    assert evaluate_super_resolution(pictures, plan)["cosine"]["reason"].startswith("not available: ")

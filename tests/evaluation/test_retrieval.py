@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+
+from s2f.evaluation.retrieval import recall
+
+
+def vectors(n: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=(n, 64)) + 3.0  # a common part, which centring takes away
+
+
+def test_the_same_vectors_find_themselves_first(plan) -> None:
+    found = recall(vectors(40), vectors(40), np.arange(40), (1, 5), plan)
+    assert found["at_1"]["value"] == found["at_5"]["value"] == 1.0
+    assert found["at_5"]["chance"] == pytest.approx(5 / 40)
+    assert found["gallery"] == 40
+    assert found["at_5"]["shuffled"]["value"] < 0.2
+
+
+def test_unrelated_vectors_are_at_chance(plan) -> None:
+    found = recall(vectors(300, 1), vectors(300, 2), np.arange(300), (30,), plan)["at_30"]
+    assert found["low"] <= 0.1 <= found["high"]
+    assert found["shuffled"]["value"] == pytest.approx(0.1, abs=0.01)
+
+
+def test_a_model_that_says_the_same_of_everybody_finds_nobody(plan) -> None:
+    found = recall(np.ones((30, 8)), vectors(30), np.arange(30), (10,), plan)["at_10"]
+    assert found["value"] is None
+    assert "the same" in found["reason"]
+
+
+def test_a_tie_counts_against_the_query(plan) -> None:
+    queries = np.array([[1.0, 0], [-1, 0], [1, 0], [-1, 0]])
+    assert recall(queries, queries, np.arange(4), (1,), plan)["at_1"]["value"] == 0.0
+    assert recall(queries, queries, np.arange(4), (2,), plan)["at_2"]["value"] == 1.0
+
+
+def test_other_clips_of_the_same_person_are_no_rivals(plan) -> None:
+    once = vectors(20)
+    both = np.concatenate([once, once])
+    found = recall(both, both, np.tile(np.arange(20), 2), (1,), plan)
+    assert found["at_1"]["value"] == 1.0
+    assert found["gallery"] == 39
+
+
+def test_with_strata_only_the_same_stratum_rivals(plan) -> None:
+    found = recall(vectors(40), vectors(40), np.arange(40), (5,), plan, strata=np.arange(40) < 10)
+    assert found["gallery"] == pytest.approx((10 * 10 + 30 * 30) / 40)
+    assert found["at_5"]["chance"] == pytest.approx((10 * 5 / 10 + 30 * 5 / 30) / 40, abs=1e-6)
+
+
+def test_a_gallery_of_one_ranks_nothing(plan) -> None:
+    assert "ranks nothing" in recall(vectors(1), vectors(1), np.arange(1), (1,), plan)["at_1"]["reason"]

@@ -1,0 +1,112 @@
+import json
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from s2f.evaluation.statistics import Plan, correlation, holm, mean, mean_correlation, pearson, proportion
+
+PLAN = Plan(confidence=0.95, resamples=300, seed=1)
+
+
+def test_perfect_predictions_have_r_of_one() -> None:
+    x = np.arange(20.0)
+    assert pearson(x, 3 * x + 1, 0.95).value == pytest.approx(1)
+    assert pearson(x, -x, 0.95).value == pytest.approx(-1)
+
+
+def test_pearson_is_scipys_with_its_interval_and_p() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=40)
+    y = 0.4 * x + rng.normal(size=40)
+    ours, theirs = pearson(x, y, 0.9), stats.pearsonr(x, y)
+    interval = theirs.confidence_interval(0.9)
+    assert (ours.value, ours.p, ours.n) == (pytest.approx(theirs.statistic), pytest.approx(theirs.pvalue), 40)
+    assert (ours.low, ours.high) == (pytest.approx(interval.low), pytest.approx(interval.high))
+
+
+def test_a_planted_correlation_is_inside_its_interval_at_the_nominal_rate() -> None:
+    rng = np.random.default_rng(3)
+    runs, inside = 1000, 0
+    for _ in range(runs):
+        x = rng.normal(size=500)
+        y = 0.3 * x + np.sqrt(1 - 0.09) * rng.normal(size=500)
+        found = pearson(x, y, 0.95)
+        inside += found.low <= 0.3 <= found.high
+    assert 0.93 <= inside / runs <= 0.97
+
+
+def test_wilson_covers_a_coin_at_the_nominal_rate() -> None:
+    rng = np.random.default_rng(4)
+    shares = rng.binomial(120, 0.5, size=1000) / 120
+    found = [proportion(float(share), 120, 0.95) for share in shares]
+    assert 0.93 <= np.mean([one.low <= 0.5 <= one.high for one in found]) <= 0.97
+
+
+def test_wilson_is_scipys() -> None:
+    interval = stats.binomtest(9, 10).proportion_ci(0.95, method="wilson")
+    ours = proportion(0.9, 10, 0.95)
+    assert (ours.low, ours.high) == (pytest.approx(interval.low), pytest.approx(interval.high))
+    assert proportion(1.0, 10, 0.95).high == 1.0
+
+
+def test_several_clips_of_one_person_do_not_narrow_an_interval() -> None:
+    rng = np.random.default_rng(5)
+    x, y = rng.normal(size=(2, 30))
+    once, twice = pearson(x, y, 0.95), pearson(np.tile(x, 2), np.tile(y, 2), 0.95, independent=30)
+    assert (twice.low, twice.high, twice.p) == (
+        pytest.approx(once.low),
+        pytest.approx(once.high),
+        pytest.approx(once.p),
+    )
+    assert twice.n == 60
+    values, people = rng.normal(size=30), np.arange(30)
+    alone, doubled = mean(values, people, PLAN), mean(np.tile(values, 2), np.tile(people, 2), PLAN)
+    assert (alone.low, alone.high) == (pytest.approx(doubled.low), pytest.approx(doubled.high))
+
+
+def test_a_bootstrapped_mean_covers_the_truth_at_about_the_nominal_rate() -> None:
+    rng = np.random.default_rng(6)
+    inside = 0
+    for run in range(300):
+        found = mean(rng.normal(2, 1, 60), np.arange(60), Plan(0.95, 300, run))
+        inside += found.low <= 2 <= found.high
+    assert 0.90 <= inside / 300 <= 0.98
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "says"),
+    [
+        ([1.0, 2, 3], [1.0, 2, 3], "only 3 pairs"),
+        ([1.0], [1.0], "only 1 pair,"),
+        ([0.1 + 0.2] * 5, [1.0, 2, 3, 4, 5], "the same everywhere"),
+        ([1.0, 2, 3, 4, 5], [1.0, 2, float("nan"), 4, 5], "1 of 5 pairs"),
+    ],
+)
+def test_what_cannot_be_known_is_a_sentence_and_no_number(x: list[float], y: list[float], says: str) -> None:
+    found = pearson(np.array(x), np.array(y), 0.95)
+    assert (found.value, found.low, found.high, found.p) == (None, None, None, None)
+    assert says in found.reason
+    assert found.reason.startswith("not available: ")
+
+
+def test_no_rows_have_no_share_and_no_mean() -> None:
+    assert proportion(0.0, 0, 0.95).value is None
+    assert mean(np.array([]), np.array([], dtype=int), PLAN).value is None
+    assert mean(np.array([1.0, np.nan]), np.arange(2), PLAN).reason == "not available: 1 of 2 values are not numbers"
+
+
+def test_an_estimate_is_json_without_nan() -> None:
+    text = json.dumps(pearson(np.ones(9), np.arange(9.0), 0.95).as_json(), allow_nan=False)
+    assert json.loads(text)["value"] is None
+
+
+def test_samples_of_the_same_voices_do_not_narrow_an_interval() -> None:
+    parts = [correlation(0.3, 50, 50, 0.95), correlation(0.3, 50, 50, 0.95)]
+    both = mean_correlation(parts, 50, 0.95)
+    assert (both.low, both.high) == (pytest.approx(parts[0].low), pytest.approx(parts[0].high))
+    assert mean_correlation([correlation(1.0, 9, 9, 0.95)] * 2, 9, 0.95).value == 1.0
+
+
+def test_holm_by_hand() -> None:
+    assert holm([0.01, None, 0.04, 0.03]) == [pytest.approx(0.03), None, pytest.approx(0.06), pytest.approx(0.06)]

@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+
+from s2f.dataset.schemas import HEARD
+from s2f.dataset.shards import write_shard
+from s2f.evaluation.tables import faces_found, mean_of_samples, read_heard, read_pictures, take
+from s2f.runtime import InputError
+
+
+def test_an_empty_folder_is_one_sentence(tmp_path) -> None:
+    with pytest.raises(InputError, match="measure_faces"):
+        read_pictures(tmp_path)
+
+
+def test_pictures_line_up_with_their_voice_whatever_the_order_of_rows(make_study, load) -> None:
+    rows = make_study(6, 2, (0.0, 2.5), noise=0.0)
+    order = np.random.default_rng(0).permutation(len(rows))
+    pictures, voices = load([rows[index] for index in order])
+    true = take(pictures["true"].age, voices.true)
+    assert sorted(voices.generated) == [0.0, 2.5]
+    for places in voices.generated.values():
+        assert np.array_equal(take(pictures["generated"].age, places), np.stack([true, true], 1))
+        assert np.array_equal(
+            take(pictures["generated"].embedding, places)[:, 1], take(pictures["true"].embedding, voices.true)
+        )
+
+
+def test_what_is_missing_is_nan_and_not_somebody_else(make_study, make_row, load) -> None:
+    rows = make_study(5, 2, (1.0,), noise=0.0)
+    rows = [one for one in rows if not (one["source"] == "generated" and one["id"] == "v0001" and one["sample"] == 1)]
+    rows = [one for one in rows if not (one["source"] == "true" and one["id"] == "v0002")]
+    rows += [make_row("generated", "v0009", guidance=1.0, sample=0, faces=0)]
+    pictures, voices = load(rows)
+    age = take(pictures["generated"].age, voices.generated[1.0])
+    assert np.isnan(age[1]).tolist() == [False, True]
+    assert np.isnan(age[5]).all()
+    assert np.isnan(take(pictures["true"].age, voices.true)).tolist() == [False, False, True, False, False, True]
+    assert np.isnan(take(pictures["generated"].embedding, voices.generated[1.0])[5, 0]).all()
+
+
+def test_clips_of_one_video_are_one_person(make_study, load) -> None:
+    _, voices = load(make_study(4, 1, (0.0,), noise=0.0), {"v0000": "a", "v0001": "b", "v0002": "a"})
+    assert voices.people[0] == voices.people[2]
+    assert voices.independent == 3
+
+
+def test_an_embedding_with_a_nan_is_no_embedding(make_study, load) -> None:
+    rows = make_study(4, 1, (0.0,), noise=0.0)
+    rows[0]["embedding"][7] = float("nan")
+    rows[2]["embedding"] = None
+    pictures, _ = load(rows)
+    assert np.isnan(pictures["true"].embedding).all(1).tolist() == [True, True, False, False]
+
+
+def test_means_and_counts_by_hand() -> None:
+    values = np.array([[1.0, 3.0], [np.nan, 5.0], [np.nan, np.nan]])
+    assert np.array_equal(mean_of_samples(values), [2.0, 5.0, np.nan], equal_nan=True)
+    assert faces_found(np.array([0, 1, 1, 3, np.nan])) == {
+        "pictures": 4, "no_face": 1, "one_face": 2, "several_faces": 1
+    }  # fmt: skip
+
+
+def test_heard_embeddings_come_back_by_clip(tmp_path) -> None:
+    rows = [{"clip_id": name, "embedding": [float(index)] * 512} for index, name in enumerate("ab")]
+    write_shard(rows, HEARD, tmp_path / "00000.parquet")
+    assert read_heard(tmp_path)["b"].tolist() == [1.0] * 512

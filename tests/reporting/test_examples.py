@@ -1,0 +1,57 @@
+import io
+
+import numpy as np
+from PIL import Image
+
+from s2f.reporting.examples import Voice, shown, spectrogram_picture, unpicked
+from s2f.reporting.pictures import sheet
+from s2f.reporting.render import data_uri, fitting, markdown_text
+
+
+def png(px: int) -> bytes:
+    sink = io.BytesIO()
+    Image.new("RGB", (px, px), (10, 200, 30)).save(sink, format="PNG")
+    return sink.getvalue()
+
+
+def test_examples_do_not_depend_on_order_and_stay_when_others_come() -> None:
+    ids = [f"clip{index}" for index in range(50)]
+    chosen = unpicked(ids, 5)
+    assert unpicked(ids[::-1], 5) == chosen
+    assert unpicked(ids, 6)[:5] == chosen
+    assert len(unpicked(ids[:3], 5)) == 3
+
+
+def test_large_pictures_shrink_and_tiny_ones_keep_every_pixel() -> None:
+    with Image.open(io.BytesIO(shown(png(600)))) as image:
+        assert max(image.size) == 192
+    with Image.open(io.BytesIO(shown(png(32)))) as image:
+        assert (image.format, image.size, image.getpixel((0, 0))) == ("PNG", (32, 32), (10, 200, 30))
+
+
+def test_a_spectrogram_is_drawn_with_low_pitch_below() -> None:
+    spectrogram = np.zeros((598, 257, 2), np.float16)
+    spectrogram[:, :20] = 1.0
+    with Image.open(io.BytesIO(spectrogram_picture(spectrogram))) as image:
+        grey = np.asarray(image.convert("L"))
+    assert grey[-2].mean() < 60 and grey[2].mean() > 200
+    assert spectrogram_picture(np.zeros((598, 257, 2), np.float16))  # silence
+
+
+def test_a_sheet_has_a_cell_for_every_picture_even_a_missing_one() -> None:
+    with Image.open(io.BytesIO(sheet(["a", "b"], [[png(32), None], [png(200), png(128)]]))) as image:
+        assert image.size == (2 * 134 + 6, 26 + 2 * 134 + 6)
+
+
+def test_voices_are_shown_only_while_the_page_stays_small() -> None:
+    voices = [Voice(str(index), bytes(400), bytes(50), bytes(50)) for index in range(5)]
+    assert [one.clip_id for one in fitting(voices, 1200)] == ["0", "1"]
+
+
+def test_data_addresses_name_their_kind() -> None:
+    assert data_uri(png(4)).startswith("data:image/png;base64,")
+    assert data_uri(b"fLaC....").startswith("data:audio/flac;base64,")
+
+
+def test_markdown_shows_text_as_it_is() -> None:
+    assert markdown_text("a|b <i> *c*\n# d &") == r"a\|b \<i\> \*c\* \# d &amp;"

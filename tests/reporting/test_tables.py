@@ -1,0 +1,33 @@
+import pytest
+
+from s2f.reporting import tables
+from s2f.reporting.sources import Funnel
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.1234, "0.12"), (-0.05, "−0.05"), (-0.001, "0.00"), (1.0, "1.00"), (None, "–")]
+)
+def test_numbers_have_two_digits_and_no_negative_zero(value: float | None, text: str) -> None:
+    assert tables.number(value) == text
+
+
+def test_an_estimate_without_a_value_shows_its_reason_and_no_number() -> None:
+    assert tables.estimate({"value": 0.5, "low": -0.1, "high": 0.9}) == "0.50 [−0.10, 0.90]"
+    assert tables.estimate({"value": None, "low": None, "high": None, "reason": "not available: no rows"}) == (
+        "not available: no rows"
+    )
+
+
+@pytest.mark.parametrize(("p", "text"), [(0.0, "<.001"), (0.0004, "<.001"), (0.0341, ".034"), (1.0, "1"), (None, "–")])
+def test_p_values_as_in_print(p: float | None, text: str) -> None:
+    assert tables.p_value(p) == text
+
+
+def test_the_funnel_adds_up() -> None:
+    table = tables.funnel("Clips", Funnel(tried=8, ok=6, by_reason={"no_face": 2}, by_split={"test": 6}))
+    assert table.rows == [["ok", "6", "75.0%"], ["no face", "2", "25.0%"]]
+    assert table.notes == ["8 tried. Kept: test 6."]
+
+
+def test_an_empty_funnel_divides_by_nothing() -> None:
+    assert tables.funnel("Clips", Funnel()).rows == [["ok", "0", "0.0%"]]
