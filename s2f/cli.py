@@ -34,6 +34,7 @@ models and writes the report; these commands use what it made.
     s2f generate voice.wav --out faces        four faces for a recording
     s2f corpus status                         what became of every clip and picture
     s2f models --params params.paper.yaml     how large the paper's models are
+    s2f app                                   a web page: a voice in, faces out
 
 A face from a voice is a statistical guess, never an identification.
 """
@@ -175,6 +176,18 @@ def print_models(
     for name, number in count_parameters(params):
         table.add_row(name, f"{number:,}")
     Console().print(table)
+
+
+@app.command("app")
+def serve_page(
+    models: Annotated[Path, typer.Option(help="Folder with the trained models.")] = Path("data/models"),
+    host: Annotated[str, typer.Option(help="127.0.0.1: this machine alone.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 7860,
+) -> None:
+    """Serve the web page: record or drop a voice, see faces."""
+    from s2f.app import serve
+
+    serve(models, host, port)
 
 
 @params_group.command()

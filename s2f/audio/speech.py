@@ -15,6 +15,7 @@ from s2f.runtime import InputError
 
 FULL_SCALE = 32768  # of 16 bits
 SHORTEST_FLAC = 16  # samples: the format's smallest block
+MOST_PRIMING_SECONDS = 0.2  # AAC's is 0.05 to 0.13 s
 
 
 def read_speech(path: Path | str, sample_rate: int, seconds: float | None = None) -> NDArray[np.float32]:
@@ -73,17 +74,18 @@ def _decode(
 ) -> NDArray[np.float32]:
     # Local files alone: a crafted playlist must not fetch anything.
     options: dict[str, object] = {"protocol_whitelist": "file,pipe", "threads": 1}
-    if seconds is not None:
-        options["t"] = seconds
     sound = ffmpeg.input(source, **options).audio
-    output = ffmpeg.output(sound, "pipe:", format="s16le", acodec="pcm_s16le", ac=1, ar=sample_rate)
+    # ffmpeg's own limit loses some codecs' priming samples: it decodes a little more, and samples are counted below.
+    limit = {} if seconds is None else {"t": seconds + MOST_PRIMING_SECONDS}
+    output = ffmpeg.output(sound, "pipe:", format="s16le", acodec="pcm_s16le", ac=1, ar=sample_rate, **limit)
     try:
         raw = _run(output, content)
     except ffmpeg.Error as error:
         raise InputError(f"{name}: {_reason(error.stderr)}") from None
     if len(raw) < 2:
         raise InputError(f"{name}: holds no sound; name a file that does.")
-    return (np.frombuffer(raw, "<i2") / np.float32(FULL_SCALE)).astype(np.float32)
+    wanted = None if seconds is None else round(seconds * sample_rate)
+    return (np.frombuffer(raw, "<i2")[:wanted] / np.float32(FULL_SCALE)).astype(np.float32)
 
 
 def _run(stream: ffmpeg.nodes.OutputStream, content: bytes | None) -> bytes:

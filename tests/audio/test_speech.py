@@ -89,6 +89,14 @@ def test_the_sound_of_a_video_is_read(tmp_path):
     assert abs(len(read_speech(tmp_path / "video.mp4", RATE)) - 2 * RATE) < 2_048  # an AAC frame or two
 
 
+@pytest.mark.parametrize("kind", ["m4a", "opus", "mp3"])
+def test_a_limit_loses_no_sample_to_a_codecs_priming(tmp_path, kind):
+    write_sound(tmp_path / "sound.wav", tone(3))
+    run_ffmpeg("-i", tmp_path / "sound.wav", tmp_path / f"sound.{kind}")
+    whole = read_speech(tmp_path / f"sound.{kind}", RATE)
+    assert np.array_equal(read_speech(tmp_path / f"sound.{kind}", RATE, seconds=1.5), whole[: RATE * 3 // 2])
+
+
 def test_what_cannot_be_heard_is_one_sentence(tmp_path):
     run_ffmpeg("-f", "lavfi", "-i", "color=s=64x64:d=1", tmp_path / "silent.mp4")
     (tmp_path / "text.wav").write_text("no sound at all")
