@@ -1,0 +1,63 @@
+"""The web page, served for real on this machine and asked over HTTP."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+from s2f.app import INTRODUCTION, make_page
+from s2f.audio.speech import encode_flac
+from s2f.pipeline import STATEMENT, SpeechToFacePipeline
+
+RATE = 16_000
+
+
+@pytest.fixture(scope="module")
+def client(tiny_models: Path) -> Iterator[Client]:
+    page = make_page(SpeechToFacePipeline.from_models(tiny_models, "cpu"))
+    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", share=False)
+    yield Client(url, verbose=False)
+    page.close()
+
+
+def write_sound(path: Path, loudness: float) -> Path:
+    noise = np.random.default_rng(0).normal(size=2 * RATE)
+    path.write_bytes(encode_flac(loudness * noise.clip(-3, 3), RATE))
+    return path
+
+
+def draw(client: Client, sound: Path, seed: int = 0) -> tuple[np.ndarray, list[np.ndarray]]:
+    heard, gallery = client.predict(handle_file(str(sound)), 1, 3, seed, api_name="/draw")
+    return np.asarray(Image.open(heard)), [np.asarray(Image.open(face["image"])) for face in gallery]
+
+
+def test_a_voice_becomes_as_many_faces_as_asked_for(client: Client, tmp_path: Path) -> None:
+    heard, faces = draw(client, write_sound(tmp_path / "voice.flac", 0.1))
+    assert heard.shape == (257, 598, 3)
+    assert [face.shape for face in faces] == [(16, 16, 3)] * 3
+    assert not np.array_equal(faces[0], faces[1])
+
+
+def test_a_seed_draws_the_same_faces_again(client: Client, tmp_path: Path) -> None:
+    sound = write_sound(tmp_path / "voice.flac", 0.1)
+    (_, first), (_, again), (_, other) = draw(client, sound), draw(client, sound), draw(client, sound, seed=1)
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize("name", ["silence.flac", "text.wav"])
+def test_what_cannot_be_heard_is_refused_without_naming_folders(client: Client, tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text("no sound") if name == "text.wav" else write_sound(path, 1e-5)
+    with pytest.raises(AppError) as caught:
+        client.predict(handle_file(str(path)), 1, 3, 0, api_name="/draw")
+    assert "the recording" in str(caught.value)
+    assert "/" not in str(caught.value)
+
+
+def test_the_page_says_what_a_face_from_a_voice_is() -> None:
+    assert STATEMENT in INTRODUCTION
