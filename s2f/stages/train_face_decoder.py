@@ -1,0 +1,37 @@
+"""Train the face decoder on portraits and their own embeddings: it never sees the pairs of voice and face.
+
+    python -m s2f.stages.train_face_decoder --data data/portraits --out data/models/face_decoder \
+        --checkpoints data/checkpoints/face_decoder
+"""
+
+from pathlib import Path
+
+from s2f.diffusion.schedule import Schedule
+from s2f.models.face_decoder import FaceDecoder
+from s2f.params.base import read_section
+from s2f.params.diffusion import DiffusionParams
+from s2f.params.face_decoder import FaceDecoderConfig
+from s2f.runtime import run_command
+from s2f.training.denoising import DrawingFaces
+from s2f.training.launch import launch
+
+
+def main(data: Path, out: Path, checkpoints: Path, params: Path = Path("params.yaml")) -> None:
+    """Train until the last step, from the last checkpoint of the same run if there is one."""
+    config = read_section(params, "face_decoder", FaceDecoderConfig)
+    diffusion = read_section(params, "diffusion", DiffusionParams)
+    launch(
+        FaceDecoder,
+        config,
+        DrawingFaces(config, Schedule(diffusion)),
+        ("face", "embedding"),
+        params=params,
+        data=data,
+        out=out,
+        checkpoints=checkpoints,
+        diffusion=diffusion.model_dump(),
+    )
+
+
+if __name__ == "__main__":
+    run_command(main)

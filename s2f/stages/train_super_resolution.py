@@ -1,0 +1,37 @@
+"""Train super-resolution on portraits, each beside its own shrunken copy.
+
+    python -m s2f.stages.train_super_resolution --data data/portraits --out data/models/super_resolution \
+        --checkpoints data/checkpoints/super_resolution
+"""
+
+from pathlib import Path
+
+from s2f.diffusion.schedule import Schedule
+from s2f.models.super_resolution import SuperResolution
+from s2f.params.base import read_section
+from s2f.params.diffusion import DiffusionParams
+from s2f.params.super_resolution import SuperResolutionConfig
+from s2f.runtime import run_command
+from s2f.training.denoising import EnlargingFaces
+from s2f.training.launch import launch
+
+
+def main(data: Path, out: Path, checkpoints: Path, params: Path = Path("params.yaml")) -> None:
+    """Train until the last step, from the last checkpoint of the same run if there is one."""
+    config = read_section(params, "super_resolution", SuperResolutionConfig)
+    diffusion = read_section(params, "diffusion", DiffusionParams)
+    launch(
+        SuperResolution,
+        config,
+        EnlargingFaces(config, Schedule(diffusion)),
+        ("face", "embedding"),
+        params=params,
+        data=data,
+        out=out,
+        checkpoints=checkpoints,
+        diffusion=diffusion.model_dump(),
+    )
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,0 +1,119 @@
+import io
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from s2f.dataset.batches import Batches
+from s2f.dataset.schemas import PORTRAITS, SPECTROGRAM_SHAPE, SPEECH_FACES
+from s2f.dataset.shards import shard_name, write_shard
+from s2f.runtime import InputError
+
+ROWS = 107  # in three shards, the last row group of each short
+
+
+def portrait(index):
+    """A row that says its number twice: in its embedding and in its picture's colour."""
+    file = io.BytesIO()
+    Image.fromarray(np.full((8, 8, 3), index, dtype=np.uint8)).save(file, format="PNG")
+    return {
+        "image_id": f"{index:05d}",
+        "face": {"bytes": file.getvalue(), "path": None},
+        "face_box": np.zeros(4, np.float32),
+        "face_score": 1.0,
+        "embedding": np.full(512, index, np.float32),
+        "age": None,
+        "gender": None,
+    }
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("portraits")
+    rows = [portrait(index) for index in range(ROWS)]
+    for shard, start in enumerate(range(0, ROWS, 40)):
+        write_shard(rows[start : start + 40], PORTRAITS, folder / shard_name(shard))
+    return folder
+
+
+def numbers(batches, count, step=0):
+    """The rows of `count` batches from `step` on."""
+    taken = itertools.islice(batches.iterate(step), count)
+    return [batch["embedding"][:, 0].int().tolist() for batch in taken]
+
+
+def make(folder, batch=8, seed=1, window_rows=48):
+    return Batches(folder, ("face", "embedding"), batch, seed, window_rows)
+
+
+def test_each_row_comes_once_per_pass_whatever_the_window(folder):
+    for window_rows in (1, 48, 512):
+        rows = list(itertools.chain(*numbers(make(folder, window_rows=window_rows), 2 * ROWS // 8 + 1)))
+        assert sorted(rows[:ROWS]) == list(range(ROWS))
+        assert sorted(rows[ROWS : 2 * ROWS]) == list(range(ROWS))
+
+
+def test_passes_differ_and_mix_shards(folder):
+    rows = list(itertools.chain(*numbers(make(folder, window_rows=512), 27)))
+    assert rows[:ROWS] != rows[ROWS : 2 * ROWS]
+    assert {row // 40 for row in rows[:16]} == {0, 1, 2}
+
+
+def test_resuming_at_any_step_equals_running_through(folder):
+    through = numbers(make(folder), 40)
+    for step in (1, 7, 13, 14, 26, 27, 39):
+        assert numbers(make(folder), 40 - step, step) == through[step:]
+
+
+def test_seeds_decide_the_order(folder):
+    assert numbers(make(folder, seed=1), 5) == numbers(make(folder, seed=1), 5)
+    assert numbers(make(folder, seed=1), 5) != numbers(make(folder, seed=2), 5)
+
+
+def test_pictures_stay_with_their_embeddings(folder):
+    batch = next(make(folder).iterate())
+    assert batch["face"].shape == (8, 8, 8, 3)
+    assert batch["face"].dtype == torch.uint8
+    assert torch.equal(batch["face"][:, 3, 4, 1].float(), batch["embedding"][:, 0])
+
+
+def test_one_window_is_all_that_is_read_at_a_time(folder, monkeypatch):
+    import s2f.dataset.batches as module
+
+    sizes = []
+    real = module.read_window
+
+    def noting(groups, columns):
+        sizes.append(sum(group.rows for group in groups))
+        return real(groups, columns)
+
+    monkeypatch.setattr(module, "read_window", noting)
+    numbers(make(folder, window_rows=48), 13)
+    assert max(sizes) <= 48
+    sizes.clear()
+    numbers(make(folder, window_rows=48), 1, step=12)
+    assert len(sizes) <= 2  # windows before the step are skipped unread
+
+
+def test_spectrograms_come_as_stored(tmp_path):
+    rng = np.random.default_rng(0)
+    stored = [rng.standard_normal(SPECTROGRAM_SHAPE).astype(np.float16) for _ in range(3)]
+    blank = dict.fromkeys(SPEECH_FACES.names)
+    rows = [
+        blank | {"clip_id": str(i), "embedding": np.full(512, i, np.float32), "spectrogram": spectrogram}
+        for i, spectrogram in enumerate(stored)
+    ]
+    write_shard(rows, SPEECH_FACES, tmp_path / shard_name(0))
+    batch = next(Batches(tmp_path, ("spectrogram", "embedding"), 3, seed=0).iterate())
+    assert batch["spectrogram"].dtype == torch.float16
+    for row, spectrogram in zip(batch["embedding"], batch["spectrogram"], strict=True):
+        assert np.array_equal(spectrogram.numpy(), stored[int(row[0])])
+
+
+def test_fewer_rows_than_a_batch_and_no_rows_are_one_sentence(folder, tmp_path):
+    with pytest.raises(InputError, match=r"107 rows are fewer than one batch; allowed: batch ≤ 107"):
+        make(folder, batch=108)
+    with pytest.raises(InputError, match="no rows"):
+        make(tmp_path)

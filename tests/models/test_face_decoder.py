@@ -1,0 +1,53 @@
+import torch
+from torch.nn import functional
+
+from s2f.models.face_decoder import FaceDecoder
+
+
+def arguments(rows=4):
+    generator = torch.Generator().manual_seed(0)
+    x_t = torch.randn(rows, 3, 16, 16, generator=generator)
+    t = torch.randint(2000, (rows,), generator=generator)
+    return x_t, t, functional.normalize(torch.randn(rows, 512, generator=generator))
+
+
+def test_the_prediction_has_the_picture_s_shape(decoder_config):
+    output = FaceDecoder(decoder_config)(*arguments())
+    assert output.shape == (4, 3, 16, 16)
+
+
+@torch.no_grad()
+def test_step_and_embedding_change_the_prediction(decoder_config, settle):
+    model = settle(FaceDecoder(decoder_config))
+    x_t, t, embedding = arguments()
+    output = model(x_t, t, embedding)
+    assert (model(x_t, (t + 500) % 2000, embedding) - output).abs().max() > 1e-2
+    assert (model(x_t, t, -embedding) - output).abs().max() > 1e-2
+
+
+@torch.no_grad()
+def test_cross_attention_alone_carries_the_embedding_too(decoder_config, settle):
+    model = settle(FaceDecoder(decoder_config))
+    for layer in (model.condition.vector[0], model.condition.vector[2]):
+        torch.nn.init.zeros_(layer.weight)  # closes the way through the step's vector
+    x_t, t, embedding = arguments()
+    assert (model(x_t, t, -embedding) - model(x_t, t, embedding)).abs().max() > 1e-3
+
+
+@torch.no_grad()
+def test_zero_vectors_are_the_unconditional_model_whatever_else_is_in_the_batch(decoder_config, settle):
+    model = settle(FaceDecoder(decoder_config))
+    x_t, t, embedding = arguments()
+    mixed = embedding.clone()
+    mixed[::2] = 0
+    output, null = model(x_t, t, mixed), model(x_t, t, torch.zeros_like(embedding))
+    torch.testing.assert_close(output[::2], null[::2])
+    torch.testing.assert_close(output[1::2], model(x_t, t, embedding)[1::2])
+
+
+@torch.no_grad()
+def test_a_batch_of_four_equals_four_batches_of_one(decoder_config, settle):
+    model = settle(FaceDecoder(decoder_config))
+    x_t, t, embedding = arguments()
+    rows = [model(x_t[i : i + 1], t[i : i + 1], embedding[i : i + 1]) for i in range(4)]
+    torch.testing.assert_close(model(x_t, t, embedding), torch.cat(rows), rtol=1e-4, atol=1e-4)

@@ -1,0 +1,151 @@
+import itertools
+
+import pytest
+import torch
+from torch import nn
+
+from s2f.dataset.batches import Batches
+from s2f.diffusion.schedule import Schedule
+from s2f.models.face_decoder import FaceDecoder
+from s2f.models.speech_encoder import SHORTEST, SpeechEncoder
+from s2f.models.super_resolution import SuperResolution
+from s2f.training.denoising import DrawingFaces, EnlargingFaces, drop_condition, shrink, squared_error, to_float
+from s2f.training.matching import Matching
+
+
+def rng(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def overfit(model, objective, batch, steps, noise_seeds, lr):
+    """Mean losses of the first and the last steps on one batch."""
+    optimiser = torch.optim.Adam(model.parameters(), lr=lr)
+    losses = []
+    for step in range(steps):
+        loss, _ = objective(model.train(), batch, rng(step % noise_seeds))
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    return sum(losses[:noise_seeds]) / noise_seeds, sum(losses[-noise_seeds:]) / noise_seeds
+
+
+def eight_rows(folder, *columns):
+    return next(Batches(folder / "train", columns, 8, seed=0).iterate())
+
+
+def test_the_encoder_overfits_eight_rows(speech_faces, encoder_config):
+    torch.manual_seed(0)
+    batch = eight_rows(speech_faces, "spectrogram", "embedding")
+    objective = Matching(crop_frames=SHORTEST)
+    first, last = overfit(SpeechEncoder(encoder_config), objective, batch, steps=20, noise_seeds=1, lr=1e-2)
+    assert first > 0.9
+    assert last < 0.4
+
+
+def test_crops_are_drawn_in_training_and_whole_clips_are_heard_in_validation():
+    heard = []
+
+    class Ear(nn.Module):
+        def forward(self, spectrogram):
+            heard.append(spectrogram[:, :, 0])
+            return spectrogram.mean((1, 2))[:, None].expand(2, 3)
+
+    batch = {"spectrogram": torch.arange(300.0).reshape(1, 300, 1).repeat(2, 1, 1), "embedding": torch.ones(2, 3)}
+    model = Ear()
+    for seed in (1, 1, 2):
+        Matching(crop_frames=260)(model.train(), batch, rng(seed))
+    Matching(crop_frames=260)(model.eval(), batch, rng(1))
+    Matching()(model.train(), batch, rng(1))
+    assert [len(one[0]) for one in heard] == [260, 260, 260, 300, 300]
+    assert torch.equal(heard[0], heard[1]) and not torch.equal(heard[0], heard[2])
+    assert (heard[0].diff(dim=1) == 1).all()
+    assert heard[0][0, 0] != heard[0][1, 0]  # every clip its own
+
+
+def test_the_decoder_overfits_eight_rows(portraits, decoder_config, diffusion):
+    torch.manual_seed(0)
+    batch = eight_rows(portraits, "face", "embedding")
+    objective = DrawingFaces(decoder_config, Schedule(diffusion))
+    first, last = overfit(FaceDecoder(decoder_config), objective, batch, steps=160, noise_seeds=4, lr=5e-3)
+    assert last < 0.25 * first
+
+
+def test_super_resolution_overfits_eight_rows(portraits, enlarger_config, diffusion):
+    torch.manual_seed(0)
+    batch = eight_rows(portraits, "face", "embedding")
+    objective = EnlargingFaces(enlarger_config, Schedule(diffusion))
+    first, last = overfit(SuperResolution(enlarger_config), objective, batch, steps=160, noise_seeds=4, lr=5e-3)
+    assert last < 0.25 * first
+
+
+class Recorder(nn.Module):
+    """Keeps what it was given and answers with zeros."""
+
+    def forward(self, x_t, *given):
+        self.given = given
+        return torch.zeros_like(x_t)
+
+
+def test_matching_is_the_cosine_distance_whatever_the_length():
+    given = {"spectrogram": torch.tensor([[3.0, 4.0], [0.0, 2.0]]), "embedding": torch.tensor([[0.6, 0.8], [1.0, 0.0]])}
+    loss, logs = Matching()(nn.Identity(), given, rng())
+    torch.testing.assert_close(logs["loss"], torch.tensor([0.0, 1.0]))
+    assert loss.item() == pytest.approx(0.5)
+
+
+def test_dropped_conditions_are_zero_vectors_about_as_often_as_asked():
+    dropped = drop_condition(torch.ones(4000, 3), 0.1, rng())
+    assert set(dropped.unique().tolist()) == {0.0, 1.0}
+    assert (dropped[:, 0] == 0).float().mean().item() == pytest.approx(0.1, abs=0.02)
+    assert torch.equal(drop_condition(torch.ones(50, 3), 0.0, rng()), torch.ones(50, 3))
+
+
+def test_the_low_picture_is_the_large_one_s_mean_with_the_stated_noise(portraits, enlarger_config, diffusion):
+    batch = eight_rows(portraits, "face", "embedding")
+    quiet = enlarger_config.model_copy(update={"max_noise_level": 0.0})
+    model = Recorder()
+    EnlargingFaces(quiet, Schedule(diffusion))(model, batch, rng())
+    _, low, level, _ = model.given
+    torch.testing.assert_close(low, to_float(batch["face"]).unflatten(3, (8, 2)).unflatten(2, (8, 2)).mean((3, 5)))
+    assert level.abs().max() == 0
+    EnlargingFaces(enlarger_config, Schedule(diffusion))(model, batch, rng())
+    _, noised, level, _ = model.given
+    assert (level.min() > 0) and (level.max() < 0.3) and len(level.unique()) == len(level)
+    assert (noised - low).std() > 0.1
+
+
+def test_an_unconditioned_enlarger_gets_no_embedding(portraits, enlarger_config, diffusion):
+    model = Recorder()
+    config = enlarger_config.model_copy(update={"embedding": 0})
+    EnlargingFaces(config, Schedule(diffusion))(model, eight_rows(portraits, "face", "embedding"), rng())
+    assert model.given[3] is None
+
+
+def test_losses_are_told_apart_by_quarter_of_t():
+    t = torch.tensor([0, 24, 25, 99])
+    output = torch.tensor([1.0, 3.0, 2.0, 0.0])[:, None, None, None].expand(4, 3, 2, 2)
+    loss, logs = squared_error(output, torch.zeros(4, 3, 2, 2), t, steps=100)
+    assert loss.item() == pytest.approx((1 + 9 + 4 + 0) / 4)
+    assert [logs[f"loss_q{q}"].tolist() for q in (1, 2, 3, 4)] == [[1.0, 9.0], [4.0], [], [0.0]]
+
+
+def test_the_same_seed_gives_the_same_losses_and_another_does_not(portraits, decoder_config, diffusion):
+    batch = eight_rows(portraits, "face", "embedding")
+    objective = DrawingFaces(decoder_config, Schedule(diffusion))
+    losses = [objective(Recorder(), batch, rng(seed))[0].item() for seed in (1, 1, 2)]
+    assert losses[0] == losses[1] != losses[2]
+
+
+def test_pictures_become_minus_one_to_one_and_shrink_by_area():
+    pictures = torch.tensor([0, 255]).to(torch.uint8).repeat(1, 4, 2)[..., None].expand(1, 4, 4, 3)
+    as_float = to_float(pictures)
+    assert as_float.shape == (1, 3, 4, 4)
+    assert (as_float.min(), as_float.max()) == (-1.0, 1.0)
+    assert shrink(as_float, 2).abs().max() < 1e-6
+    assert shrink(as_float, 4) is as_float
+
+
+def test_batches_differ_so_that_overfitting_one_proves_something(portraits):
+    one, other = itertools.islice(Batches(portraits / "train", ("embedding",), 8, seed=0).iterate(), 2)
+    assert not torch.equal(one["embedding"], other["embedding"])
