@@ -1,0 +1,39 @@
+# The two commands a newcomer needs are `make repro` and `make test`; both set everything up by themselves.
+.DEFAULT_GOAL := help
+.PHONY: help install repro test check ui app
+
+# The first Python that fits pyproject.toml; override with `make PYTHON=/path/to/python3.12 …`.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null && echo $$p && break; done)
+BIN := $(CURDIR)/.venv/bin
+export PATH := $(BIN):$(PATH)
+unexport PYTHONPATH
+
+help:  ## This text
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+install: .venv/installed  ## Create .venv with everything in it (the other commands do it when needed)
+
+# opencv's ordinary wheels, which mediapipe and insightface ask for by name, need the system's libGL; the headless build
+# of the same version, laid over them, needs nothing.
+.venv/installed: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "error: no Python 3.11 or 3.12 found; install one, or say make PYTHON=/path/to/it"; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[corpus,pipeline,app,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall -c constraints.txt opencv-contrib-python-headless
+	@touch $@
+
+repro: .venv/installed  ## Run the whole pipeline (on the embedded sample, unless params.yaml says otherwise)
+	@dvc repro && echo "The report: $(CURDIR)/reports/index.html"
+
+test: .venv/installed  ## Run the tests
+	@pytest
+
+check: .venv/installed  ## Lint, format, types, import floors, stage dependencies, the README's tree
+	@ruff check . && ruff format --check . && mypy && pytest tests/project
+
+ui: .venv/installed  ## Start the Prefect server, so that corpus builds can be watched in a browser
+	@prefect server start
+
+app: .venv/installed  ## Start the web page: a voice in, faces out (after `make repro`)
+	@s2f app
