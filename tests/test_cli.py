@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -40,7 +41,7 @@ def voice(tmp_path: Path) -> Path:
 def test_help_teaches(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(monkeypatch, "--help") == 0
     lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
-    assert sum(line.startswith("s2f ") for line in lines) == 3
+    assert sum(line.startswith("s2f ") for line in lines) == 4
     assert "statistical guess, never an identification" in " ".join(lines)
 
 
@@ -144,7 +145,7 @@ def test_models_prints_every_models_size(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     params = tmp_path / "params.yaml"
-    params.write_text(PARAMS.read_text().replace("width: 0.125", "width: 1.0"))
+    params.write_text(re.sub(r"width: [\d.]+", "width: 1.0", PARAMS.read_text()))
     assert run(monkeypatch, "models", "--params", params) == 0
     printed = capsys.readouterr().out
     assert "133,379,328" in printed

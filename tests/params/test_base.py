@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ def test_shipped_params_fit(path: Path) -> None:
         ("generation.sampler", "euler", "'dpmsolver++', 'ddim' or 'ancestral' (found 'euler')"),
         ("generation", 3, "generation"),
         ("seed", -1, "seed"),
-        ("face_decoder.heads", 5, "heads 5 does not divide 48 channels"),
+        ("face_decoder.heads", 5, "heads 5 does not divide"),
         ("face_decoder.attention_at", [3], "attention_at 3 is no level's downsampling factor; allowed: [1, 2, 4]"),
         ("face_decoder.blocks", [1], "channel_multiples has 3 levels and blocks 1"),
         ("face_decoder.image_px", 64, "super_resolution.low_px 32 is not what face_decoder draws"),
@@ -90,7 +91,7 @@ def test_a_missing_file_says_which(tmp_path: Path) -> None:
 
 def test_numbers_mean_what_they_mean_to_dvc(tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
-    path.write_text(SAMPLE.read_text().replace("learning_rate: 4.0e-3", "learning_rate: 4e-3"))
+    path.write_text(re.sub(r"learning_rate: \S+", "learning_rate: 4e-3", SAMPLE.read_text()))
     assert read_experiment(path).speech_encoder_training.learning_rate == 0.004
 
 

@@ -8,8 +8,8 @@ FLOORS = (  # from the ground up; rooms of one floor are strangers, but for the 
     ("s2f.audio", "s2f.media", "s2f.faces", "s2f.diffusion"),
     ("s2f.models", "s2f.dataset"),
     ("s2f.training", "s2f.evaluation", "s2f.reporting", "s2f.corpus", "s2f.pipeline"),
-    ("s2f.stages", "s2f.cli", "s2f.app"),
-    ("flows",),
+    ("s2f.stages", "s2f.app"),
+    ("flows", "s2f.cli"),
 )
 SAMPLE = "s2f.sample"  # stands beside the house: imported by its own stage and by tests alone
 
