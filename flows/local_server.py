@@ -1,11 +1,14 @@
-"""A Prefect server for one run, for those who run none: it records into Prefect's own database and ends with the run.
+"""The Prefect server that a run records into: the one that is up, or one for this run, which ends with it.
 
-Prefect would start such a server itself. This one is started before the flow's own imports, so that the two overlap,
-is given longer than twenty seconds (a first start creates the database), and does not survive a killed run.
+Prefect would start a server for one run itself. This one is started before the flow's own imports, so that the two
+overlap, is given longer than twenty seconds (a first start creates the database), and does not survive a killed run.
 
+    python -m flows.local_server --ui     (a lasting one with its page: make ui)
     python -m flows.local_server PORT     (ends when its standard input does)
 """
 
+import json
+import logging
 import os
 import socket
 import subprocess
@@ -14,26 +17,28 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.error import URLError
+from http.client import HTTPException
+from typing import Any
 from urllib.request import urlopen
 
+import prefect
 from prefect.events.worker import EventsWorker
 from prefect.logging.handlers import APILogWorker
-from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.settings import PREFECT_API_URL, get_current_settings, temporary_settings
 
 PATIENCE_S = 180  # for a first start, which creates the database, on a busy machine
 
-# For the server's environment, where the user has not set them: no telemetry, no UI, and task runs recorded in batches
-# (one by one, the server falls behind at 25 a second and loses some).
+logger = logging.getLogger(__name__)
+
+# For a server's environment, where the user has not set them: no telemetry, and task runs recorded in batches (one by
+# one, the server falls behind at 25 a second and loses some).
 SETTINGS = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "500",
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "500",
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
-    "PREFECT_UI_ENABLED": "false",
-    "PREFECT__SERVER_EPHEMERAL": "1",
-    "PREFECT__SERVER_FINAL": "1",
 }
+FOR_ONE_RUN = {"PREFECT_UI_ENABLED": "false", "PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1"}
 
 
 class LocalServer:
@@ -45,7 +50,7 @@ class LocalServer:
             self.port = probe.getsockname()[1]
         command = [sys.executable, "-m", "flows.local_server", str(self.port)]
         # Its standard input is a pipe that closes when this process ends, however it ends.
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, env={**SETTINGS, **os.environ})
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, env=SETTINGS | FOR_ONE_RUN | os.environ)
 
     @property
     def api_url(self) -> str:
@@ -62,11 +67,9 @@ class LocalServer:
         while time.monotonic() < until:
             if self.process.poll() is not None:
                 raise RuntimeError(f"the temporary Prefect server ended with code {self.process.returncode}")
-            try:
-                with urlopen(f"{self.api_url}/health", timeout=5):
-                    return
-            except (URLError, OSError):
-                time.sleep(0.1)
+            if is_up(self.api_url):
+                return
+            time.sleep(0.1)
         raise RuntimeError(f"the temporary Prefect server did not answer within {PATIENCE_S} s")
 
     def stop(self) -> None:
@@ -79,20 +82,42 @@ class LocalServer:
             self.process.wait()
 
 
+def is_up(api_url: str) -> bool:
+    """Whether a healthy Prefect server of this version's kind answers there, and not something else."""
+    try:
+        healthy, version = (_answer(f"{api_url}/{question}") for question in ("health", "admin/version"))
+    except (OSError, HTTPException, ValueError):
+        return False
+    return healthy is True and str(version).split(".")[0] == prefect.__version__.split(".")[0]
+
+
+def _answer(url: str) -> Any:
+    with urlopen(url, timeout=5) as response:
+        return json.loads(response.read(1000))
+
+
 @contextmanager
 def prefect_server() -> Iterator[LocalServer | None]:
-    """The server that is configured (None), or a local one, starting, to be waited for before a flow runs."""
+    """The server that is configured or up already (None), or one for this run, to be waited for before a flow runs."""
     if PREFECT_API_URL.value():
         yield None
         return
-    server = LocalServer()
+    place = get_current_settings().server.api
+    url = f"http://{place.host}:{place.port}/api"  # where `make ui` starts one
+    server = None
+    if is_up(url):
+        logger.info("Prefect's server at %s records this run.", url)
+    else:
+        server = LocalServer()
+        url = server.api_url
     try:
-        with temporary_settings({PREFECT_API_URL: server.api_url}):
+        with temporary_settings({PREFECT_API_URL: url}):
             yield server
     finally:
         EventsWorker.drain_all()  # else the last task runs and log lines find no one to record them
         APILogWorker.drain_all()
-        server.stop()
+        if server:
+            server.stop()
 
 
 def serve(port: int) -> None:
@@ -110,10 +135,16 @@ def serve(port: int) -> None:
     )
 
 
+def serve_page() -> None:
+    """Become a lasting server, with its page."""
+    command = [sys.executable, "-m", "prefect", "server", "start"]
+    os.execve(command[0], command, SETTINGS | os.environ)
+
+
 def _end_with_parent() -> None:
     sys.stdin.read()
     os._exit(0)
 
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]))
+    serve_page() if sys.argv[1] == "--ui" else serve(int(sys.argv[1]))

@@ -20,6 +20,7 @@ def run_flow(flow: Flow[..., dict[str, int]], recipe: Recipe, **arguments: Any) 
     for name in ("httpx", "prefect.task_runs"):  # a line per request or shard hides the bar; a flow reports its tasks
         logging.getLogger(name).setLevel(logging.CRITICAL)
     with prefect_server() as server:
+        shards_of.cache_clear()
         shards_of(recipe)
         recipe.fingerprint()  # weights that cannot be had are refused here
         recipe.rows()  # its imports take as long as the server does to start

@@ -30,7 +30,7 @@ Built = tuple[Shard, Proof]
 
 @functools.lru_cache(maxsize=1)
 def shards_of(recipe: Recipe) -> tuple[Shard, ...]:
-    """The plan; kept, because a command plans before its flow does, to refuse a bad list in one sentence."""
+    """The plan; kept until used, because a command plans before its flow does, to refuse a bad list in one sentence."""
     return tuple(plan_shards(recipe.items(), recipe.shard_items))
 
 
@@ -38,6 +38,7 @@ def build_corpus(recipe: Recipe, out: Path, ledger: Path) -> dict[str, int]:
     """Build what is missing, inside a flow run; items by reason, "ok" among them."""
     log = get_run_logger()
     shards = shards_of(recipe)
+    shards_of.cache_clear()  # the next run's list, or its files, may be others
     keys = shard_keys(recipe, shards)
     stale = prune(out, ledger, shards)
     proofs = {shard: finished(out, ledger, shard, keys[shard.index]) for shard in shards}

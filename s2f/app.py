@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from s2f.audio.spectrogram import CompressedSpectrogram
 from s2f.audio.speech import fit, read_speech
+from s2f.params.face_models import LICENCE
 from s2f.pipeline import STATEMENT, SpeechToFacePipeline, check_voice, to_pixels
 from s2f.runtime import InputError, derive_seed
 
@@ -22,6 +23,8 @@ INTRODUCTION = f"""# s2f: speech in, faces out
 **{STATEMENT}** The faces below show what people who sound like this one tend to look like, to a model with the
 biases of its data. Do not use them to find, judge or accuse anyone. Models trained on the embedded sample draw cartoon
 faces of synthetic voices, and say nothing about people."""
+# Trained models do not know whose network embedded the faces they learned from, so that every page says both.
+FOOTER = f"{STATEMENT} {LICENCE}: if these models were trained with them, so is this page."
 
 
 def make_page(pipeline: SpeechToFacePipeline) -> gr.Blocks:
@@ -55,6 +58,7 @@ def make_page(pipeline: SpeechToFacePipeline) -> gr.Blocks:
             with gr.Column():
                 faces = gr.Gallery(label="Guesses, not identifications", columns=4, format="png")
                 heard = gr.Image(label="What the model hears: time →, frequency ↑", format="png")
+        gr.Markdown(FOOTER)
         button.click(draw, [voice, guidance, number, seed], [heard, faces], concurrency_limit=1)
     return page
 

@@ -5,6 +5,7 @@ Commands import what they need themselves, so that `s2f --help` answers at once.
 
 import json
 import math
+import os
 import sys
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from s2f.runtime import BAD_INPUT, InputError, derive_seed, file_sha256, progress
+from s2f.runtime import BAD_INPUT, InputError, derive_seed, file_sha256, progress, sentence
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,11 +48,11 @@ app.add_typer(params_group, name="params")
 
 
 def main() -> None:
-    """Run a command; input that cannot be used is one sentence on standard error and exit code 2."""
+    """Run a command; what cannot be used, read or written is one sentence on standard error and exit code 2."""
     try:
         app()
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
+    except (InputError, OSError) as error:
+        print(f"error: {sentence(error)}", file=sys.stderr)
         raise SystemExit(BAD_INPUT) from None
 
 
@@ -67,7 +68,8 @@ def generate(
 ) -> None:
     """Draw faces for the voice in each INPUT: PNGs, and beside them what they were made with, as JSON.
 
-    The first six seconds count. Silence, less than a second and files without sound are refused.
+    The first six seconds count. Silence, less than a second and files without sound are refused. What is drawn is a
+    statistical guess, never an identification.
     """
     from s2f.audio.speech import fit, read_speech
     from s2f.diffusion.sampling import choose_timesteps
@@ -84,6 +86,7 @@ def generate(
 
     if not math.isfinite(guidance):
         raise InputError(f"--guidance {guidance} is not a finite number; the paper draws with 0 to 4.")
+    check_folder(out)
     pipeline = SpeechToFacePipeline.from_models(models)
     choose_timesteps(pipeline.schedule, steps, pipeline.decoder.config.prediction)
     heard = pipeline.spectrogram
@@ -111,7 +114,7 @@ def generate(
                 "steps": steps,
                 "super_resolution_sampler": SUPER_RESOLUTION_SAMPLER,
                 "super_resolution_steps": SUPER_RESOLUTION_STEPS,
-                "super_resolution_noise": SUPER_RESOLUTION_NOISE,
+                "super_resolution_noise": min(SUPER_RESOLUTION_NOISE, pipeline.super_resolution.config.max_noise_level),
                 "seed": seed,
                 "pictures": [{"file": file, "seed": own} for file, own in zip(files, seeds, strict=True)],
                 "models": pipeline.weights,
@@ -119,6 +122,19 @@ def generate(
             }
             (out / f"{name}.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
     typer.echo(f"{len(inputs) * samples} pictures in {out}. {STATEMENT}")
+
+
+def check_folder(out: Path) -> None:
+    """Refuse, before anything is drawn, a folder for pictures that cannot be one; it need not be there yet.
+
+    Raises:
+        InputError: it is a file, or nothing can be written there.
+    """
+    there = next(path for path in (out, *out.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise InputError(f"--out {out}: {there} is a file; allowed: a folder, there or not.")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise InputError(f"--out {out}: nothing can be written to {there}; allowed: a folder of your own.")
 
 
 def draw(
@@ -192,10 +208,10 @@ def serve_page(
 
 @params_group.command()
 def check(file: Annotated[Path, typer.Argument(help="Parameters, whole.")] = Path("params.yaml")) -> None:
-    """Say that a params file fits its schema, or in one sentence why not."""
-    from s2f.params.experiment import read_experiment
+    """Say that a params file, and what it names, can be used, or in one sentence why not."""
+    from s2f.stages.check_params import check_params
 
-    read_experiment(file)
+    check_params(file)
     typer.echo(f"{file} fits its schema.")
 
 

@@ -44,7 +44,10 @@ def progress() -> Iterator[Progress]:
 
 
 def run_command(main: Callable[..., None]) -> None:
-    """Run `main` as a command, every parameter as an `--option`; an `InputError` is one sentence and exit code 2."""
+    """Run `main` as a command, every parameter as an `--option`.
+
+    An `InputError`, or a file that cannot be read or written, is one sentence on standard error and exit code 2.
+    """
     signature = inspect.signature(main)
     options = [
         parameter.replace(default=typer.Option(...)) if parameter.default is parameter.empty else parameter
@@ -55,13 +58,20 @@ def run_command(main: Callable[..., None]) -> None:
     def command(*args: object, **kwargs: object) -> None:
         try:
             main(*args, **kwargs)
-        except InputError as error:
-            print(f"error: {error}", file=sys.stderr)
+        except (InputError, OSError) as error:
+            print(f"error: {sentence(error)}", file=sys.stderr)
             raise SystemExit(BAD_INPUT) from None
 
     command.__signature__ = signature.replace(parameters=options)  # type: ignore[attr-defined]
     start_logging()
     typer.run(command)
+
+
+def sentence(error: Exception) -> str:
+    """What went wrong in one line; of a file, its name first."""
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{error.filename}: {error.strerror}."
+    return " ".join(str(error).split())
 
 
 def derive_seed(seed: int, *names: object) -> int:

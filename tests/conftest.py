@@ -1,7 +1,10 @@
-"""Three tiny models of the right kinds, as the training stages leave them."""
+"""What tests of several rooms share: three tiny models as the training stages leave them, and tiny real media."""
 
+import subprocess
 from pathlib import Path
 
+import imageio_ffmpeg
+import numpy as np
 import pytest
 import torch
 
@@ -12,6 +15,10 @@ from s2f.models.weights import save_weights
 from s2f.params.face_decoder import FaceDecoderConfig
 from s2f.params.speech_encoder import SpeechEncoderConfig
 from s2f.params.super_resolution import SuperResolutionConfig
+from s2f.sample.canvas import Pose
+from s2f.sample.law import draw_identity, look_of
+from s2f.sample.portrait import draw_portrait
+from s2f.sample.scene import draw_scene
 
 DIFFUSION = {"steps": 50, "schedule": "cosine"}
 SPECTROGRAM = {"sample_rate": 16000, "clip_seconds": 6.0, "window": 400, "hop": 160, "fft": 512, "compression": 0.3}
@@ -23,7 +30,14 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder like data/models; its faces are 8 px, 16 px enlarged."""
     torch.manual_seed(0)
     decoder = FaceDecoderConfig(
-        image_px=8, channel_multiples=(1, 2), blocks=(1, 1), attention_at=(2,), condition_dropout=0.1, **SHARED
+        image_px=8,
+        channel_multiples=(1, 2),
+        blocks=(1, 1),
+        attention_at=(2,),
+        condition_dropout=0.1,
+        position_map=True,
+        embedding_map=True,
+        **SHARED,
     )
     enlarging = SuperResolutionConfig(
         low_px=8,
@@ -33,6 +47,7 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
         attention_at=(2,),
         condition_dropout=0.0,
         max_noise_level=0.3,
+        shortcut=False,
         **SHARED,
     )
     folder = tmp_path_factory.mktemp("models")
@@ -42,8 +57,91 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "super_resolution": (SuperResolution(enlarging), {"diffusion": DIFFUSION}),
     }
     for name, (model, about) in models.items():
-        with torch.no_grad():
-            for parameter in model.parameters():  # fresh U-Nets put out zeros
-                parameter += 0.1 * torch.randn_like(parameter)
         save_weights(model, folder / name / "weights.safetensors", **about)
+    return folder
+
+
+def write_film(path: Path, *pictures: np.ndarray, seconds: float = 2.0, sound: bool = True, hertz: int = 200) -> Path:
+    """A film that shows each picture (uint8 (h, w, 3), even sizes) for an equal part of `seconds`, over a tone.
+
+    No picture: sound alone.
+    """
+    fps = 10
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y"]
+    frames = b""
+    if pictures:
+        height, width = pictures[0].shape[:2]
+        command += ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(fps), "-i", "pipe:"]
+        shown = np.repeat(np.arange(len(pictures)), -(-round(seconds * fps) // len(pictures)))[: round(seconds * fps)]
+        frames = b"".join(pictures[index].tobytes() for index in shown)
+    if sound:
+        command += ["-f", "lavfi", "-i", f"sine=f={hertz}:r=16000:d={seconds}"]
+    command += ["-pix_fmt", "yuv420p", "-preset", "ultrafast", "-t", str(seconds), str(path)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run(command, input=frames, check=True)
+    return path
+
+
+def draw_face(seed: int = 1, size: int = 160, unit: float = 0.3) -> np.ndarray:
+    """A drawn face in the middle, uint8 (size, size, 3); `unit`, about half its height, is a fraction of the size."""
+    rng = np.random.default_rng(seed)
+    pose = Pose((0.5 * size, 0.47 * size), unit * size)
+    return draw_portrait(look_of(draw_identity(rng)), draw_scene(rng), size, size, pose)
+
+
+@pytest.fixture(scope="session")
+def film():
+    return write_film
+
+
+@pytest.fixture(scope="session")
+def face():
+    return draw_face
+
+
+@pytest.fixture(scope="session")
+def wall():
+    """A picture without a face."""
+    return np.full((160, 160, 3), 90, np.uint8)
+
+
+@pytest.fixture(scope="session")
+def two_faces():
+    return np.concatenate([draw_face(1), draw_face(2)], axis=1)
+
+
+def write_embedder(path: Path) -> Path:
+    """An ONNX file that embeds an aligned face by 512 fixed mixtures of its colours, 4×4 places of them."""
+    import onnx  # not on a box that only trains
+
+    tensor, value = onnx.numpy_helper.from_array, onnx.helper.make_tensor_value_info
+    weights = np.random.default_rng(0).normal(size=(48, 512)).astype(np.float32)
+    nodes = [
+        onnx.helper.make_node("AveragePool", ["data"], ["pooled"], kernel_shape=[28, 28], strides=[28, 28]),
+        onnx.helper.make_node("Flatten", ["pooled"], ["colours"]),
+        onnx.helper.make_node("MatMul", ["colours", "weights"], ["out"]),
+    ]
+    ends = [value("data", 1, ["n", 3, 112, 112])], [value("out", 1, ["n", 512])]
+    graph = onnx.helper.make_graph(nodes, "least", *ends, [tensor(weights, "weights")])
+    onnx.save(onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 13)], ir_version=8), path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def embedder(tmp_path_factory):
+    return write_embedder(tmp_path_factory.mktemp("network") / "least.onnx")
+
+
+@pytest.fixture(scope="session")
+def film_folder(tmp_path_factory, film, face, wall, two_faces):
+    """Films in `videos`, each for one way to end; their list and labels are the tests' own."""
+    folder = tmp_path_factory.mktemp("films")
+    videos = folder / "videos"
+    film(videos / "-good.mp4", face(1), seconds=2.0)
+    film(videos / "later.mp4", wall, face(2), seconds=2.0)
+    film(videos / "crowd.mp4", two_faces)
+    film(videos / "room.mp4", wall)
+    film(videos / "silent.mp4", face(3), sound=False)
+    film(videos / "unseen.mp4")
+    (videos / "broken.mp4").write_bytes(b"\0" * 4000)
     return folder

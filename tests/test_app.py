@@ -9,7 +9,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from s2f.app import INTRODUCTION, make_page
+from s2f.app import make_page
 from s2f.audio.speech import encode_flac
 from s2f.pipeline import STATEMENT, SpeechToFacePipeline
 
@@ -59,5 +59,7 @@ def test_what_cannot_be_heard_is_refused_without_naming_folders(client: Client, 
     assert "/" not in str(caught.value)
 
 
-def test_the_page_says_what_a_face_from_a_voice_is() -> None:
-    assert STATEMENT in INTRODUCTION
+def test_the_page_says_what_a_face_from_a_voice_is_and_whose_weights_may_be_in_it(client: Client) -> None:
+    shown = [part["props"].get("value") for part in client.config["components"] if part["type"] == "markdown"]
+    assert STATEMENT in shown[0] and STATEMENT in shown[-1]
+    assert "non-commercial research only" in shown[-1]

@@ -45,6 +45,13 @@ def test_help_teaches(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
     assert "statistical guess, never an identification" in " ".join(lines)
 
 
+def test_the_command_that_draws_says_what_a_drawing_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "generate", "--help") == 0
+    assert "statistical guess, never an identification" in " ".join(capsys.readouterr().out.split())
+
+
 def test_help_imports_nothing_heavy() -> None:
     code = "import sys, s2f.cli; print({'torch', 'diffusers', 'duckdb', 'pyarrow', 'pydantic'} & set(sys.modules))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -118,6 +125,22 @@ def test_an_unreadable_file_stops_before_any_picture(
     assert not (tmp_path / "faces").exists()
 
 
+@pytest.mark.parametrize("place", ["file", "file/below", "/proc/nowhere"])
+def test_pictures_without_a_folder_are_one_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    voice: Path,
+    tiny_models: Path,
+    tmp_path: Path,
+    place: str,
+) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    assert run(monkeypatch, "generate", voice, "--out", tmp_path / place, "--models", tiny_models) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and place in error and "Traceback" not in error and error.count("\n") == 1
+    assert (tmp_path / "file").read_text() == "not a folder"
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -176,3 +199,6 @@ def test_params_check_says_yes_or_why_not(
     assert run(monkeypatch, "params", "check", wrong) == 2
     error = capsys.readouterr().err
     assert error.startswith("error: ") and "generation.sampler" in error and "'magic'" in error
+    wrong.write_text(re.sub(r"age_gender: \S+", "age_gender: nowhere.onnx", PARAMS.read_text()))
+    assert run(monkeypatch, "params", "check", wrong) == 2
+    assert "face_models.age_gender: no such file (found 'nowhere.onnx')" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Speech in and out of files: decoded by ffmpeg (its static build from imageio-ffmpeg) to mono float32.
+"""Speech in and out of files: decoded by ffmpeg to mono float32.
 
 Samples are 16-bit inside, so that what is read, stored as FLAC and decoded again is the same to the last bit.
 """
@@ -11,11 +11,10 @@ import imageio_ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
+from s2f.decoding import COMMAND, FULL_SCALE, decoding, media_input
 from s2f.runtime import InputError
 
-FULL_SCALE = 32768  # of 16 bits
 SHORTEST_FLAC = 16  # samples: the format's smallest block
-MOST_PRIMING_SECONDS = 0.2  # AAC's is 0.05 to 0.13 s
 
 
 def read_speech(path: Path | str, sample_rate: int, seconds: float | None = None) -> NDArray[np.float32]:
@@ -27,8 +26,7 @@ def read_speech(path: Path | str, sample_rate: int, seconds: float | None = None
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path}: no such file; name a sound or video file.")
-    # "file:" keeps a name such as -x.mp4 or a:b.wav from being read as an option or a protocol.
-    return _decode(f"file:{path}", sample_rate, str(path), seconds=seconds)
+    return _decode(path, str(path), sample_rate, seconds)
 
 
 def decode_speech(content: bytes, sample_rate: int) -> NDArray[np.float32]:
@@ -37,7 +35,7 @@ def decode_speech(content: bytes, sample_rate: int) -> NDArray[np.float32]:
     Raises:
         InputError: the bytes are unreadable or without sound.
     """
-    return _decode("pipe:", sample_rate, "speech", content=content)
+    return _decode(None, "speech", sample_rate, content=content)
 
 
 def encode_flac(speech: NDArray[np.floating], sample_rate: int) -> bytes:
@@ -54,7 +52,9 @@ def encode_flac(speech: NDArray[np.floating], sample_rate: int) -> bytes:
         # To a file: into a pipe the header could not be completed, and players would not know the length.
         target = Path(folder, "speech.flac")
         options = {"map_metadata": -1, "fflags": "+bitexact", "flags:a": "+bitexact", "threads": 1}
-        _run(ffmpeg.output(raw, str(target), acodec="flac", **options), samples.tobytes())
+        output = ffmpeg.output(raw, str(target), acodec="flac", **options)
+        command = [imageio_ffmpeg.get_ffmpeg_exe(), *COMMAND]
+        ffmpeg.run(output, cmd=command, input=samples.tobytes(), capture_stdout=True, capture_stderr=True)
         return target.read_bytes()
 
 
@@ -70,34 +70,21 @@ def fit(speech: NDArray[np.float32], samples: int) -> NDArray[np.float32]:
 
 
 def _decode(
-    source: str, sample_rate: int, name: str, seconds: float | None = None, content: bytes | None = None
+    path: Path | None, name: str, sample_rate: int, seconds: float | None = None, content: bytes = b""
 ) -> NDArray[np.float32]:
-    # Local files alone: a crafted playlist must not fetch anything.
-    options: dict[str, object] = {"protocol_whitelist": "file,pipe", "threads": 1}
-    sound = ffmpeg.input(source, **options).audio
-    # ffmpeg's own limit loses some codecs' priming samples: it decodes a little more, and samples are counted below.
-    limit = {} if seconds is None else {"t": seconds + MOST_PRIMING_SECONDS}
-    output = ffmpeg.output(sound, "pipe:", format="s16le", acodec="pcm_s16le", ac=1, ar=sample_rate, **limit)
-    try:
-        raw = _run(output, content)
-    except ffmpeg.Error as error:
-        raise InputError(f"{name}: {_reason(error.stderr)}") from None
+    output = ffmpeg.output(media_input(path).audio, "pipe:", format="s16le", acodec="pcm_s16le", ac=1, ar=sample_rate)
+    wanted = -1 if seconds is None else 2 * round(seconds * sample_rate)  # bytes
+    with decoding(output, content) as decoder:
+        raw = decoder.output.read(wanted)  # not ffmpeg's -t: it counts what an AAC decoder throws away
+        if len(raw) != wanted and decoder.end() != 0:
+            raise InputError(f"{name}: {_reason(decoder.words())}")
     if len(raw) < 2:
         raise InputError(f"{name}: holds no sound; name a file that does.")
-    wanted = None if seconds is None else round(seconds * sample_rate)
-    return (np.frombuffer(raw, "<i2")[:wanted] / np.float32(FULL_SCALE)).astype(np.float32)
+    return (np.frombuffer(raw, "<i2") / np.float32(FULL_SCALE)).astype(np.float32)
 
 
-def _run(stream: ffmpeg.nodes.OutputStream, content: bytes | None) -> bytes:
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-loglevel", "error"]
-    stream = stream if content is not None else stream.global_args("-nostdin")
-    out, _ = ffmpeg.run(stream, cmd=command, input=content, capture_stdout=True, capture_stderr=True)
-    return out
-
-
-def _reason(stderr: bytes) -> str:
-    text = stderr.decode(errors="replace").strip()
-    if "matches no streams" in text:
+def _reason(words: str) -> str:
+    if "matches no streams" in words:
         return "holds no sound; name a file that does."
-    last = text.splitlines()[-1] if text else "no reason given"
+    last = words.strip().splitlines()[-1] if words.strip() else "no reason given"
     return f"ffmpeg cannot read it ({last}); name an intact sound or video file."

@@ -7,7 +7,7 @@ with exactly one face are decoded.
 import functools
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 from s2f.audio.spectrogram import CompressedSpectrogram
 from s2f.audio.speech import encode_flac, fit
 from s2f.corpus.cliplist import BadRow, Clip
-from s2f.corpus.faces import face_reader
+from s2f.corpus.faces import face_reader, forget_readers
 from s2f.corpus.labels import Labels
 from s2f.corpus.ledger import Outcome
 from s2f.corpus.plan import Item
 from s2f.faces.detect import Face, FaceDetector
 from s2f.media.clip import Section, read_frames, read_sound
-from s2f.media.failures import Failure
+from s2f.media.failures import Failure, unforeseen
 from s2f.media.fetch import fetch
 from s2f.media.urls import video_url
 from s2f.params.face_models import FaceModelsParams
@@ -42,7 +42,12 @@ class ClipRows:
     face_models: FaceModelsParams
 
     def build(self, items: Sequence[Item]) -> list[Outcome]:
-        """Try items; neighbours of one video share its fetch."""
+        """Try items; neighbours of one video share its fetch.
+
+        Raises:
+            InputError: weights that cannot be had. Nothing that one clip does ends the others.
+        """
+        face_reader(self.face_models)
         return [outcome for _, batch in groupby(items, lambda item: item.batch) for outcome in self._video(list(batch))]
 
     def _video(self, items: list[Item]) -> list[Outcome]:
@@ -51,7 +56,7 @@ class ClipRows:
             fetched: tuple[Path, int] | Failure | None = None
             for item in items:
                 end: dict[str, Any] | Failure
-                attempts = 1
+                attempts = 0  # of fetching it
                 try:
                     clip = self._clip_of(item)
                     if fetched is None:
@@ -62,17 +67,21 @@ class ClipRows:
                     end = self._row(clip, item.labels, path)
                 except Failure as failure:
                     end, attempts = failure, max(attempts, failure.attempts)
+                except Exception as error:
+                    end = unforeseen(error, item.what.id)
+                    forget_readers()
                 outcomes.append(Outcome(item.what.id, end, attempts))
             return outcomes
 
     def _clip_of(self, item: Item) -> Clip:
         if isinstance(item.what, BadRow):
-            raise Failure("bad_row", item.what.message)
+            raise Failure("bad_row", item.what.message, attempts=0)
         if not isinstance(item.what, Clip):
             raise TypeError(f"{item.what} is no clip")
         seconds = item.what.end_s - item.what.start_s
         if seconds < self.params.min_seconds:  # known before anything is fetched
-            raise Failure("too_short", f"{seconds:.2f} s in the list, {self.params.min_seconds:g} s are the least")
+            found = f"{seconds:.2f} s in the list, {self.params.min_seconds:g} s are the least"
+            raise Failure("too_short", found, attempts=0)
         return item.what
 
     def _fetch(self, clip: Clip, folder: Path) -> tuple[Path, int] | Failure:
@@ -99,8 +108,7 @@ class ClipRows:
             "keypoints": face.keypoints.reshape(-1),
             "spectrogram": spectrogram_of(speech, sound),
             "speech": {"bytes": encode_flac(speech, sound.sample_rate), "path": None},
-            "age": labels.age,
-            "gender": labels.gender,
+            **asdict(labels),
         }
 
 

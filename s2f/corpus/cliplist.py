@@ -49,6 +49,11 @@ def clip_id(youtube_id: str, start_s: float) -> str:
     return f"{youtube_id}_{round(start_s * 1000):08d}"
 
 
+def video_of(clip: str) -> str:
+    """The video that a clip's id names."""
+    return clip.rpartition("_")[0]
+
+
 def read_clip_list(path: Path, max_clips: int | None = None) -> Iterator[Clip | BadRow]:
     """The rows of a list in order, each clip once, the first `max_clips` rows or all.
 

@@ -2,7 +2,7 @@
 
 import csv
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,8 @@ from s2f.corpus.cliplist import clip_id
 from s2f.runtime import InputError
 
 FILE = "labels.csv"
+GENDERS = {"f": "f", "female": "f", "m": "m", "male": "m"}
+OLDEST = 130  # years; a year of birth is no age
 
 logger = logging.getLogger(__name__)
 
@@ -32,38 +34,42 @@ def clip_labels(source: Path) -> dict[str, Labels]:
     Raises:
         InputError: a value that cannot be read, naming its line.
     """
-    return _read(source / FILE, ("youtube_id", "start"), lambda row: clip_id(row["youtube_id"], float(row["start"])))
+    keys = (("youtube_id", "start"),)
+    return _read(source / FILE, keys, lambda row: clip_id(row["youtube_id"], float(row["start"])))
 
 
 def picture_labels(source: Path) -> dict[str, Labels]:
-    """Labels by picture, from columns path and any of age, gender, person; empty if there is no file.
+    """Labels by picture, from columns path (or file) and any of age, gender, person; empty if there is no file.
 
     Raises:
         InputError: a value that cannot be read, naming its line.
     """
-    return _read(source / FILE, ("path",), lambda row: Path(row["path"]).as_posix())
+    return _read(source / FILE, (("path",), ("file",)), lambda row: Path(row.get("path") or row["file"]).as_posix())
 
 
-def _read(path: Path, keys: tuple[str, ...], key: Callable[[dict[str, str]], str]) -> dict[str, Labels]:
+def _read(path: Path, keys: Sequence[tuple[str, ...]], key: Callable[[dict[str, str]], str]) -> dict[str, Labels]:
+    """Labels by `key` of their row, from a file with the columns of any of `keys`."""
     if not path.is_file():
         return {}
     labels: dict[str, Labels] = {}
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
-        if not set(keys) <= set(reader.fieldnames or ()):
-            logger.warning("%s has no columns %s: its labels are not used.", path, ", ".join(keys))
-            return {}
-        for row in reader:
-            try:
+        try:
+            if not any(set(columns) <= set(reader.fieldnames or ()) for columns in keys):
+                wanted = " or ".join(", ".join(columns) for columns in keys)
+                logger.warning("%s has no columns %s: its labels are not used.", path, wanted)
+                return {}
+            for row in reader:
                 labels[key(row)] = _labels(row)
-            except (ValueError, TypeError) as error:
-                raise InputError(f"{path}, line {reader.line_num}: {error}.") from None
+        except (ValueError, OverflowError, TypeError, csv.Error) as error:  # no UTF-8 is a ValueError too
+            raise InputError(f"{path}, line {reader.line_num}: {error}.") from None
     return labels
 
 
 def _labels(row: dict[str, str]) -> Labels:
-    gender = row.get("gender") or None
-    if gender not in (None, "f", "m"):
-        raise ValueError(f"gender '{gender}' is not known; allowed: f, m or nothing")
-    age = float(row["age"]) if row.get("age") else None
-    return Labels(age, gender, row.get("person") or None)
+    age, gender, person = ((row.get(name) or "").strip() for name in ("age", "gender", "person"))
+    if age and not 0 <= float(age) <= OLDEST:  # nor nan
+        raise ValueError(f"age '{age}' is none; allowed: 0 to {OLDEST} years or nothing")
+    if gender and gender.lower() not in GENDERS:
+        raise ValueError(f"gender '{gender}' is not known; allowed: {', '.join(GENDERS)} or nothing")
+    return Labels(float(age) if age else None, GENDERS.get(gender.lower()), person or None)

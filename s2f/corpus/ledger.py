@@ -1,7 +1,7 @@
 """What became of every item ever tried: one ledger shard beside each data shard, written last.
 
 The ledger shard is the proof that its data shard is whole: its metadata hold the key of what was built (items,
-parameters, models, schema) and the data file's size and sha256. No proof, or another key: the shard is built again.
+parameters, models, columns) and the data file's sha256. No proof, another key or other data: the shard is built again.
 """
 
 import hashlib
@@ -19,6 +19,7 @@ from s2f.corpus.plan import Shard
 from s2f.dataset.schemas import LEDGER
 from s2f.dataset.shards import replace_file, shard_bytes, shard_name, write_shard
 from s2f.media.failures import OK, Failure
+from s2f.runtime import file_sha256
 
 PROOF = b"s2f"  # key of the ledger schema's metadata
 
@@ -38,8 +39,7 @@ class Proof:
 
     key: str
     rows: int
-    size: int  # bytes of the data file; 0 where no row was kept and there is no file
-    sha256: str | None
+    sha256: str | None  # of the data file; None where no row was kept and there is no file
     reasons: dict[str, int]  # items by reason, "ok" among them
 
 
@@ -55,29 +55,31 @@ def finished(out: Path, ledger: Path, shard: Shard, key: str) -> Proof | None:
         proof = Proof(**json.loads(metadata[PROOF]))
     except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError):
         return None
+    if proof.key != key:
+        return None
     path = data_path(out, shard)
-    size = path.stat().st_size if path.is_file() else 0
-    return proof if (proof.key, proof.size) == (key, size) else None
+    return proof if proof.sha256 == (file_sha256(path) if path.is_file() else None) else None
 
 
 def finish(
     out: Path, ledger: Path, shard: Shard, key: str, outcomes: Sequence[Outcome], schema: pa.Schema, tools: str
 ) -> Proof:
-    """Write a shard's rows, then its ledger."""
-    path = data_path(out, shard)
+    """Write a shard's rows, then its ledger; in between there is none, so that a kill leaves no proof of other rows."""
+    path, proof_path = data_path(out, shard), ledger / shard_name(shard.index)
+    proof_path.unlink(missing_ok=True)
     rows = [outcome.end for outcome in outcomes if not isinstance(outcome.end, Failure)]
-    content = b""
+    sha256 = None
     if rows:
         content = shard_bytes(rows, schema)
+        sha256 = hashlib.sha256(content).hexdigest()
         replace_file(path, content)
     else:
         path.unlink(missing_ok=True)
     reasons = Counter(outcome.end.reason if isinstance(outcome.end, Failure) else OK for outcome in outcomes)
-    sha256 = hashlib.sha256(content).hexdigest() if rows else None
-    proof = Proof(key, len(rows), len(content), sha256, dict(sorted(reasons.items())))
+    proof = Proof(key, len(rows), sha256, dict(sorted(reasons.items())))
     entries = [_entry(outcome, shard, tools) for outcome in outcomes]
     text = json.dumps(asdict(proof), sort_keys=True)
-    write_shard(entries, LEDGER.with_metadata({PROOF: text}), ledger / shard_name(shard.index))
+    write_shard(entries, LEDGER.with_metadata({PROOF: text}), proof_path)
     return proof
 
 

@@ -24,6 +24,7 @@ class Item:
 
     what: Clip | BadRow | Picture
     labels: Labels = UNKNOWN
+    sha256: str | None = None  # of the local file it comes from; None where that is missing, or elsewhere
 
     @property
     def batch(self) -> str:

@@ -10,6 +10,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from s2f.corpus.cliplist import BadRow
+from s2f.corpus.contents import contents_sha256
 from s2f.corpus.labels import UNKNOWN, picture_labels
 from s2f.corpus.plan import Item, Picture
 from s2f.corpus.recipe import Rows, arcface_identity
@@ -19,13 +21,15 @@ from s2f.params.face_models import FaceModelsParams
 from s2f.params.portraits import PortraitsParams
 from s2f.runtime import InputError
 
-CODE = (  # what decides a row
+CODE = (  # what decides a row; a test names what else is imported, and why it does not
     "s2f.corpus.faces",
     "s2f.corpus.picture_rows",
+    "s2f.dataset.shards",
     "s2f.faces.align",
     "s2f.faces.arcface",
     "s2f.faces.detect",
     "s2f.faces.images",
+    "s2f.faces.onnx_models",
 )
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
 NOT_IN_ROWS = {"max_pictures", "validation_share", "shard_pictures", "workers"}
@@ -66,10 +70,12 @@ class Portraits:
         Raises:
             InputError: there is no such folder, or no picture in it.
         """
-        labels = picture_labels(Path(self.params.source))
-        for name in picture_names(Path(self.params.source))[: self.params.max_pictures]:
-            item = Item(Picture(name), labels.get(name, UNKNOWN))
-            yield split_of(item.labels.person or name, self.seed, self.params.validation_share), item
+        source = Path(self.params.source)
+        labels = picture_labels(source)
+        names = picture_names(source)[: self.params.max_pictures]
+        for name, sha256 in zip(names, contents_sha256(source / name for name in names), strict=True):
+            item = Item(picture_of(name), labels.get(name, UNKNOWN), sha256)
+            yield split_of(item.labels.person or item.what.id, self.seed, self.params.validation_share), item
 
     def fingerprint(self) -> dict[str, Any]:
         """Everything but the items that decides the rows."""
@@ -87,6 +93,12 @@ class Portraits:
         return PictureRows(self.params, self.face_models)
 
 
+def picture_of(name: str) -> Picture | BadRow:
+    """A file by its path within the folder; no picture where its name's bytes are no text, which no table can hold."""
+    shown = name.encode("utf-8", "backslashreplace").decode()
+    return Picture(name) if shown == name else BadRow(shown, "the file's name is not valid UTF-8; rename it")
+
+
 def picture_names(folder: Path) -> list[str]:
     """Paths of the pictures in a folder tree, relative to it, in order.
 
@@ -95,8 +107,15 @@ def picture_names(folder: Path) -> list[str]:
     """
     if not folder.is_dir():
         raise InputError(f"portraits.source: {folder} is no folder.")
-    found = (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    found = (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and _may_be_file(path))
     names = sorted(path.relative_to(folder).as_posix() for path in found)
     if not names:
         raise InputError(f"portraits.source: {folder} holds no picture ({', '.join(sorted(SUFFIXES))}).")
     return names
+
+
+def _may_be_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # in a folder that may not be entered: it is tried, and its end is in the ledger
+        return True

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from s2f.corpus.code import code_sha256
+from s2f.code import code_sha256
 from s2f.corpus.ledger import Outcome, Proof, finish
 from s2f.corpus.plan import Item, Shard
 from s2f.params.face_models import FaceModelsParams
@@ -63,7 +63,7 @@ class Recipe(Protocol):
 
 def shard_keys(recipe: Recipe, shards: Sequence[Shard]) -> dict[int, str]:
     """What each shard must have been built from to count as finished, by its index."""
-    decided = recipe.fingerprint() | {"code": code_sha256(recipe.code)}
+    decided = recipe.fingerprint() | {"code": code_sha256(recipe.code), "columns": recipe.schema.to_string()}
     return {shard.index: shard.key(decided) for shard in shards}
 
 

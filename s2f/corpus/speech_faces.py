@@ -3,34 +3,41 @@
 How a clip becomes a row is in `clip_rows.py`, imported by whoever builds: planning loads no network.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from s2f.corpus.cliplist import read_clip_list
-from s2f.corpus.labels import UNKNOWN, clip_labels
+from s2f.corpus.cliplist import Clip, read_clip_list, video_of
+from s2f.corpus.contents import contents_sha256
+from s2f.corpus.labels import UNKNOWN, Labels, clip_labels
 from s2f.corpus.plan import Item
 from s2f.corpus.recipe import Rows, arcface_identity
-from s2f.corpus.splits import TEST, split_of
+from s2f.corpus.splits import TEST, split_of, video_groups
 from s2f.dataset.schemas import SCHEMA_VERSION, SPECTROGRAM_SHAPE, SPEECH_FACES
-from s2f.media.urls import check_template
+from s2f.media.urls import check_template, video_path
 from s2f.params.face_models import FaceModelsParams
 from s2f.params.spectrogram import SpectrogramParams
 from s2f.params.speech_faces import SpeechFacesParams
 from s2f.runtime import InputError
 
-CODE = (  # what decides a row; how a video is fetched does not
+logger = logging.getLogger(__name__)
+
+CODE = (  # what decides a row; how a video is fetched does not. A test names what else is imported, and why it does not
     "s2f.audio.spectrogram",
     "s2f.audio.speech",
     "s2f.corpus.clip_rows",
     "s2f.corpus.faces",
+    "s2f.dataset.shards",
+    "s2f.decoding",
     "s2f.faces.align",
     "s2f.faces.arcface",
     "s2f.faces.detect",
     "s2f.faces.images",
+    "s2f.faces.onnx_models",
     "s2f.media.clip",
 )
 
@@ -79,20 +86,38 @@ class SpeechFaces:
             raise InputError(f"spectrogram: makes {self.spectrogram.shape}; the table holds {SPECTROGRAM_SHAPE} alone.")
 
     def items(self) -> Iterator[tuple[str, Item]]:
-        """Rows of the lists with their split; of a clip that is in both lists, the test list's."""
-        params, source = self.params, Path(self.params.source)
-        labels = clip_labels(source)
-        tested: set[str] = set()
-        if params.test_list is not None:
-            for row in read_clip_list(source / params.test_list, params.max_clips):
-                tested.add(row.id)
-                yield TEST, Item(row, labels.get(row.id, UNKNOWN))
+        """Rows of the lists with their split; a video's clips stay together, and so do a person's.
+
+        A test list is the test split: no other clip of its videos and people is used.
+        """
+        params, known = self.params, clip_labels(Path(self.params.source))
+        groups = video_groups((video_of(clip), labels.person) for clip, labels in known.items() if labels.person)
+
+        def group(item: Item) -> str:
+            return groups.get(item.batch, item.batch)
+
+        tested = self._listed(params.test_list, known)
+        used = without(self._listed(params.clip_list, known), tested, group)
+        contents = self._contents(tested + used)
         test_share = params.test_share if params.test_list is None else 0.0
-        for row in read_clip_list(source / params.clip_list, params.max_clips):
-            if row.id not in tested:
-                item = Item(row, labels.get(row.id, UNKNOWN))
-                group = item.labels.person or item.batch
-                yield split_of(group, self.seed, params.validation_share, test_share), item
+        for item in tested:
+            yield TEST, replace(item, sha256=contents.get(item.batch))
+        for item in used:
+            split = split_of(group(item), self.seed, params.validation_share, test_share)
+            yield split, replace(item, sha256=contents.get(item.batch))
+
+    def _listed(self, name: str | None, known: dict[str, Labels]) -> list[Item]:
+        if name is None:
+            return []
+        rows = read_clip_list(Path(self.params.source, name), self.params.max_clips)
+        return [Item(row, known.get(row.id, UNKNOWN)) for row in rows]
+
+    def _contents(self, items: Sequence[Item]) -> dict[str, str | None]:
+        """Video → sha256 of its file, where videos are local files."""
+        videos = dict.fromkeys(item.what.youtube_id for item in items if isinstance(item.what, Clip))
+        paths = {video: video_path(self.params.url, self.params.source, video) for video in videos}
+        local = {video: path for video, path in paths.items() if path}
+        return dict(zip(local, contents_sha256(local.values()), strict=True))
 
     def fingerprint(self) -> dict[str, Any]:
         """Everything but the items that decides the rows."""
@@ -109,3 +134,14 @@ class SpeechFaces:
         from s2f.corpus.clip_rows import ClipRows
 
         return ClipRows(self.params, self.spectrogram, self.face_models)
+
+
+def without(items: Sequence[Item], tested: Sequence[Item], group: Callable[[Item], str]) -> list[Item]:
+    """Items that are not tested themselves, nor of a group that is."""
+    ids, groups = {item.what.id for item in tested}, {group(item) for item in tested}
+    others = [item for item in items if item.what.id not in ids]
+    kept = [item for item in others if group(item) not in groups]
+    if len(kept) < len(others):
+        left_out = len(others) - len(kept)
+        logger.info("%d clips are not used: the test list has others of their video or person.", left_out)
+    return kept

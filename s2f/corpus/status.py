@@ -33,13 +33,13 @@ def _reasons(*kinds: Kind) -> str:
     return ", ".join(f"'{reason}'" for reason, kind in REASONS.items() if kind in kinds and reason != "bad_row")
 
 
-# How many items were left after each question.
+# How many items were left after each question. An internal error counts as never fetched.
 FUNNEL = f"""
 WITH judged AS (
     SELECT CASE
         WHEN reason IS NULL THEN 5
         WHEN reason = 'bad_row' THEN 0
-        WHEN reason IN ({_reasons(*NOT_FETCHED)}) THEN 1
+        WHEN attempts = 0 OR reason IN ({_reasons(*NOT_FETCHED)}) THEN 1
         WHEN reason IN ({_reasons(Kind.BAD_MEDIA)}) THEN 2
         WHEN reason IN ('no_face', 'multiple_faces') THEN 3
         ELSE 4

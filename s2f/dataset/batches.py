@@ -137,8 +137,6 @@ class Joined(Sequence[Any]):
 
 def as_sequence(column: pa.Array) -> Sequence[Any] | NDArray[Any]:
     """A column without a copy where Arrow allows it."""
-    if isinstance(column, pa.ChunkedArray):  # an empty or chunked column of an extension type stays chunked
-        column = column.chunk(0)
     if isinstance(column, pa.FixedShapeTensorArray):
         return column.to_numpy_ndarray()
     if pa.types.is_fixed_size_list(column.type):

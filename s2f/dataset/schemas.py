@@ -6,7 +6,7 @@ read the files as they are.
 
 import pyarrow as pa
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 EMBEDDING = 512  # ArcFace
 SPECTROGRAM_SHAPE = (598, 257, 2)  # frames, bins, real and imaginary part
 
@@ -17,7 +17,11 @@ keypoints = pa.list_(
     pa.float32(), 12
 )  # six x, y pairs in pixels: right eye, left eye, nose tip, mouth, right ear, left ear
 spectrogram = pa.fixed_shape_tensor(pa.float16(), SPECTROGRAM_SHAPE)
-labels = [("age", pa.float32()), ("gender", pa.string())]  # years; "f" or "m"; null where not known
+labels = [  # null where not known
+    ("age", pa.float32()),  # years
+    ("gender", pa.string()),  # "f" or "m"
+    ("person", pa.string()),  # rows of one person share it
+]
 
 SPEECH_FACES = pa.schema(
     [
@@ -54,7 +58,7 @@ LEDGER = pa.schema(
         ("status", pa.string()),  # ok | filtered | failed | blocked
         ("reason", pa.string()),  # null when ok
         ("message", pa.string()),  # the tool's own words
-        ("attempts", pa.int32()),
+        ("attempts", pa.int32()),  # to fetch it; 0 where that was never tried
         ("split", pa.string()),
         ("shard", pa.int32()),
         ("tools", pa.string()),  # versions, as JSON
@@ -80,6 +84,7 @@ HEARD = pa.schema([("clip_id", pa.string()), ("embedding", embedding)])
 ENLARGED = pa.schema(
     [
         ("image_id", pa.string()),
+        ("person", pa.string()),  # as in PORTRAITS
         ("true", media),
         ("small", media),
         ("super_resolution", media),

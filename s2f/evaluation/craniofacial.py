@@ -31,9 +31,13 @@ def evaluate_craniofacial(
     max_yaw_degrees: float,
     names: tuple[str, ...],
     tied: tuple[str, ...],
+    free: tuple[str, ...],
     plan: Plan,
 ) -> dict[str, Any]:
-    """One row per measure in `names`, as JSON content; `tied` are those that the corpus's law puts into the voice."""
+    """One row per measure in `names`, as JSON content.
+
+    `tied` are those that the corpus's law puts into the voice, `free` those that it keeps out of it.
+    """
     places = next((rows for w, rows in voices.generated.items() if np.isclose(w, guidance)), None)
     if places is None:
         places = np.full((len(voices.ids), 1), -1)
@@ -44,13 +48,15 @@ def evaluate_craniofacial(
     for name in names:
         x = take(generated.measures[name], places) if name in generated.measures else np.full(places.shape, np.nan)
         y = take(true.measures[name], voices.true) if name in true.measures else np.full(len(voices.ids), np.nan)
-        rows[name] = _row(x[frontal], y[frontal], voices.people[frontal], plan) | {"tied": name in tied}
+        rows[name] = _row(x[frontal], y[frontal], voices.people[frontal], plan)
+        rows[name] |= {"tied": name in tied, "free": name in free}
     corrected = holm([row["p"] for row in rows.values()])
     for row, p in zip(rows.values(), corrected, strict=True):
         row["p_holm"] = None if p is None else float(f"{p:.4g}")
     turned = int((meshed & ~frontal).sum())
     return {
         "guidance": guidance_name(guidance),
+        "confidence": plan.confidence,
         "voices": len(voices.ids),
         "people": voices.independent,
         "samples": places.shape[1],
@@ -92,5 +98,5 @@ def _shuffled(
         return unavailable("there is nothing to shuffle"), None
     kept = np.isfinite(x) & np.isfinite(y)
     orders = derangements(people[kept], plan.resamples, plan.seed)
-    values = None if orders is None else shuffled_correlations(x[kept], y[kept], orders)
+    values = None if orders is None else shuffled_correlations(x[kept, None], y[kept], orders)
     return chance(values, int(kept.sum()), plan.confidence), luck(observed.value, values)

@@ -32,6 +32,7 @@ def evaluate_identity(
     voice = np.array([heard.get(one, missing) for one in voices.ids], dtype=np.float64).reshape(-1, truth.shape[-1])
     male = take(true.male, voices.true)
     kept = np.isfinite(truth[:, 0]) & np.isfinite(voice[:, 0])
+    sexed = kept & np.isfinite(male)  # a true face that was not judged has no gender to keep to
     found = faces_found(generated.faces)
     weights = {
         guidance_name(w): _one_weight(truth, generated, places, voices, recall_at, plan)
@@ -50,7 +51,7 @@ def evaluate_identity(
             "cosine": _likeness(normalise(voice[kept])[:, None], truth[kept], voices.people[kept], plan),
             "recall": recall(voice[kept], truth[kept], voices.people[kept], recall_at, plan),
             "recall_same_gender": recall(
-                voice[kept], truth[kept], voices.people[kept], recall_at, plan, strata=male[kept] >= MALE
+                voice[sexed], truth[sexed], voices.people[sexed], recall_at, plan, strata=male[sexed] >= MALE
             ),
         },
         "by_guidance": weights,
@@ -155,8 +156,13 @@ def _between(vectors: Embeddings, people: NDArray[np.int64]) -> float | None:
     return round(float(1 - products / (len(vectors) ** 2 - np.square(same).sum())), 6)
 
 
-def evaluate_super_resolution(pictures: dict[str, Pictures], plan: Plan) -> dict[str, Any]:
-    """Embedding cosine to the true portrait of the same pictures enlarged by super-resolution and bicubically."""
+def evaluate_super_resolution(
+    pictures: dict[str, Pictures], plan: Plan, person: dict[str, str] | None = None
+) -> dict[str, Any]:
+    """Embedding cosine to the true portrait of the same pictures enlarged by super-resolution and bicubically.
+
+    `person` maps a portrait's id to who is seen; an unknown id is its own person.
+    """
     sources = ("portrait", "super_resolution", "bicubic")
     content: dict[str, Any] = {"found": {name: faces_found(pictures[name].faces) for name in sources}}
     if not all(pictures[name].ids for name in sources):
@@ -172,7 +178,8 @@ def evaluate_super_resolution(pictures: dict[str, Pictures], plan: Plan) -> dict
     truth, ours, plain = portrait.embedding.astype(np.float64), embeddings("super_resolution"), embeddings("bicubic")
     kept = np.isfinite(truth[:, 0]) & np.isfinite(ours[:, 0]) & np.isfinite(plain[:, 0])
     truth, ours, plain = truth[kept], ours[kept], plain[kept]
-    people = np.arange(len(truth))
+    who = [(person or {}).get(one, one) for one, here in zip(portrait.ids, kept, strict=True) if here]
+    people = np.unique(who, return_inverse=True)[1].astype(np.int64)
     ours_own, plain_own = np.einsum("nd,nd->n", ours, truth), np.einsum("nd,nd->n", plain, truth)
     difference: Estimate = mean(ours_own - plain_own, people, plan)
     return content | {

@@ -6,7 +6,7 @@ from typing import Any
 
 from s2f.dataset.shards import replace_file
 from s2f.evaluation.statistics import Plan
-from s2f.params.base import ParamsError, read_section, read_yaml
+from s2f.params.base import read_section, read_seed
 from s2f.params.evaluation import EvaluationParams
 from s2f.runtime import derive_seed
 
@@ -18,10 +18,7 @@ def read_plan(params: Path | str, name: str) -> Plan:
         ParamsError: the section or the seed does not fit.
     """
     section = read_section(params, "evaluation", EvaluationParams)
-    seed = read_yaml(params).get("seed")
-    if not isinstance(seed, int):
-        raise ParamsError(f"{params}: seed: a whole number is needed (found {seed!r}).")
-    return Plan(section.confidence, section.resamples, derive_seed(seed, "evaluation", name))
+    return Plan(section.confidence, section.resamples, derive_seed(read_seed(params), "evaluation", name))
 
 
 def write_result(content: dict[str, Any], out: Path | str) -> None:

@@ -28,7 +28,8 @@ def recall(
     """Recall@k of queries (n, d) among gallery (n, d), both centred first, row i belonging to row i.
 
     A person's other faces are neither hits nor rivals. With `strata` (n,), rivals are only those of the same stratum
-    (faces of the same gender, say). Beside each k: chance, and the same after shuffling who belongs to whom.
+    (faces of the same gender, say). Beside each k: chance, and the same after shuffling who belongs to whom, within
+    strata where there are some.
     """
     n = len(queries)
     reason = _no_ranking(queries, gallery)
@@ -37,7 +38,7 @@ def recall(
         return {"gallery": n} | {
             f"at_{k}": nothing | {"chance": None, "shuffled": None, "shuffled_p": None} for k in at
         }
-    orders = derangements(people, plan.resamples, plan.seed) if strata is None else None
+    orders = derangements(people, plan.resamples, plan.seed, strata)
     own, shuffled, rivals = _ranks(_centred(queries), _centred(gallery), people, at, orders, strata)
     content: dict[str, Any] = {"gallery": round(float(rivals.mean()), 3)}
     for index, k in enumerate(at):

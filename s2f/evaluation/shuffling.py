@@ -13,14 +13,25 @@ from s2f.evaluation.statistics import Estimate, Floats, unavailable
 
 Orders = NDArray[np.int64]  # (shuffles, n): row s gives voice i the face of voice orders[s, i]
 ATTEMPTS = 200
+ROUNDING = 1e-9  # equal sums in another order: not better than ours
 
 
-def derangements(people: NDArray[np.int64], count: int, seed: int) -> Orders | None:
+def derangements(
+    people: NDArray[np.int64], count: int, seed: int, strata: NDArray[np.bool_] | None = None
+) -> Orders | None:
     """Orders (count, n) that give nobody a face of the same person; None where there is no such order.
 
-    People (n,) are whole numbers, the same for clips of one person.
+    People (n,) are whole numbers, the same for clips of one person. With `strata` (n,), faces stay in their stratum.
     """
     n = len(people)
+    if strata is not None:
+        orders = np.empty((count, n), dtype=np.int64)
+        for part in (np.flatnonzero(strata == stratum) for stratum in np.unique(strata)):
+            within = derangements(people[part], count, seed)
+            if within is None:
+                return None
+            orders[:, part] = part[within]
+        return orders
     if n < 2 or int(np.bincount(np.unique(people, return_inverse=True)[1]).max()) * 2 > n:
         return None
     rng = np.random.default_rng(seed)
@@ -47,15 +58,27 @@ def _derangement(people: NDArray[np.int64], rng: np.random.Generator) -> NDArray
 
 
 def shuffled_correlations(x: Floats, y: Floats, orders: Orders) -> Floats:
-    """Pearson's r (shuffles,) of x (n,) with y (n,) in each order; neither may be constant or hold a NaN."""
-    x = (x - x.mean()) / x.std()
-    y = (y - y.mean()) / y.std()
-    return np.array([float(np.mean(x * y[order])) for order in orders])
+    """Pearson's r (shuffles,) of x (n, k) with y (n,) in each order, averaged over the columns as Fisher's z.
+
+    NaN in x is left out; no column may be constant. A shuffle that leaves one side constant has no correlation: 0.
+    """
+    total = np.zeros(len(orders))
+    for column in x.T:
+        kept = np.isfinite(column)
+        total += np.arctanh([_r(column[kept], y[order[kept]]) for order in orders])
+    return np.tanh(total / x.shape[1])
 
 
-def shuffled_agreement(x: NDArray[np.bool_], y: NDArray[np.bool_], orders: Orders) -> Floats:
-    """Share (shuffles,) of x (n,) equal to y (n,) in each order."""
-    return np.array([float(np.mean(x == y[order])) for order in orders])
+def _r(x: Floats, y: Floats) -> float:
+    """Pearson's r, short of ±1 by rounding, so that its z is finite."""
+    x, y = x - x.mean(), y - y.mean()
+    length = float(np.sqrt(x @ x) * np.sqrt(y @ y))
+    return float(np.clip(x @ y / length, -1 + 1e-15, 1 - 1e-15)) if length > 0 else 0.0
+
+
+def shuffled_agreement(yes: Floats, truth: NDArray[np.bool_], orders: Orders) -> Floats:
+    """Share (shuffles,) of right answers in each order; `yes` (n,) is the share of a row's answers that are yes."""
+    return np.array([float(np.mean(np.where(truth[order], yes, 1 - yes))) for order in orders])
 
 
 def chance(values: Floats | None, n: int, confidence: float) -> Estimate:
@@ -70,4 +93,5 @@ def luck(value: float | None, values: Sequence[float] | Floats | None) -> float 
     """Share of shuffles at least as good as `value` (one-sided permutation p, the true order counted among them)."""
     if value is None or values is None or not len(values):
         return None
-    return float((1 + np.sum(np.asarray(values) >= value)) / (1 + len(values)))
+    reached = np.asarray(values) >= value - ROUNDING
+    return float((1 + reached.sum()) / (1 + len(values)))

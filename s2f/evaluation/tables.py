@@ -123,7 +123,7 @@ class Voices:
 
 
 def line_up(true: Pictures, generated: Pictures, person: dict[str, str]) -> Voices:
-    """Voices from the pictures; `person` maps an id to its person (a video, say); an unknown id is its own person."""
+    """Voices from the pictures; `person` maps an id to its person; an unknown id is its own person."""
     ids = sorted(set(generated.ids))
     row = {one: index for index, one in enumerate(ids)}
     position = {one: index for index, one in enumerate(true.ids)}
@@ -171,15 +171,34 @@ def faces_found(faces: Floats) -> dict[str, int]:
 
 
 def read_people(folder: Path | str) -> dict[str, str]:
-    """Clip id → video id, over the splits of a speech_faces folder: clips of one video are one person's."""
-    return {clip: video for path in _splits(folder) for clip, video in _columns(path, "clip_id", "youtube_id")}
+    """Clip id → who speaks, over the splits of a speech_faces folder.
+
+    A clip whose person is not known has the person of another clip of its video; where none is known, a video is a
+    person.
+    """
+    rows = [row for path in _splits(folder) for row in _columns(path, "clip_id", "youtube_id", "person")]
+    of_video = {video: person for _, video, person in rows if person}
+    return {clip: _who(person or of_video.get(video), video) for clip, video, person in rows}
+
+
+def read_portrayed(folder: Path | str) -> dict[str, str]:
+    """Image id → who is seen, of an `enlarged` folder; where that is not known, a picture is a person."""
+    return {
+        image: _who(person, image)
+        for path in shard_paths(folder)
+        for image, person in _columns(path, "image_id", "person")
+    }
+
+
+def _who(person: str | None, other: str) -> str:
+    return f"person {person}" if person else f"unknown {other}"  # a person may be called as a video is
 
 
 def _splits(folder: Path | str) -> Iterable[Path]:
     return [path for split in ("train", "validation", "test") for path in shard_paths(Path(folder) / split)]
 
 
-def _columns(path: Path, *names: str) -> Iterable[tuple[str, ...]]:
+def _columns(path: Path, *names: str) -> Iterable[tuple[Any, ...]]:
     table = pq.read_table(path, columns=list(names))
     return zip(*(table[name].to_pylist() for name in names), strict=True)
 

@@ -1,7 +1,8 @@
 """Load insightface weights: an ONNX file, or one task of a named pack that insightface downloads itself.
 
 insightface publishes no checksums, so a sha256 can be demanded; it is computed in any case and stored beside what the
-weights produce. Its packs are for non-commercial research only, and the user is told so.
+weights produce. Its published weights are for non-commercial research only: whoever names weights that are not this
+project's own is told so.
 """
 
 import functools
@@ -13,6 +14,7 @@ import onnxruntime
 from insightface import model_zoo
 from insightface.utils import ensure_available
 
+from s2f.params.face_models import LICENCE, is_file, is_own
 from s2f.runtime import InputError, file_sha256
 
 PROVIDERS = ["CPUExecutionProvider"]  # the same numbers on every machine
@@ -28,7 +30,9 @@ def load_model(path_or_pack: str, sha256: str | None, task: str) -> Any:
     Raises:
         InputError: no such file or pack, another sha256 than demanded, or a file that insightface cannot use.
     """
-    if path_or_pack.endswith(".onnx"):
+    if not is_own(path_or_pack):
+        _tell_licence(path_or_pack)
+    if is_file(path_or_pack):
         path = Path(path_or_pack)
         if not path.is_file():
             raise InputError(f"{path}: no such file; allowed: an ONNX file, or an insightface pack such as buffalo_l.")
@@ -59,7 +63,6 @@ def _load_file(path: Path) -> Any:
 
 
 def _load_from_pack(pack: str, task: str) -> tuple[Path, Any]:
-    _tell_licence(pack)
     try:
         folder = Path(ensure_available("models", pack))
     except Exception as error:  # whatever the download met
@@ -82,5 +85,5 @@ def _load_file_or_none(path: Path) -> Any:
 
 
 @functools.cache
-def _tell_licence(pack: str) -> None:
-    logger.warning("insightface's pack '%s' is licensed for non-commercial research only.", pack)
+def _tell_licence(path_or_pack: str) -> None:
+    logger.warning("%s: %s.", path_or_pack, LICENCE)

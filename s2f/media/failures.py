@@ -5,6 +5,7 @@ to do about it: a permanent failure stays, a transient one is worth another try,
 """
 
 import functools
+import logging
 import re
 from enum import StrEnum
 from pathlib import Path
@@ -33,6 +34,7 @@ REASONS = {
     "network": Kind.TRANSIENT,
     "forbidden": Kind.TRANSIENT,
     "timeout": Kind.TRANSIENT,
+    "internal_error": Kind.TRANSIENT,  # what nobody foresaw: a library's, a disk's or this program's own
     "corrupt": Kind.BAD_MEDIA,
     "no_audio": Kind.BAD_MEDIA,
     "no_video": Kind.BAD_MEDIA,
@@ -44,6 +46,8 @@ REASONS = {
 
 OK = "ok"
 STATUSES = (OK, "filtered", "failed", "blocked")
+
+logger = logging.getLogger(__name__)
 
 
 class Failure(Exception):  # noqa: N818 - an outcome, not an error in the program
@@ -63,6 +67,12 @@ class Failure(Exception):  # noqa: N818 - an outcome, not an error in the progra
 
     def __str__(self) -> str:
         return f"{self.reason}: {self.message}"
+
+
+def unforeseen(error: Exception, name: str) -> Failure:
+    """internal_error, with the error's class and words; logged with its traceback, for it should be looked into."""
+    logger.error("%s: an error that nobody foresaw", name, exc_info=error)
+    return Failure("internal_error", tidy(f"{type(error).__name__}: {error}"))
 
 
 def tidy(message: str) -> str:

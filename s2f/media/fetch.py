@@ -18,7 +18,7 @@ from yt_dlp.extractor import get_info_extractor
 from yt_dlp.networking.exceptions import HTTPError
 from yt_dlp.utils import DownloadError, GeoRestrictedError
 
-from s2f.media.failures import Failure, Kind, tidy
+from s2f.media.failures import Failure, Kind, tidy, unforeseen
 
 MAX_HEIGHT = 720  # a face crop needs no more, and the format list is answered before a byte is fetched
 SOCKET_SECONDS = 30
@@ -50,10 +50,10 @@ def fetch(url: str, folder: Path, attempts: int, first_pause_s: float = FIRST_PA
     for attempt in range(1, attempts + 1):
         try:
             return _resolve(url) if url.startswith("file:") else _download(url, folder), attempt
-        except Failure as failure:
-            failure = Failure(failure.reason, failure.message, attempt)
-            if failure.kind is not Kind.TRANSIENT or attempt == attempts:
-                raise failure from None
+        except Exception as error:  # what a site sends can make yt-dlp raise anything
+            failure = error if isinstance(error, Failure) else unforeseen(error, url)
+        if failure.kind is not Kind.TRANSIENT or attempt == attempts:
+            raise Failure(failure.reason, failure.message, attempt)
         time.sleep(first_pause_s * 2 ** (attempt - 1))
     raise ValueError(f"attempts must be positive, not {attempts}")
 

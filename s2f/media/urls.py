@@ -30,10 +30,24 @@ def check_template(template: str) -> str:
     Raises:
         InputError: it names something else than a local file or a web page.
     """
-    scheme = urlsplit(template).scheme
+    try:
+        scheme = urlsplit(template).scheme
+    except ValueError as error:
+        raise InputError(f"speech_faces.url: {template} is no URL ({error}).") from None
     if scheme not in SCHEMES:
         raise InputError(f"speech_faces.url: scheme '{scheme}' of {template}; allowed: {', '.join(SCHEMES)}.")
     return template
+
+
+def video_path(template: str, source: str, youtube_id: str) -> Path | None:
+    """The absolute path that a `file:` template names; None for a template of pages.
+
+    Raises:
+        Failure: bad_row, for an id that is not one.
+    """
+    if urlsplit(template).scheme != "file":
+        return None
+    return Path(_filled(template, source, youtube_id).removeprefix("file:").removeprefix("//")).absolute()
 
 
 def video_url(template: str, source: str, youtube_id: str) -> str:
@@ -42,9 +56,9 @@ def video_url(template: str, source: str, youtube_id: str) -> str:
     Raises:
         Failure: bad_row, for an id that is not one.
     """
-    check_video_id(youtube_id)
-    url = template.replace("{source}", source).replace("{youtube_id}", youtube_id)
-    if urlsplit(template).scheme != "file":
-        return url
-    path = Path(url.removeprefix("file:").removeprefix("//")).absolute()
-    return f"file://{quote(str(path))}"
+    path = video_path(template, source, youtube_id)
+    return _filled(template, source, youtube_id) if path is None else f"file://{quote(str(path))}"
+
+
+def _filled(template: str, source: str, youtube_id: str) -> str:
+    return template.replace("{source}", source).replace("{youtube_id}", check_video_id(youtube_id))

@@ -127,7 +127,7 @@ def upsample(channels: int, out: int) -> nn.Module:
     return nn.Sequential(nn.Upsample(scale_factor=2.0, mode="nearest"), nn.Conv2d(channels, out, 3, padding=1))
 
 
-def head(channels: int, groups: int, out: int = 3) -> nn.Module:
+def head(channels: int, groups: int, out: int = 3) -> nn.Sequential:
     """From features to a picture."""
     return nn.Sequential(nn.GroupNorm(groups, channels), nn.SiLU(), nn.Conv2d(channels, out, 3, padding=1))
 

@@ -2,7 +2,13 @@
 
 Kato & Hashimoto (2023), table 1, middle column, on ADM's architecture (Dhariwal & Nichol 2021): residual blocks,
 self-attention at the given downsampling factors, each followed by cross-attention to the embedding's tokens.
+
+Two things are ours, parameters for short trainings (EXPERIMENTS.md). `position_map`: a learned map is added to the
+first features; faces are cut upright, eyes at one place, and with the map they soon are there. `embedding_map`: the
+embedding draws, linearly, a map of the lowest features; what has a place (long hair, a wide jaw) is soon there too.
 """
+
+import math
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +18,7 @@ from s2f.models.conditioning import Condition
 from s2f.params.face_decoder import FaceDecoderConfig
 
 WIDER = 4  # the step's vector has so many times base_channels entries
+MAP_SCALE = 0.3  # of the position map's start: half of what the first convolution puts out
 
 
 class FaceDecoder(nn.Module):
@@ -37,6 +44,8 @@ class FaceDecoder(nn.Module):
         self.step = StepEmbedding(base, vector)
         self.condition = Condition(config.embedding, config.condition_tokens, token, vector)
         self.first = nn.Conv2d(3, base, 3, padding=1)
+        features = (base, config.image_px, config.image_px)
+        self.position_map = nn.Parameter(MAP_SCALE * torch.randn(features)) if config.position_map else None
         self.down = nn.ModuleList()
         skips = [base]
         channels = base
@@ -50,6 +59,8 @@ class FaceDecoder(nn.Module):
                 layers.append(downsample(channels, channels))
                 skips.append(channels)
             self.down.append(layers)
+        self.lowest = (channels, config.image_px >> last, config.image_px >> last)
+        self.embedding_map = nn.Linear(config.embedding, math.prod(self.lowest)) if config.embedding_map else None
         self.middle = nn.ModuleList(
             [
                 Layer(ResBlock(channels, channels, vector, groups), attention(channels)),
@@ -76,11 +87,15 @@ class FaceDecoder(nn.Module):
         tokens, vector = self.condition(embedding)
         vector = vector + self.step(t)
         x = self.first(x_t.contiguous(memory_format=torch.channels_last))
+        if self.position_map is not None:
+            x = x + self.position_map
         skips = [x]
         for layers in self.down:
             for layer in layers:  # type: ignore[attr-defined]
                 x = layer(x, vector, tokens) if isinstance(layer, Layer) else layer(x)
                 skips.append(x)
+        if self.embedding_map is not None:
+            x = x + self.embedding_map(embedding * self.condition.scale).unflatten(1, self.lowest)
         for layer in self.middle:
             x = layer(x, vector, tokens)
         for layers in self.up:

@@ -24,12 +24,11 @@ LAYERS = (
     (512, 2, False),
 )
 HIDDEN = 4096  # of the fully connected layer, at width 1
-SHORTEST = 259  # frames that leave one after the last convolution
 BINS = 257  # of a 512-point FFT: the only frequency axis whose size the first fully connected layer fits
 
 
 class SpeechEncoder(nn.Module):
-    """Clips of any length from `SHORTEST` frames on: the mean over time takes them all."""
+    """Clips of any length from `SHORTEST` frames on (its params file has it): the mean over time takes them all."""
 
     kind = "speech_encoder"  # in MODELS, params.yaml and data/models
 

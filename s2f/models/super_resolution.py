@@ -4,8 +4,9 @@ Kato & Hashimoto (2023), table 1, right column, on Imagen's Efficient U-Net (Sah
 blocks where the picture is small, a level's downsampling before its convolutions and its upsampling after them, skip
 connections scaled by 1/√2, and the noise level of the low picture embedded like the step.
 
-One thing is ours: the prediction also gets the two input pictures, each times a number learned for the step. Whatever
-is predicted, most of it is such a mixture, and a short training need not push it through the network's normalisations.
+One thing is ours, and a parameter, for short trainings that predict x_0: a shortcut. The prediction starts from the
+enlarged picture and goes towards the noisy one by a share learned for the step, about 0 where all is noise and 1 at the
+end; the network sees the pictures mixed in the same way, and adds what is missing.
 """
 
 import math
@@ -21,6 +22,7 @@ from s2f.params.super_resolution import SuperResolutionConfig
 WIDER = 4  # the step's vector has so many times base_channels entries
 NOISE_LEVEL_SCALE = 1000.0  # stretches [0, 1) over the periods of the step embedding
 SKIP_SCALE = 1 / math.sqrt(2)
+NO_SHARE, HEAD_START = -4.0, 0.1  # of the shortcut: sigmoid(−4) = 0.02; a tenth of a layer's usual start
 
 
 class SuperResolution(nn.Module):
@@ -59,7 +61,9 @@ class SuperResolution(nn.Module):
         self.up = nn.ModuleList(layers(widths[level] * (1 if level == levels[-1] else 2), level) for level in levels)
         self.upsample = nn.ModuleList(upsample(widths[level], widths[level - 1]) for level in levels if level)
         self.head = head(widths[0], groups)
-        self.shortcut = nn.Linear(vector, 2)
+        self.share = nn.Linear(vector, 1) if config.shortcut else None
+        if self.share is not None:
+            self._start_from_the_enlarged_picture(self.share)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(
@@ -77,7 +81,12 @@ class SuperResolution(nn.Module):
                 embedding = x_t.new_zeros(len(x_t), self.config.embedding)
             tokens, condition = self.condition(embedding)
             vector = vector + condition
-        enlarged = functional.interpolate(low, size=x_t.shape[-2:], mode="bilinear", align_corners=False)
+        enlarged = functional.interpolate(low, size=x_t.shape[-2:], mode="bicubic", align_corners=False)
+        start = None
+        if self.share is not None:
+            share = torch.sigmoid(self.share(functional.silu(vector)))[:, :, None, None]
+            start = enlarged + share * (x_t - enlarged)
+            x_t = start
         x = self.first(torch.cat([x_t, enlarged], dim=1).contiguous(memory_format=torch.channels_last))
         skips = []
         for level, layers in enumerate(self.down):
@@ -93,5 +102,12 @@ class SuperResolution(nn.Module):
                 x = layer(x, vector, tokens)
             if level > 0:
                 x = self.upsample[level - 1](x)
-        of_x_t, of_low = self.shortcut(functional.silu(vector))[:, :, None, None, None].unbind(dim=1)
-        return self.head(x) + of_x_t * x_t + of_low * enlarged
+        return self.head(x) if start is None else start + self.head(x)
+
+    @torch.no_grad()
+    def _start_from_the_enlarged_picture(self, share: nn.Linear) -> None:
+        """Nearly none of the noisy picture, nearly nothing from the network: what is learnt can only be better."""
+        share.weight.mul_(0.1)
+        share.bias.fill_(NO_SHARE)
+        for parameter in self.head[-1].parameters():
+            parameter.mul_(HEAD_START)

@@ -21,9 +21,9 @@ class ParamsError(InputError):
 
 
 class Section(BaseModel):
-    """One titled block of `params.yaml`: unknown keys and wrong types are refused, nothing changes after reading."""
+    """One titled block of `params.yaml`: no unknown key, wrong type or infinity; nothing changes after reading."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 SectionType = TypeVar("SectionType", bound=BaseModel)

@@ -1,8 +1,27 @@
 """Section `evaluation`: how generated faces are judged."""
 
-from pydantic import Field
+from itertools import pairwise
+from typing import Literal, Self, get_args
+
+from pydantic import Field, model_validator
 
 from s2f.params.base import Section
+
+# The eleven of the paper's table 3; s2f/faces/measures.py says how each is taken.
+Measure = Literal[
+    "upper_lip_height",
+    "lateral_upper_lip_height",
+    "jaw_width",
+    "nose_height",
+    "nose_width",
+    "labio_oral_region",
+    "mandibular_index",
+    "intercanthal_index",
+    "nasal_index",
+    "vermilion_height_index",
+    "mouth_face_width_index",
+]
+MEASURES: tuple[str, ...] = get_args(Measure)
 
 
 class EvaluationParams(Section):
@@ -14,4 +33,16 @@ class EvaluationParams(Section):
     max_yaw_degrees: float = Field(gt=0, le=90)  # true faces turned further are left out of the craniofacial table
     recall_at: tuple[int, ...] = Field(min_length=1)
     example_voices: int = Field(gt=0)  # shown in the report
-    tied_measures: tuple[str, ...]  # known only where the corpus's law is: measures its voices do carry
+    tied_measures: tuple[Measure, ...]  # known only where the corpus's law is: measures its voices do carry …
+    free_measures: tuple[Measure, ...]  # … and those that have nothing to do with them; the rest is claimed neither way
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.recall_at[0] < 1 or any(low >= high for low, high in pairwise(self.recall_at)):
+            raise ValueError(
+                f"recall_at {list(self.recall_at)} does not rise from 1 or more; allowed: such as [1, 5, 10]"
+            )
+        for name in self.tied_measures:
+            if name in self.free_measures:
+                raise ValueError(f"free_measures names {name}, which tied_measures claims; allowed: in one of them")
+        return self

@@ -1,5 +1,6 @@
 """The whole of a params file, so that every section is checked before any work, and each against the others."""
 
+import math
 from pathlib import Path
 from typing import Self
 
@@ -7,12 +8,14 @@ from pydantic import Field, model_validator
 
 from s2f.params.base import Section, parse, read_yaml
 from s2f.params.diffusion import DiffusionParams
+from s2f.params.enlarging import EnlargingParams
 from s2f.params.evaluation import EvaluationParams
 from s2f.params.face_decoder import FaceDecoderConfig
-from s2f.params.face_models import FaceModelsParams
+from s2f.params.face_models import EMBEDDING, FaceModelsParams
 from s2f.params.generation import GenerationParams
+from s2f.params.matching import MatchingParams
 from s2f.params.portraits import PortraitsParams
-from s2f.params.spectrogram import SpectrogramParams
+from s2f.params.spectrogram import TABLE_SHAPE, SpectrogramParams
 from s2f.params.speech_encoder import SpeechEncoderConfig
 from s2f.params.speech_faces import SpeechFacesParams
 from s2f.params.super_resolution import SuperResolutionConfig
@@ -29,48 +32,101 @@ class Experiment(Section):
     face_models: FaceModelsParams
     diffusion: DiffusionParams
     speech_encoder: SpeechEncoderConfig
-    speech_encoder_training: TrainingParams
+    speech_encoder_training: MatchingParams
     face_decoder: FaceDecoderConfig
     face_decoder_training: TrainingParams
     super_resolution: SuperResolutionConfig
-    super_resolution_training: TrainingParams
+    super_resolution_training: EnlargingParams
     generation: GenerationParams
     evaluation: EvaluationParams
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if self.super_resolution.low_px != self.face_decoder.image_px:
-            raise ValueError(
-                f"super_resolution.low_px {self.super_resolution.low_px} is not what face_decoder draws; "
-                f"allowed: face_decoder.image_px, {self.face_decoder.image_px}"
-            )
-        if self.super_resolution.image_px != self.portraits.face_px:
-            raise ValueError(
-                f"super_resolution.image_px {self.super_resolution.image_px} is not the size of the portraits; "
-                f"allowed: portraits.face_px, {self.portraits.face_px}"
-            )
-        for name in ("face_decoder", "super_resolution"):
-            embedding = getattr(self, name).embedding
-            if embedding not in (0, self.speech_encoder.embedding):
-                raise ValueError(
-                    f"{name}.embedding {embedding} is not the speech encoder's; "
-                    f"allowed: {self.speech_encoder.embedding}"
-                )
-        for key, steps in (
-            ("steps", self.generation.steps),
-            ("super_resolution_steps", self.generation.super_resolution_steps),
-        ):
-            if steps > self.diffusion.steps:
-                raise ValueError(
-                    f"generation.{key} {steps} is more than was trained; "
-                    f"allowed: 1 to diffusion.steps, {self.diffusion.steps}"
-                )
-        if self.evaluation.craniofacial_guidance not in self.generation.guidance:
-            raise ValueError(
-                f"evaluation.craniofacial_guidance {self.evaluation.craniofacial_guidance} is not generated; "
-                f"allowed: one of generation.guidance, {list(self.generation.guidance)}"
-            )
+        for check in (_check_sizes, _check_channels, _check_shapes, _check_sampling, _check_weights):
+            check(self)
         return self
+
+
+def _check_sizes(whole: Experiment) -> None:
+    """Pictures fit from one model to the next."""
+    low, high = whole.super_resolution.low_px, whole.super_resolution.image_px
+    if low != whole.face_decoder.image_px:
+        raise ValueError(
+            f"super_resolution.low_px {low} is not what face_decoder draws; "
+            f"allowed: face_decoder.image_px, {whole.face_decoder.image_px}"
+        )
+    if high != whole.portraits.face_px:
+        raise ValueError(
+            f"super_resolution.image_px {high} is not the size of the portraits; "
+            f"allowed: portraits.face_px, {whole.portraits.face_px}"
+        )
+    crop, scale = whole.super_resolution_training.crop_px, high // low
+    unit = math.lcm(scale, 2 ** (len(whole.super_resolution.blocks) - 1))
+    if crop % unit or crop > high:
+        raise ValueError(
+            f"super_resolution_training.crop_px {crop} does not fit; "
+            f"allowed: 0, or a multiple of {unit} up to super_resolution.image_px, {high}"
+        )
+
+
+def _check_channels(whole: Experiment) -> None:
+    """Both U-Nets can be built."""
+    for name, config in (("face_decoder", whole.face_decoder), ("super_resolution", whole.super_resolution)):
+        if config.base_channels % 2:
+            raise ValueError(
+                f"{name}.base_channels {config.base_channels} is odd; allowed: even, for sines and cosines of a step"
+            )
+        for key in ("channel_multiples", "blocks"):
+            levels = list(getattr(config, key))
+            if min(levels) < 1:
+                raise ValueError(f"{name}.{key} {levels} is not all 1 or more; allowed: whole numbers from 1")
+
+
+def _check_shapes(whole: Experiment) -> None:
+    """Embeddings and spectrograms are those that the corpus's tables hold."""
+    sizes = {name: getattr(whole, name).embedding for name in ("speech_encoder", "face_decoder", "super_resolution")}
+    for name, size in sizes.items():
+        if size != EMBEDDING and not (name == "super_resolution" and size == 0):
+            raise ValueError(f"{name}.embedding {size} is not ArcFace's; allowed: {EMBEDDING}")
+    if whole.spectrogram.shape != TABLE_SHAPE:
+        raise ValueError(
+            f"spectrogram makes {whole.spectrogram.shape} of a clip; allowed: sample_rate, clip_seconds, window, hop "
+            f"and fft that make {TABLE_SHAPE}, as the corpus's table stores it"
+        )
+    frames = whole.speech_encoder_training.crop_frames
+    if frames > TABLE_SHAPE[0]:
+        raise ValueError(
+            f"speech_encoder_training.crop_frames {frames} is more than a clip has; allowed: 0 to {TABLE_SHAPE[0]}"
+        )
+
+
+def _check_sampling(whole: Experiment) -> None:
+    """Models are asked for nothing that they were not trained for."""
+    for key in ("steps", "super_resolution_steps"):
+        steps = getattr(whole.generation, key)
+        if steps > whole.diffusion.steps:
+            raise ValueError(
+                f"generation.{key} {steps} is more than was trained; "
+                f"allowed: 1 to diffusion.steps, {whole.diffusion.steps}"
+            )
+    noise, most = whole.generation.super_resolution_noise, whole.super_resolution.max_noise_level
+    if noise > most:
+        raise ValueError(
+            f"generation.super_resolution_noise {noise} is more than was trained; "
+            f"allowed: 0 to super_resolution.max_noise_level, {most}"
+        )
+
+
+def _check_weights(whole: Experiment) -> None:
+    """Every w has a name of its own, and the one that is measured is drawn."""
+    guidance = whole.generation.guidance
+    if len({f"{w + 0.0:.4g}" for w in guidance}) < len(guidance):  # −0 is 0
+        raise ValueError(f"generation.guidance {list(guidance)} holds a w twice; allowed: each once, to four digits")
+    if whole.evaluation.craniofacial_guidance not in guidance:
+        raise ValueError(
+            f"evaluation.craniofacial_guidance {whole.evaluation.craniofacial_guidance} is not generated; "
+            f"allowed: one of generation.guidance, {list(guidance)}"
+        )
 
 
 def read_experiment(path: Path | str) -> Experiment:

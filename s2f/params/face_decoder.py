@@ -20,6 +20,8 @@ class FaceDecoderConfig(Section):
     embedding: int = Field(gt=0)  # size of the condition
     condition_tokens: int = Field(ge=2, le=64)  # one token would make cross-attention constant
     condition_dropout: float = Field(ge=0, lt=1)
+    position_map: bool  # a learned map of the picture beside the noisy face: convolutions alone know no place
+    embedding_map: bool  # the embedding also draws, linearly, a map of the lowest features
     prediction: Literal["epsilon", "v", "x0"]
 
     @model_validator(mode="after")

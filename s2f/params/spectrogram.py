@@ -6,6 +6,8 @@ from pydantic import Field, model_validator
 
 from s2f.params.base import Section
 
+TABLE_SHAPE = (598, 257, 2)  # frames, bins, real and imaginary part: what the corpus's table stores of a clip
+
 
 class SpectrogramParams(Section):
     """Compressed complex spectrogram of the first seconds of a clip."""

@@ -4,6 +4,8 @@ from pydantic import Field
 
 from s2f.params.base import Section
 
+SHORTEST = 259  # frames that leave one after the last convolution
+
 
 class SpeechEncoderConfig(Section):
     """Width 1 is the published network: 133,379,328 trainable parameters, 178 GFLOP a clip."""

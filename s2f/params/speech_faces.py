@@ -20,8 +20,8 @@ class SpeechFacesParams(Section):
     face_search_fps: float = Field(gt=0, le=60)  # frames looked at per second of it
     max_centre_distance: float = Field(gt=0)  # face centre to the list's, as a fraction of the frame's diagonal
     face_px: int = Field(ge=32, le=1024)  # side of the stored crop
-    face_margin: float = Field(ge=1)  # crop side over the face box's longer side
-    validation_share: float = Field(ge=0, lt=1)
+    face_margin: float = Field(ge=0.5, le=4)  # 1 frames the head as FFHQ does; more shows more around it
+    validation_share: float = Field(gt=0, lt=1)
     test_share: float = Field(ge=0, lt=1)  # ignored where test_list is given
     shard_clips: int = Field(gt=0)
     workers: int = Field(gt=0)  # shards built at a time
@@ -31,6 +31,8 @@ class SpeechFacesParams(Section):
     def _fits(self) -> Self:
         if "{youtube_id}" not in self.url:
             raise ValueError("url does not contain {youtube_id}; it is where each clip's id goes")
+        if self.test_share == 0 and self.test_list is None:
+            raise ValueError("test_share 0 leaves nothing to test on; allowed: above 0, or 0 with a test_list")
         if self.validation_share + self.test_share >= 1:
             raise ValueError("validation_share and test_share leave nothing to train on; allowed: a sum below 1")
         return self

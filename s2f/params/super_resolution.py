@@ -23,6 +23,7 @@ class SuperResolutionConfig(Section):
     condition_tokens: int = Field(ge=2, le=64)
     condition_dropout: float = Field(ge=0, lt=1)
     max_noise_level: float = Field(ge=0, lt=1)  # noise-conditioning augmentation of the low picture; 0: none
+    shortcut: bool  # the prediction starts from a mixture of the two pictures; for x0 alone
     prediction: Literal["epsilon", "v", "x0"]
 
     @model_validator(mode="after")
@@ -31,6 +32,8 @@ class SuperResolutionConfig(Section):
         shrink = 2 ** (len(self.blocks) - 1)
         if self.image_px % shrink:
             raise ValueError(f"image_px {self.image_px} is not a multiple of {shrink}, which its levels need")
+        if self.shortcut and self.prediction != "x0":
+            raise ValueError(f"shortcut starts from a picture, prediction is {self.prediction}; allowed: with x0 alone")
         if self.image_px % self.low_px or self.image_px == self.low_px:
             raise ValueError(f"image_px {self.image_px} is not a whole enlargement of low_px {self.low_px}")
         return self

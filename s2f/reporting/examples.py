@@ -92,13 +92,18 @@ def read_portraits(generated: Path, count: int) -> list[Portrait]:
     return [Portrait(one, *(shown(rows[one][name]["bytes"]) for name in columns)) for one in ids]
 
 
-def read_ages(measured: Path) -> dict[str, dict[Any, float]]:
-    """Judged ages: by clip, by w (None for the true face; the first sample of the generated ones)."""
-    ages: dict[str, dict[Any, float]] = {}
+def read_ages(measured: Path, w: str) -> list[tuple[float, float]]:
+    """Judged ages of voices: of the true face, and of the first sample generated at the w of this name."""
+    true: dict[str, float] = {}
+    generated: dict[str, float] = {}
     for row in iterate_rows(measured, ["source", "id", "guidance", "sample", "age"]):
-        if row["age"] is not None and np.isfinite(row["age"]) and _is_first(row):
-            ages.setdefault(row["id"], {})[row["guidance"]] = row["age"]
-    return ages
+        if row["age"] is None or not np.isfinite(row["age"]) or not _is_first(row):
+            continue
+        if row["source"] == "true":
+            true[row["id"]] = row["age"]
+        elif f"{row['guidance']:g}" == w:  # by name: a stored w is rounded to 32 bits
+            generated[row["id"]] = row["age"]
+    return [(true[one], age) for one, age in generated.items() if one in true]
 
 
 def read_opinions(measured: Path, ids: list[str]) -> dict[tuple[str, float | None], str]:

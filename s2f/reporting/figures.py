@@ -1,17 +1,20 @@
 """The report's diagrams: each a function from what was read to something that draws on a matplotlib figure."""
 
+import textwrap
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from s2f.media.failures import REASONS, Kind
 from s2f.reporting import paper
 from s2f.reporting.drawing import INK, RULE, Draw
 from s2f.reporting.sources import Funnel, Model
 
 OURS, THEIRS, CHANCE = "#2f80c8", "#d9772b", "#8a8f98"
 QUARTERS = ("#2f80c8", "#3aa387", "#c9a227", "#c8553d")
+FUNNEL = ("fetched", "decoded", "exactly one face", "in its place: kept")  # what an item must pass, in order
 
 
 def facial(content: dict[str, Any]) -> Draw:
@@ -120,19 +123,53 @@ def recall(content: dict[str, Any]) -> Draw:
 
 
 def funnel(content: Funnel) -> Draw:
-    """Where the tried items went."""
+    """What was left after each step, as bars that narrow, and what was lost on the way to it."""
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
-        rows = [("ok", content.ok), *content.by_reason.items()][::-1]
-        names, counts = [name.replace("_", " ") for name, _ in rows], [count for _, count in rows]
-        bars = axes.barh(np.arange(len(rows)), counts, color=[*[CHANCE] * (len(rows) - 1), OURS])
-        axes.bar_label(bars, [f"{count:,}" for count in counts], padding=3, color=INK)
-        axes.set_yticks(np.arange(len(rows)), names)
-        axes.set_xlim(0, max(counts, default=1) * 1.15 or 1)
-        axes.set_xlabel(f"of {content.tried:,} tried")
+        axes.set(xlim=(-1.15, 1.9), ylim=(2 * len(FUNNEL) + 0.6, -0.6))
+        axes.set_axis_off()
+        above = 0.5
+        for row, (name, left, lost) in enumerate(steps(content)):
+            half, y = 0.5 * left / max(content.tried, 1), 2 * row
+            axes.fill_betweenx([y - 0.5, y + 0.5], -half, half, color=OURS, linewidth=0)
+            if row:
+                edges = np.array([above, half])
+                axes.fill_betweenx([y - 1.5, y - 0.5], -edges, edges, color=OURS, alpha=0.25, linewidth=0)
+            axes.text(-0.58, y, name, ha="right", va="bottom")
+            axes.text(-0.58, y, f"{left:,} · {left / max(content.tried, 1):.1%}", ha="right", va="top", fontsize=8)
+            axes.text(0.58, y - 1, _lost(lost), va="center", fontsize=8)
+            above = half
 
     return draw
+
+
+def steps(content: Funnel) -> list[tuple[str, int, dict[str, int]]]:
+    """Each step's name, the items left after it, and those that it lost by reason, commonest first."""
+    left = content.tried
+    rows: list[tuple[str, int, dict[str, int]]] = [("tried", left, {})]
+    for step in FUNNEL:
+        lost = {reason: count for reason, count in content.by_reason.items() if _step_of(reason) == step}
+        left -= sum(lost.values())
+        rows.append((step, left, lost))
+    return rows
+
+
+def _step_of(reason: str) -> str:
+    """The step that an item with this reason did not pass."""
+    kind = REASONS.get(reason)
+    if kind in (Kind.PERMANENT, Kind.TRANSIENT, Kind.BLOCKED):
+        return "fetched"
+    if kind is Kind.BAD_MEDIA:
+        return "decoded"
+    return "exactly one face" if reason in ("no_face", "multiple_faces") else "in its place: kept"
+
+
+def _lost(lost: dict[str, int]) -> str:
+    """Lines that break between reasons alone."""
+    words = ", ".join(f"{count:,}_{reason}" for reason, count in lost.items())
+    total = f"{sum(lost.values()):,}: " if len(lost) > 1 else ""
+    return textwrap.fill(f"−{total}{words}", 52).replace("_", "\N{NO-BREAK SPACE}") if lost else ""
 
 
 def training(models: list[Model]) -> Draw:
@@ -145,9 +182,9 @@ def training(models: list[Model]) -> Draw:
                 _nothing(axes)
                 continue
             for quarter, colour in enumerate(QUARTERS, 1):
-                _curve(axes, model, "train", f"loss_q{quarter}", colour, f"t in quarter {quarter}", 0.9)
-            _curve(axes, model, "train", "loss", CHANCE, "training", 1.4)
-            _curve(axes, model, "validation", "loss", INK, "validation", 1.6, marker="o")
+                _curve(axes, model, f"loss_q{quarter}", colour, f"t in quarter {quarter}", 0.9)
+            _curve(axes, model, "loss", CHANCE, "training", 1.4)
+            _curve(axes, model, "validation_loss", INK, "validation", 1.6, marker="o")
             axes.set_xlabel("step")
             axes.set_ylim(0, None)
             if len(axes.lines):
@@ -156,10 +193,8 @@ def training(models: list[Model]) -> Draw:
     return draw
 
 
-def _curve(
-    axes: Axes, model: Model, split: str, column: str, colour: str, label: str, width: float, marker: str = ""
-) -> None:
-    rows = [(row["step"], row.get(column)) for row in model.history if row.get("split") == split]
+def _curve(axes: Axes, model: Model, column: str, colour: str, label: str, width: float, marker: str = "") -> None:
+    rows = [(row["step"], row.get(column)) for row in model.history]
     points = [(step, value) for step, value in rows if step is not None and value is not None]
     if points:
         axes.plot(*zip(*points, strict=True), color=colour, label=label, linewidth=width, marker=marker, markersize=3)

@@ -1,4 +1,4 @@
-"""The first screen: six numbers, each with its interval, its control, the paper's value and a verdict in words."""
+"""The first screen: a few numbers, each with its interval, its control, the paper's value and a verdict in words."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +8,7 @@ from s2f.reporting.sources import Results
 from s2f.reporting.tables import NONE, number
 
 GOOD, FAINT, NOTHING, UNKNOWN = "good", "faint", "nothing", "unknown"
+FEWEST = 20  # rows from which a number may be called clear: below, one voice more or less turns it
 ALIKE = 0.25  # of the true faces' variety: below it generated faces are called alike
 
 
@@ -30,49 +31,49 @@ class Headline:
 
 
 def headlines(results: Results) -> list[Headline]:
-    """The six cards."""
-    identity = results.identity
-    weight = identity["by_guidance"].get(identity["guidance"])
+    """The cards."""
+    identity, confidence = results.identity, results.params.evaluation.confidence
+    weight, w = identity["by_guidance"].get(identity["guidance"]), identity["guidance"]
     cards = [
-        _facial(results, "gender_accuracy", "Gender agrees", (0.0, 1.0)),
-        _facial(results, "age_r", "Age correlates", (-0.4, 1.0)),
-        _recall(identity["voice"]["recall"]),
+        facial_card(results.facial, "gender_accuracy", "Gender agrees", (0.0, 1.0), confidence),
+        facial_card(results.facial, "age_r", "Age correlates", (-0.4, 1.0), confidence),
     ]
     if weight:
         raw = weight["cosine"]["raw"]
         control = f"other people's {number(raw['other']['value'], 3)}"
-        cards.append(_card("Likeness (cosine)", raw["own"], raw["other"], control, "", (-0.2, 1.0), 3))
-    cards.append(_detected(identity["detected"]))
-    row = identity["super_resolution"]
-    zero = {"value": 0.0, "low": 0.0, "high": 0.0}
-    control = f"ours {number(row['cosine']['value'], 3)}, bicubic {number(row['bicubic_cosine']['value'], 3)}"
-    cards.append(_card("Enlarging: gain in cosine", row["difference"], zero, control, "", (-0.3, 0.7), 3))
-    return cards
+        judged = verdict(raw["own"], raw["other"]["value"], raw.get("p"), confidence)
+        title = f"Likeness of the generated face (cosine, w = {w})"
+        cards.append(_card(title, raw["own"], raw["other"]["value"], judged, control, (-0.2, 1.0), digits=3))
+        cards.append(_recall(weight["recall"], f"the generated face (w = {w})", confidence))
+    cards.append(_recall(identity["voice"]["recall"], "the voice's embedding", confidence))
+    return [*cards, _detected(identity["detected"]), _enlarging(identity["super_resolution"])]
 
 
-def _facial(results: Results, key: str, title: str, scale: tuple[float, float]) -> Headline:
-    """The best w, said to be the best of several."""
-    known = {w: row[key] for w, row in results.facial["guidance"].items() if row[key]["value"] is not None}
+def facial_card(
+    content: dict[str, Any], key: str, title: str, scale: tuple[float, float], confidence: float
+) -> Headline:
+    """The best w, said to be the best of several; its luck is corrected for that choice."""
+    known = {w: row[key] for w, row in content["guidance"].items() if row[key]["value"] is not None}
     theirs = max(getattr(row, key) for row in paper.FACIAL.values())
     said = f"paper {number(theirs)}"
     if not known:
-        first: dict[str, Any] = next(
-            (row[key] for row in results.facial["guidance"].values()), {"reason": None, "n": 0}
-        )
+        first: dict[str, Any] = next((row[key] for row in content["guidance"].values()), {"reason": None, "n": 0})
         return _missing(title, first, said)
     best = max(known, key=lambda w: known[w]["value"])
-    shuffled = results.facial["shuffled"][best][key]
-    control = f"shuffled pairs {number(shuffled['value'])}"
-    return _card(f"{title} (w = {best}, best of {len(known)})", known[best], shuffled, control, said, scale)
+    shuffled = content["shuffled"][best]
+    chance, p = shuffled[key]["value"], shuffled["age_p_holm" if key == "age_r" else "gender_p_holm"]
+    judged = verdict(known[best], chance, p, confidence)
+    title = f"{title} (w = {best}, best of {len(known)})"
+    return _card(title, known[best], chance, judged, f"shuffled pairs {number(chance)}", scale, said)
 
 
-def _recall(recall: dict[str, Any]) -> Headline:
+def _recall(recall: dict[str, Any], who: str, confidence: float) -> Headline:
     keys = [key for key in recall if key.startswith("at_")]
     key = "at_10" if "at_10" in keys else keys[-1]
     row = recall[key]
-    chance = {"value": row["chance"], "low": row["chance"], "high": row["chance"]}
-    title = f"Own face among the first {key.removeprefix('at_')} of {recall['gallery']:.0f}"
-    return _card(title, row, chance, f"chance {number(row['chance'])}", "", (0.0, 1.0))
+    title = f"Own face among the first {key.removeprefix('at_')} of {recall['gallery']:.0f}, found by {who}"
+    judged = verdict(row, row["chance"], row["shuffled_p"], confidence)
+    return _card(title, row, row["chance"], judged, f"chance {number(row['chance'])}", (0.0, 1.0))
 
 
 def _detected(row: dict[str, Any]) -> Headline:
@@ -80,46 +81,59 @@ def _detected(row: dict[str, Any]) -> Headline:
     if row["value"] is None:
         return _missing(title, row, "")
     kind = GOOD if row["value"] >= 0.95 else FAINT if row["value"] >= 0.5 else NOTHING
-    verdict = {GOOD: "nearly all are faces", FAINT: "many are no clear face", NOTHING: "most are no face"}[kind]
+    said = {GOOD: "nearly all are faces", FAINT: "many are no clear face", NOTHING: "most are no face"}[kind]
     return Headline(
-        title, number(row["value"]), _interval(row, 2), "by the face detector", "", verdict, kind, row["n"],
+        title, number(row["value"]), _interval(row, 2), "by the face detector", "", said, kind, row["n"],
         row["value"], row["low"], row["high"],
     )  # fmt: skip
+
+
+def _enlarging(content: dict[str, Any]) -> Headline:
+    """Nearer to the true portrait than bicubic, picture by picture."""
+    ours, bicubic, row = (content[key] for key in ("cosine", "bicubic_cosine", "difference"))
+    control = f"ours {number(ours['value'], 3)}, bicubic {number(bicubic['value'], 3)}"
+    judged = (FAINT, "not distinguishable from bicubic")
+    if row["value"] is not None and row["n"] >= FEWEST:
+        judged = (GOOD, "clearly nearer than bicubic") if row["low"] > 0 else judged
+        judged = (NOTHING, "further off than bicubic") if row["high"] < 0 else judged
+    return _card("Enlarging: gain in cosine", row, 0.0, judged, control, (-0.7, 0.7), digits=3)
+
+
+def verdict(row: dict[str, Any], chance: float | None, p: float | None, confidence: float) -> tuple[str, str]:
+    """Above chance only with an interval above it (and above 0), with luck that seldom gets so far, and enough rows.
+
+    `p` is the share of shuffled pairs that reach the value, corrected where it is the best of several.
+    """
+    if row["value"] is None or chance is None:
+        return UNKNOWN, "no control to hold it against"
+    if row["n"] < FEWEST:
+        return FAINT, f"not distinguishable from chance: fewer than {FEWEST}"
+    if row["low"] > max(0.0, chance) and p is not None and p <= 1 - confidence:
+        return GOOD, "clearly above chance"
+    return (NOTHING, "below chance") if row["high"] < chance else (FAINT, "not distinguishable from chance")
 
 
 def _card(
     title: str,
     row: dict[str, Any],
-    chance: dict[str, Any],
+    chance: float | None,
+    judged: tuple[str, str],
     control: str,
-    said: str,
     scale: tuple[float, float],
+    said: str = "",
     digits: int = 2,
 ) -> Headline:
     if row["value"] is None:
         return _missing(title, row, said)
-    kind, verdict = _verdict(row, chance)
 
     def place(value: float | None) -> float | None:
         return None if value is None else round(min(1.0, max(0.0, (value - scale[0]) / (scale[1] - scale[0]))), 4)
 
-    at, low, high = place(row["value"]), place(row["low"]), place(row["high"])
-    value = number(row["value"], digits)
+    kind, words = judged
     return Headline(
-        title, value, _interval(row, digits), control, said, verdict, kind, row["n"], at, low, high,
-        place(chance["value"]),
+        title, number(row["value"], digits), _interval(row, digits), control, said, words, kind, row["n"],
+        place(row["value"]), place(row["low"]), place(row["high"]), place(chance),
     )  # fmt: skip
-
-
-def _verdict(row: dict[str, Any], chance: dict[str, Any]) -> tuple[str, str]:
-    """Above chance only where the interval lies above chance, and the value above what luck reaches."""
-    if chance["value"] is None:
-        return UNKNOWN, "no control to hold it against"
-    if row["low"] > chance["value"] and row["value"] > chance["high"]:
-        return GOOD, "clearly above chance"
-    if row["high"] < chance["value"]:
-        return NOTHING, "below chance"
-    return FAINT, "not told from chance"
 
 
 def _interval(row: dict[str, Any], digits: int) -> str:

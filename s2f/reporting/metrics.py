@@ -6,7 +6,7 @@ A number that does not exist is null, and `not_available` says why under the num
 from dataclasses import asdict
 from typing import Any
 
-from s2f.reporting.sources import Results
+from s2f.reporting.sources import Model, Results
 
 
 def build_metrics(results: Results) -> dict[str, Any]:
@@ -24,78 +24,85 @@ def build_metrics(results: Results) -> dict[str, Any]:
         "super_resolution": _super_resolution(results.identity["super_resolution"], reasons),
         "corpus": _funnel(asdict(results.corpus)),
         "portraits": _funnel(asdict(results.portraits)),
+        "training": {model.name: _training(model) for model in results.models},
     }
     return metrics | ({"not_available": reasons} if reasons else {})
 
 
 def _spread(name: str, estimate: dict[str, Any], where: str, reasons: dict[str, str]) -> dict[str, Any]:
-    """name, name_low, name_high of an estimate."""
+    """name, name_low, name_high, name_n of an estimate."""
     if estimate.get("reason"):
         reasons[f"{where}.{name}"] = estimate["reason"]
-    return {name: estimate["value"], f"{name}_low": estimate["low"], f"{name}_high": estimate["high"]}
+    return {name: estimate["value"]} | {f"{name}_{key}": estimate[key] for key in ("low", "high", "n")}
 
 
 def _facial(row: dict[str, Any], where: str, reasons: dict[str, str]) -> dict[str, Any]:
-    labels = row["labels"]
-    return {
-        **_spread("age_r", row["age_r"], where, reasons),
-        "age_r_mean_of_samples": row["age_r_mean"]["value"],
-        "age_r_labels": labels["age_r"]["value"],
-        **_spread("gender_accuracy", row["gender_accuracy"], where, reasons),
-        "gender_accuracy_mean_of_samples": row["gender_accuracy_mean"]["value"],
-        "gender_accuracy_labels": labels["gender_accuracy"]["value"],
-        "n": row["gender_accuracy"]["n"],
-    }
+    content: dict[str, Any] = {}
+    for key in ("age_r", "gender_accuracy"):
+        content |= _spread(key, row[key], where, reasons)
+        content |= _spread(f"{key}_mean_of_samples", row[f"{key}_mean"], where, reasons)
+        content |= _spread(f"{key}_labels", row["labels"][key], where, reasons)
+    return content | {"n": row["gender_accuracy"]["n"]}
 
 
 def _shuffled(row: dict[str, Any], where: str, reasons: dict[str, str]) -> dict[str, Any]:
-    return {
-        **_spread("age_r", row["age_r"], where, reasons),
-        **_spread("gender_accuracy", row["gender_accuracy"], where, reasons),
-        "n": row["gender_accuracy"]["n"],
-    }
+    """The reach of luck, and how often it reaches ours, corrected for the number of w."""
+    content: dict[str, Any] = {}
+    for key, p in (("age_r", "age_p_holm"), ("gender_accuracy", "gender_p_holm")):
+        for truth, part in (("", row), ("_labels", row["labels"])):
+            content |= _spread(f"{key}{truth}", part[key], where, reasons) | {f"{p}{truth}": part[p]}
+    return content | {"n": row["gender_accuracy"]["n"]}
 
 
 def _craniofacial(row: dict[str, Any], where: str, reasons: dict[str, str]) -> dict[str, Any]:
     if row.get("reason"):
         reasons[f"{where}.r"] = row["reason"]
-    keys = ("r", "p", "p_holm", "low", "high", "n", "random_r", "random_low", "random_high", "tied")
+    keys = ("r", "p", "p_holm", "low", "high", "n", "random_r", "random_low", "random_high", "tied", "free")
     return {key: row[key] for key in keys} | {"single_r": row["single"]["value"]}
 
 
 def _identity(identity: dict[str, Any], reasons: dict[str, str]) -> dict[str, Any]:
-    """Faces at the reference w; recall by the voice's own embedding, and by its generated faces."""
-    weight = identity["by_guidance"].get(identity["guidance"])
-    missing = {"value": None, "low": None, "high": None, "n": 0, "reason": "not available: no faces of this w"}
-    cosine = weight["cosine"] if weight else {"raw": {"own": missing, "other": missing}, "centred": {"own": missing}}
-    content = {
+    """The generated faces of the reference w, and, apart from them, the embedding that the voice was heard as."""
+    weight = identity["by_guidance"].get(identity["guidance"], _without_faces(identity["voice"]))
+    return {
         "guidance": identity["guidance"],
-        **_spread("cosine", cosine["raw"]["own"], "identity", reasons),
-        "random_cosine": cosine["raw"]["other"]["value"],
-        "centred_cosine": cosine["centred"]["own"]["value"],
+        **_likeness(weight, "identity", reasons),
+        **_spread("detected", identity["detected"], "identity", reasons),
+        "voice": _likeness(identity["voice"], "identity.voice", reasons),
     }
-    recall = identity["voice"]["recall"]
-    for key in (key for key in recall if key.startswith("at_")):
-        row = recall[key]
-        content |= _spread(f"recall_{key}", row, "identity", reasons)
-        content[f"chance_{key}"] = row["chance"]
-        content[f"shuffled_recall_{key}"] = (row["shuffled"] or missing)["value"]
-        content[f"face_recall_{key}"] = weight["recall"][key]["value"] if weight else None
-    return content | _spread("detected", identity["detected"], "identity", reasons) | {"n": recall_n(recall)}
 
 
-def recall_n(recall: dict[str, Any]) -> int:
-    """How many queries a recall table has."""
-    return next((row["n"] for key, row in recall.items() if key.startswith("at_")), 0)
+def _likeness(content: dict[str, Any], where: str, reasons: dict[str, str]) -> dict[str, Any]:
+    """Cosine and recall of the same `n` voices, each beside its chance."""
+    raw, centred = content["cosine"]["raw"], content["cosine"]["centred"]
+    found = _spread("cosine", raw["own"], where, reasons) | {"random_cosine": raw["other"]["value"]}
+    found |= {"centred_cosine": centred["own"]["value"]}
+    for key in (key for key in content["recall"] if key.startswith("at_")):
+        row = content["recall"][key]
+        found |= _spread(f"recall_{key}", row, where, reasons) | {f"chance_{key}": row["chance"]}
+        found[f"shuffled_recall_{key}"] = row["shuffled"]["value"] if row["shuffled"] else None
+    return found | {"n": raw["own"]["n"]}
+
+
+def _without_faces(voice: dict[str, Any]) -> dict[str, Any]:
+    """What stands in for a w of which there are no faces."""
+    nothing = {"value": None, "low": None, "high": None, "n": 0, "reason": "not available: no faces of this w"}
+    nothing |= {"chance": None, "shuffled": None}
+    pair = {"own": nothing, "other": nothing}
+    return {"cosine": {"raw": pair, "centred": pair}, "recall": dict.fromkeys(voice["recall"], nothing)}
 
 
 def _super_resolution(row: dict[str, Any], reasons: dict[str, str]) -> dict[str, Any]:
-    return {
-        **_spread("cosine", row["cosine"], "super_resolution", reasons),
-        "bicubic_cosine": row["bicubic_cosine"]["value"],
-        **_spread("difference", row["difference"], "super_resolution", reasons),
-        "n": row["n"],
-    }
+    content: dict[str, Any] = {}
+    for key in ("cosine", "bicubic_cosine", "difference", "other_cosine"):
+        content |= _spread(key, row[key], "super_resolution", reasons)
+    return content | {"n": row["n"]}
+
+
+def _training(model: Model) -> dict[str, Any]:
+    """Steps and last losses: what an experiment with a model's training changes first."""
+    last = model.history[-1] if model.history else {}
+    return {"steps": model.steps} | {key: last.get(key) for key in ("loss", "validation_loss")}
 
 
 def _funnel(funnel: dict[str, Any]) -> dict[str, Any]:

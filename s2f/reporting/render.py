@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from s2f.reporting import figures, paper, pictures, tables
+from s2f.reporting import facial_tables, figures, paper, pictures, tables
 from s2f.reporting.drawing import Draw, as_png, as_svg
 from s2f.reporting.examples import Portrait, Voice
 from s2f.reporting.headlines import headlines, warnings
@@ -38,7 +38,6 @@ class Diagram:
 def diagrams(results: Results, ages: list[tuple[float, float]]) -> list[Diagram]:
     """Every figure; `ages` are (true, generated) judged ages at the reference w."""
     w = results.identity["guidance"]
-    rows = len(results.corpus.by_reason) + 1
     return [
         Diagram("facial", figures.facial(results.facial), 7.2, 3.4, _facial_text(results)),
         Diagram("ages", figures.ages(ages, w), 4.2, 4.0, f"Scatter of judged ages, true against generated, w = {w}."),
@@ -59,9 +58,9 @@ def diagrams(results: Results, ages: list[tuple[float, float]]) -> list[Diagram]
         Diagram(
             "corpus",
             figures.funnel(results.corpus),
-            6.4,
-            0.8 + 0.28 * rows,
-            f"Bars: of {results.corpus.tried} clips tried, {results.corpus.ok} were kept; the rest by reason.",
+            7.2,
+            3.4,
+            _funnel_text(results),
         ),
         Diagram(
             "training",
@@ -82,12 +81,17 @@ def _facial_text(results: Results) -> str:
     return "Age correlation and gender accuracy by guidance, ours beside the paper's. " + "; ".join(said) + "."
 
 
+def _funnel_text(results: Results) -> str:
+    return "Clips left: " + ", ".join(f"{left:,} {name}" for name, left, _ in figures.steps(results.corpus)) + "."
+
+
 def all_tables(results: Results) -> dict[str, Table]:
     """Every table by name."""
     return {
-        "facial": tables.facial(results.facial),
-        "labels": tables.labels(results.facial),
-        "confusion": tables.confusion(results.facial),
+        "facial": facial_tables.facial(results.facial),
+        "labels": facial_tables.labels(results.facial),
+        "confusion": facial_tables.confusion(results.facial),
+        "age_confusion": facial_tables.age_confusion(results.facial, results.identity["guidance"]),
         "craniofacial": tables.craniofacial(results.craniofacial),
         "identity": tables.identity(results.identity),
         "retrieval": tables.retrieval(results.identity),

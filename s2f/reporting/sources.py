@@ -7,6 +7,7 @@ import csv
 import json
 import math
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,10 @@ import pyarrow.parquet as pq
 
 from s2f.dataset.shards import shard_paths
 from s2f.params.experiment import Experiment, read_experiment
+from s2f.params.face_models import is_own
 from s2f.runtime import InputError, file_sha256
 
 MODELS = ("speech_encoder", "face_decoder", "super_resolution")
-SAMPLE_PACK = "s2f/sample/pack"  # face networks that know drawn faces only
 
 
 @dataclass(frozen=True)
@@ -52,20 +53,18 @@ class Results:
     corpus: Funnel
     portraits: Funnel
     models: list[Model]
-    face_models: dict[str, tuple[str, str]]  # from the datasets' manifests
+    face_models: dict[str, tuple[str, str]]  # name and sha256 by role, from the manifests of corpus and measured faces
     params: Experiment
     params_text: str
 
     @property
     def is_sample(self) -> bool:
         """Whether the faces are drawn ones of the embedded sample."""
-        return self.params.face_models.arcface.startswith(SAMPLE_PACK)
+        return is_own(self.params.face_models.arcface)
 
 
-def read_results(
-    evaluation: Path, models: Path, speech_faces: Path, portraits: Path, ledger: Path, params: Path
-) -> Results:
-    """Everything but pictures.
+def read_results(evaluation: Path, models: Path, datasets: Sequence[Path], ledger: Path, params: Path) -> Results:
+    """Everything but pictures; `datasets` are folders whose manifest names the networks that looked at faces.
 
     Raises:
         InputError: an evaluation is missing, or params do not fit.
@@ -77,7 +76,7 @@ def read_results(
         corpus=read_funnel(ledger / "speech_faces"),
         portraits=read_funnel(ledger / "portraits"),
         models=[read_model(models / name) for name in MODELS],
-        face_models=read_face_models(portraits / "manifest.json") | read_face_models(speech_faces / "manifest.json"),
+        face_models=read_face_models(datasets),
         params=read_experiment(params),
         params_text=params.read_text(encoding="utf-8"),
     )
@@ -121,14 +120,11 @@ def read_model(folder: Path) -> Model:
 
 
 def read_history(path: Path) -> list[dict[str, Any]]:
-    """Rows of a history.csv; numbers as floats, anything that is none (empty, nan) as None, but for `split`."""
+    """Rows of a history.csv; numbers as floats, anything that is none (empty, nan) as None."""
     if not path.is_file():
         return []
     with path.open(encoding="utf-8", newline="") as file:
-        return [
-            {key: value if key == "split" else _number(value) for key, value in row.items() if key}
-            for row in csv.DictReader(file)
-        ]
+        return [{key: _number(value) for key, value in row.items() if key} for row in csv.DictReader(file)]
 
 
 def _number(text: str | None) -> float | None:
@@ -146,10 +142,11 @@ def count_numbers(path: Path) -> int:
     return sum(math.prod(entry["shape"]) for name, entry in header.items() if name != "__metadata__")
 
 
-def read_face_models(path: Path) -> dict[str, tuple[str, str]]:
-    """Name and sha256 of each network that a dataset's manifest says looked at its faces."""
-    if not path.is_file():
-        return {}
-    recipe = read_json(path).get("recipe", {})
-    found = {name: about for name, about in recipe.items() if isinstance(about, dict) and about.get("sha256")}
-    return {name: (str(about.get("name", name)), str(about["sha256"])) for name, about in found.items()}
+def read_face_models(datasets: Sequence[Path]) -> dict[str, tuple[str, str]]:
+    """Name and sha256, by role, of the networks that the datasets' manifests say looked at their faces."""
+    found: dict[str, tuple[str, str]] = {}
+    for path in (dataset / "manifest.json" for dataset in datasets):
+        for role, about in (read_json(path).get("recipe", {}) if path.is_file() else {}).items():
+            if isinstance(about, dict) and about.get("sha256"):
+                found[role] = (str(about.get("name", role)), str(about["sha256"]))
+    return found

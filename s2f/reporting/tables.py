@@ -3,10 +3,18 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from s2f.params.face_models import LICENCE, is_own
 from s2f.reporting import paper
 from s2f.reporting.sources import Funnel, Results
 
 NONE = "–"
+LOOKERS = {
+    "detector_near": "face detector, near",
+    "detector_far": "face detector, far",
+    "mesh": "face mesh",
+    "arcface": "face embedding (ArcFace)",
+    "age_gender": "age and gender judge",
+}
 
 
 @dataclass(frozen=True)
@@ -40,61 +48,8 @@ def p_value(p: float | None) -> str:
     return "<.001" if p < 0.001 else f"{p:.3f}".lstrip("0") if p < 1 else "1"
 
 
-def facial(content: dict[str, Any]) -> Table:
-    """The paper's table 2 beside ours."""
-    head = ["w", "age r", "paper", "mean of samples", "shuffled", "gender accuracy", "paper", "mean of samples"]
-    rows = []
-    for w, row in content["guidance"].items():
-        theirs, shuffled = paper.FACIAL.get(w), content["shuffled"][w]
-        rows.append(
-            [
-                w,
-                estimate(row["age_r"]),
-                number(theirs.age_r if theirs else None),
-                estimate(row["age_r_mean"]),
-                estimate(shuffled["age_r"]),
-                estimate(row["gender_accuracy"]),
-                number(theirs.gender_accuracy if theirs else None),
-                estimate(row["gender_accuracy_mean"]),
-                estimate(shuffled["gender_accuracy"]),
-                str(row["gender_accuracy"]["n"]),
-                str(row["no_face"]),
-            ]
-        )
-    notes = [
-        "Truth is the judge's estimate of the true face, as in the paper.",
-        f"The plain columns judge one generated face at a time, as the paper does; {content['samples']} per voice.",
-        "Shuffled: every voice beside other people's faces; the bracket is the reach of luck, not of error.",
-        f"Intervals count people ({content['people']}), not clips or samples.",
-    ]
-    if content["majority_accuracy"] is not None:
-        notes.append(f"Always answering the commoner gender scores {number(content['majority_accuracy'])}.")
-    return Table("Age and gender by guidance w", [*head, "shuffled", "N", "no face"], rows, notes)
-
-
-def labels(content: dict[str, Any]) -> Table:
-    """Against the labels: generated faces by w, and the judge's own ceiling."""
-    judge = content["judge"]
-    rows = [["judge on true faces", estimate(judge["age_r"]), estimate(judge["gender_accuracy"])]]
-    for w, row in content["guidance"].items():
-        rows.append([f"w = {w}", estimate(row["labels"]["age_r"]), estimate(row["labels"]["gender_accuracy"])])
-    notes = ["The first row is the ceiling: what the judge makes of the true faces themselves."]
-    if judge["age_error_years"] is not None:
-        notes.append(f"On true faces the judge is off by {number(judge['age_error_years'], 1)} years on average.")
-    return Table("Against the corpus's labels", ["faces", "age r", "gender accuracy"], rows, notes)
-
-
-def confusion(content: dict[str, Any]) -> Table:
-    """Generated pictures by judged gender of the true and of the generated face."""
-    keys = ("f_as_f", "f_as_m", "m_as_f", "m_as_m")
-    rows = [[w, *(str(row["confusion"][key]) for key in keys)] for w, row in content["guidance"].items()]
-    head = ["w", "women drawn as women", "women as men", "men as women", "men drawn as men"]
-    return Table("Gender, counted in pictures", head, rows)
-
-
 def craniofacial(content: dict[str, Any]) -> Table:
     """The paper's table 3 beside ours."""
-    tied = any(row["tied"] for row in content["measures"].values())
     head = ["measure", "r", "p", "p (Holm)", "N", "random pairs", "one sample", "paper r", "paper p", "Speech2Face r"]
     rows = []
     for name, row in content["measures"].items():
@@ -102,7 +57,7 @@ def craniofacial(content: dict[str, Any]) -> Table:
         shuffled = {"value": row["random_r"], "low": row["random_low"], "high": row["random_high"]}
         rows.append(
             [
-                paper.WORDS.get(name, name) + (" (tied)" if row["tied"] else ""),
+                paper.WORDS.get(name, name) + claim(row),
                 estimate({"value": row["r"], **row}),
                 p_value(row["p"]),
                 p_value(row["p_holm"]),
@@ -125,19 +80,44 @@ def craniofacial(content: dict[str, Any]) -> Table:
         "dlib on frontalised photographs (paper), two normalised reconstructions (Speech2Face). "
         f"The paper's random pairs: r = {number(paper.RANDOM_PAIRS_R)} for the nasal index.",
     ]
-    if tied:
-        notes.append("Tied: the embedded sample's law puts this measure into the voice; the others it does not.")
-    return Table("Eleven craniofacial measures", head, rows, notes)
+    return Table("Eleven craniofacial measures", head, rows, notes + law_notes(content))
+
+
+def claim(row: dict[str, Any]) -> str:
+    """What the corpus's law says of a measure, behind its name."""
+    return " (tied)" if row["tied"] else " (free)" if row["free"] else ""
+
+
+def law_notes(content: dict[str, Any]) -> list[str]:
+    """Whether what a known law puts into the voice was found, and nothing of what it keeps out; empty without a law."""
+    measures = content["measures"]
+    notes = []
+    for key, says in (("tied", "puts them into the voice"), ("free", "keeps them out of it")):
+        names = [name for name, row in measures.items() if row[key]]
+        if not names:
+            continue
+        above = [name for name in names if (measures[name]["low"] or 0.0) > 0]
+        sure = [name for name in above if measures[name]["p_holm"] <= 1 - content["confidence"]]
+        found = f" ({', '.join(paper.WORDS.get(name, name) for name in above)})" if above else ""
+        notes.append(
+            f"{key.capitalize()}, {len(names)} measures: the corpus's law {says}. Interval above 0: {len(above)} of "
+            f"{len(names)}{found}; beyond chance after Holm's correction: {len(sure)}; by luck alone "
+            f"{number(len(names) * (1 - content['confidence']) / 2, 1)} would be above 0."
+        )
+    if notes and not all(row["tied"] or row["free"] for row in measures.values()):
+        notes.append("Of the other measures the law claims neither.")
+    return notes
 
 
 def identity(content: dict[str, Any]) -> Table:
     """Likeness, detection and variety by w."""
-    head = ["w", "cosine", "other people", "centred cosine", "other people", "exactly one face", "no face, several"]
+    head = ["w", "cosine", "other people", "centred cosine", "other people", "N", "exactly one face"]
     rows = []
     for w, row in content["by_guidance"].items():
         raw, centred, variety = row["cosine"]["raw"], row["cosine"]["centred"], row["variety"]
         cells = [estimate(raw["own"], 3), estimate(raw["other"], 3), estimate(centred["own"], 3)]
-        cells += [estimate(centred["other"], 3), estimate(row["detected"]), f"{row['no_face']}, {row['several_faces']}"]
+        cells += [estimate(centred["other"], 3), str(raw["own"]["n"]), estimate(row["detected"])]
+        cells.append(f"{row['no_face']}, {row['several_faces']} of {row['pictures']}")
         keys = ("within_voice", "between_people", "between_true_faces")
         rows.append([w, *cells, *(number(variety[key], 3) for key in keys)])
     notes = [
@@ -145,22 +125,23 @@ def identity(content: dict[str, Any]) -> Table:
         "everybody a little.",
         "Variety is one minus the mean cosine: between samples of one voice, between voices, between true faces.",
     ]
-    head += ["variety within a voice", "between voices", "between true faces"]
+    head += ["no face, several", "variety within a voice", "between voices", "between true faces"]
     return Table("Likeness to the true face", head, rows, notes)
 
 
 def retrieval(content: dict[str, Any]) -> Table:
     """Recall by the voice, among the same gender, and by the generated faces."""
-    asks = {"voice": content["voice"]["recall"], "voice, same gender only": content["voice"]["recall_same_gender"]}
+    voice = content["voice"]
+    asks = {"voice's embedding": voice["recall"], "the same, same gender only": voice["recall_same_gender"]}
     asks |= {f"generated face, w = {w}": row["recall"] for w, row in content["by_guidance"].items()}
-    keys = [key for key in content["voice"]["recall"] if key.startswith("at_")]
-    head = ["who asks", "gallery"]
+    keys = [key for key in voice["recall"] if key.startswith("at_")]
+    head = ["who asks", "N", "gallery"]
     for key in keys:
         k = key.removeprefix("at_")
         head += [f"recall@{k}", "chance (shuffled)"]
     rows = []
     for name, recall in asks.items():
-        cells = [name, f"{recall['gallery']:.0f}"]
+        cells = [name, str(recall[keys[0]]["n"]), f"{recall['gallery']:.0f}"]
         for key in keys:
             row = recall[key]
             shuffled = number((row["shuffled"] or {}).get("value"), 3)
@@ -211,8 +192,10 @@ def models(results: Results) -> Table:
         for model in results.models
     ]
     params = results.params.face_models
-    params = results.params.face_models
-    looked = {"arcface": (params.arcface, params.arcface_sha256 or NONE)} | results.face_models
-    looked["age and gender judge"] = (params.age_gender, params.age_gender_sha256 or NONE)
-    rows += [[name, *about] for name, about in looked.items()]
-    return Table("Models", ["model", "what", "sha256"], rows)
+    named = {
+        "arcface": (params.arcface, params.arcface_sha256 or NONE),
+        "age_gender": (params.age_gender, params.age_gender_sha256 or NONE),
+    }
+    rows += [[LOOKERS.get(name, name), *about] for name, about in (named | results.face_models).items()]
+    notes = [] if is_own(params.arcface) and is_own(params.age_gender) else [f"{LICENCE}."]
+    return Table("Models", ["model", "what", "sha256"], rows, notes)

@@ -1,4 +1,4 @@
-"""First stage: check all of params.yaml before any work.
+"""First stage: check all of params.yaml, and the weights and addresses it names, before any work.
 
 Its output never changes, so an edit to one section re-runs this half second and then only what reads that section.
 
@@ -7,15 +7,51 @@ Its output never changes, so an edit to one section re-runs this half second and
 
 from pathlib import Path
 
+from s2f.media.urls import check_template
+from s2f.params.base import ParamsError
 from s2f.params.experiment import read_experiment
-from s2f.runtime import run_command
+from s2f.params.face_models import is_file
+from s2f.runtime import InputError, file_sha256, run_command
 
 
 def main(out: Path, params: Path = Path("params.yaml")) -> None:
-    """Check every section and each against the others."""
-    read_experiment(params)
+    """Check every section, each against the others, and against what lies here."""
+    check_params(params)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text("params.yaml fits its schema\n", encoding="utf-8")
+
+
+def check_params(path: Path) -> None:
+    """Everything about a params file that can be known before any work.
+
+    Raises:
+        ParamsError: one sentence naming the key, the value and what is allowed.
+    """
+    experiment = read_experiment(path)
+    try:
+        check_template(experiment.speech_faces.url)
+    except InputError as error:
+        raise ParamsError(f"{path}: {error}") from None
+    models = experiment.face_models
+    check_weights(f"{path}: face_models.arcface", models.arcface, models.arcface_sha256)
+    check_weights(f"{path}: face_models.age_gender", models.age_gender, models.age_gender_sha256)
+
+
+def check_weights(where: str, path_or_pack: str, sha256: str | None) -> None:
+    """A file must be there, and be the right one; a pack is insightface's to fetch.
+
+    Raises:
+        ParamsError: it is not, in one sentence that `where` (file and key) opens.
+    """
+    if not is_file(path_or_pack):
+        return
+    if not Path(path_or_pack).is_file():
+        raise ParamsError(
+            f"{where}: no such file (found '{path_or_pack}'); allowed: an ONNX file that is there, "
+            "or an insightface pack such as buffalo_l."
+        )
+    if sha256 is not None and (found := file_sha256(path_or_pack)) != sha256:
+        raise ParamsError(f"{where}_sha256: {sha256} is not that of {path_or_pack}; allowed: {found}, or another file.")
 
 
 if __name__ == "__main__":

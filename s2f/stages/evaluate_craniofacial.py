@@ -9,20 +9,14 @@ from pathlib import Path
 from s2f.evaluation.craniofacial import evaluate_craniofacial
 from s2f.evaluation.results import read_plan, write_result
 from s2f.evaluation.tables import line_up, read_people, read_pictures
-from s2f.faces.measures import MEASURES
-from s2f.params.base import ParamsError, read_section
-from s2f.params.evaluation import EvaluationParams
+from s2f.params.base import read_section
+from s2f.params.evaluation import MEASURES, EvaluationParams
 from s2f.runtime import run_command
 
 
 def main(measured: Path, speech_faces: Path, out: Path, params: Path = Path("params.yaml")) -> None:
     """Compare the measures."""
     section = read_section(params, "evaluation", EvaluationParams)
-    unknown = [name for name in section.tied_measures if name not in MEASURES]
-    if unknown:
-        raise ParamsError(
-            f"{params}: evaluation.tied_measures: '{unknown[0]}' is no measure; allowed: {', '.join(MEASURES)}."
-        )
     pictures = read_pictures(measured)
     voices = line_up(pictures["true"], pictures["generated"], read_people(speech_faces))
     result = evaluate_craniofacial(
@@ -31,8 +25,9 @@ def main(measured: Path, speech_faces: Path, out: Path, params: Path = Path("par
         voices,
         section.craniofacial_guidance,
         section.max_yaw_degrees,
-        tuple(MEASURES),
+        MEASURES,
         section.tied_measures,
+        section.free_measures,
         read_plan(params, "craniofacial"),
     )
     write_result(result, out)

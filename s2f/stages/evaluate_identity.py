@@ -8,7 +8,7 @@ from pathlib import Path
 
 from s2f.evaluation.identity import evaluate_identity, evaluate_super_resolution
 from s2f.evaluation.results import read_plan, write_result
-from s2f.evaluation.tables import line_up, read_heard, read_people, read_pictures
+from s2f.evaluation.tables import line_up, read_heard, read_people, read_pictures, read_portrayed
 from s2f.params.base import read_section
 from s2f.params.evaluation import EvaluationParams
 from s2f.runtime import run_command
@@ -29,7 +29,8 @@ def main(measured: Path, generated: Path, speech_faces: Path, out: Path, params:
         section.recall_at,
         plan,
     )
-    write_result(result | {"super_resolution": evaluate_super_resolution(pictures, plan)}, out)
+    portrayed = read_portrayed(generated / "enlarged")
+    write_result(result | {"super_resolution": evaluate_super_resolution(pictures, plan, portrayed)}, out)
 
 
 if __name__ == "__main__":

@@ -25,8 +25,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from s2f.code import code_sha256
 from s2f.dataset.schemas import ENLARGED, GENERATED, HEARD
-from s2f.dataset.shards import iterate_rows, shard_name, shard_paths, write_shard
+from s2f.dataset.shards import is_shard, iterate_rows, shard_name, shard_paths, write_shard
 from s2f.faces.images import decode_image, encode_png
 from s2f.params.base import read_section, read_seed
 from s2f.params.generation import GenerationParams
@@ -36,7 +37,12 @@ from s2f.runtime import InputError, derive_seed, file_sha256, progress, run_comm
 log = logging.getLogger(__name__)
 
 KEY = b"s2f.key"
-CODE = ("diffusion", "models", "pipeline.py", "stages/generate_faces.py")  # what draws, below s2f/
+CODE = (  # what draws; a test names what else is imported, and why it does not
+    "s2f.dataset.shards", "s2f.diffusion.guidance", "s2f.diffusion.sampling", "s2f.diffusion.schedule",
+    "s2f.faces.images", "s2f.models.blocks", "s2f.models.conditioning", "s2f.models.face_decoder",
+    "s2f.models.speech_encoder", "s2f.models.super_resolution", "s2f.models.weights", "s2f.pipeline", "s2f.runtime",
+    "s2f.stages.generate_faces",
+)  # fmt: skip
 Row = dict[str, Any]
 
 
@@ -121,10 +127,10 @@ def enlarge_portraits(
     pipeline: SpeechToFacePipeline, folder: Path, generation: GenerationParams, seed: int, out: Path
 ) -> None:
     """One ENLARGED shard: the first portraits, shrunk by area, enlarged by the model (true embedding) and bicubic."""
-    columns = ["image_id", "face", "embedding"]
+    columns = ["image_id", "person", "face", "embedding"]
     portraits = list(islice(iterate_rows(folder, columns), generation.super_resolution_pictures))
     names = {"super_resolution_sampler", "super_resolution_steps", "super_resolution_noise"}
-    told = [[row["image_id"], row["embedding"], hashlib.sha256(row["face"]["bytes"]).hexdigest()] for row in portraits]
+    told = [row | {"face": hashlib.sha256(row["face"]["bytes"]).hexdigest()} for row in portraits]
     key = digest(pipeline.weights["super_resolution"], generation.model_dump(include=names), seed, told)
 
     def rows() -> list[Row]:
@@ -150,6 +156,7 @@ def shrink_and_enlarge(
     return [
         {
             "image_id": row["image_id"],
+            "person": row["person"],
             "true": row["face"],
             "small": media(encode_png(little)),
             "super_resolution": media(encode_png(face)),
@@ -227,17 +234,12 @@ def media(content: bytes) -> Row:
 
 def digest(*parts: Any) -> str:
     """One hash of values JSON can hold and of the code that draws."""
-    whole = hashlib.sha256(json.dumps(parts, sort_keys=True).encode())
-    home = Path(__file__).parents[1]
-    for name in CODE:
-        for path in sorted((home / name).glob("*.py")) or [home / name]:
-            whole.update(path.read_bytes())
-    return whole.hexdigest()
+    return hashlib.sha256(json.dumps([code_sha256(CODE), *parts], sort_keys=True).encode()).hexdigest()
 
 
 def write_if_stale(path: Path, schema: pa.Schema, key: str, rows: Callable[[], list[Row]]) -> None:
     """Compute and write a shard, unless the one that lies there was written under the same key."""
-    if read_key(path) == key:
+    if read_key(path) == key and is_shard(path, schema):
         log.info("%s is up to date", path)
         return
     write_shard(rows(), schema.with_metadata({KEY: key.encode()}), path)

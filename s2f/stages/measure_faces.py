@@ -1,21 +1,33 @@
 """Measure every face that evaluation needs: the true ones, the generated ones, and those enlarged in two ways.
 
+Beside the rows, manifest.json names the networks that looked, each with its sha256.
+
 python -m s2f.stages.measure_faces --speech-faces data/speech_faces --generated data/generated --out data/measured
 """
 
+import json
 from collections.abc import Iterator
+from importlib.metadata import distribution
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from s2f.dataset.schemas import MEASURED
-from s2f.dataset.shards import shard_name, shard_paths, write_shard
+from s2f.dataset.shards import replace_file, shard_name, shard_paths, write_shard
 from s2f.evaluation.measuring import count_pictures, measure_pictures, pictures_to_measure
+from s2f.faces.arcface import FaceEmbedder
+from s2f.faces.attributes import AgeGenderJudge
 from s2f.params.base import read_section
 from s2f.params.face_models import FaceModelsParams
-from s2f.runtime import InputError, progress, run_command
+from s2f.runtime import InputError, file_sha256, progress, run_command
 
 SHARD_ROWS = 4096  # some 10 MB
+# What s2f/faces/detect.py and landmarks.py have MediaPipe load, in its package.
+MEDIAPIPE = {
+    "detector_near": "face_detection/face_detection_short_range.tflite",
+    "detector_far": "face_detection/face_detection_full_range_sparse.tflite",
+    "mesh": "face_landmark/face_landmark_with_attention.tflite",
+}
 
 
 def main(speech_faces: Path, generated: Path, out: Path, params: Path = Path("params.yaml")) -> None:
@@ -24,6 +36,7 @@ def main(speech_faces: Path, generated: Path, out: Path, params: Path = Path("pa
     total = count_pictures(speech_faces, generated)
     if not total:
         raise InputError(f"no faces in {speech_faces / 'test'} and {generated}; run their stages first.")
+    manifest = json.dumps({"dataset": "measured", "recipe": identities(models)}, indent=2)
     rows = _shown(measure_pictures(pictures_to_measure(speech_faces, generated), models), total)
     written: list[Path] = []
     while shard := list(islice(rows, SHARD_ROWS)):
@@ -31,6 +44,23 @@ def main(speech_faces: Path, generated: Path, out: Path, params: Path = Path("pa
         write_shard(shard, MEASURED, written[-1])
     for stale in set(shard_paths(out)) - set(written):  # of an earlier, larger run
         stale.unlink()
+    replace_file(out / "manifest.json", (manifest + "\n").encode())
+
+
+def identities(models: FaceModelsParams) -> dict[str, dict[str, str]]:
+    """Name and sha256 of each network that looks at a face, as a dataset's manifest has them."""
+    mediapipe = distribution("mediapipe")
+    files = {role: Path(str(mediapipe.locate_file(f"mediapipe/modules/{file}"))) for role, file in MEDIAPIPE.items()}
+    found = {
+        role: {"name": f"MediaPipe {mediapipe.version}, {file.stem}", "sha256": file_sha256(file)}
+        for role, file in files.items()
+    }
+    for role, network in (
+        ("arcface", FaceEmbedder(models.arcface, models.arcface_sha256)),
+        ("age_gender", AgeGenderJudge(models.age_gender, models.age_gender_sha256)),
+    ):
+        found[role] = {"name": Path(network.name).name, "sha256": network.sha256}
+    return found
 
 
 def _shown(rows: Iterator[dict[str, Any]], total: int) -> Iterator[dict[str, Any]]:

@@ -29,12 +29,10 @@ def main(
     params: Path = Path("params.yaml"),
 ) -> None:
     """Write index.html, report.md, metrics.json and figures."""
-    results = read_results(evaluation, models, speech_faces, portraits, ledger, params)
+    results = read_results(evaluation, models, (portraits, speech_faces, measured), ledger, params)
     voices = read_voices(speech_faces, generated, measured, results.params.evaluation.example_voices)
     enlarged = read_portraits(generated, PORTRAITS_SHOWN)
-    reference = results.params.evaluation.craniofacial_guidance
-    ages = [(one[None], one[reference]) for one in read_ages(measured).values() if None in one and reference in one]
-    drawn = diagrams(results, ages)
+    drawn = diagrams(results, read_ages(measured, results.identity["guidance"]))
     sheets = png_files(drawn, voices, enlarged)
     for name, content in sheets.items():
         replace_file(out / "figures" / f"{name}.png", content)

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from s2f.diffusion.schedule import Schedule
 from s2f.models.face_decoder import FaceDecoder
-from s2f.params.base import read_section
+from s2f.params.base import read_section, read_seed
 from s2f.params.diffusion import DiffusionParams
 from s2f.params.face_decoder import FaceDecoderConfig
+from s2f.params.training import TrainingParams
 from s2f.runtime import run_command
-from s2f.training.denoising import DrawingFaces
+from s2f.training.drawing import DrawingFaces
 from s2f.training.launch import launch
 
 
@@ -25,7 +26,8 @@ def main(data: Path, out: Path, checkpoints: Path, params: Path = Path("params.y
         config,
         DrawingFaces(config, Schedule(diffusion)),
         ("face", "embedding"),
-        params=params,
+        training=read_section(params, "face_decoder_training", TrainingParams),
+        seed=read_seed(params),
         data=data,
         out=out,
         checkpoints=checkpoints,

@@ -7,7 +7,8 @@
 from pathlib import Path
 
 from s2f.models.speech_encoder import SpeechEncoder
-from s2f.params.base import read_section
+from s2f.params.base import read_section, read_seed
+from s2f.params.matching import MatchingParams
 from s2f.params.spectrogram import SpectrogramParams
 from s2f.params.speech_encoder import SpeechEncoderConfig
 from s2f.runtime import run_command
@@ -18,12 +19,14 @@ from s2f.training.matching import Matching
 def main(data: Path, out: Path, checkpoints: Path, params: Path = Path("params.yaml")) -> None:
     """Train until the last step, from the last checkpoint of the same run if there is one."""
     config = read_section(params, "speech_encoder", SpeechEncoderConfig)
+    training = read_section(params, "speech_encoder_training", MatchingParams)
     launch(
         SpeechEncoder,
         config,
-        Matching(),
+        Matching(training.crop_frames),
         ("spectrogram", "embedding"),
-        params=params,
+        training=training,
+        seed=read_seed(params),
         data=data,
         out=out,
         checkpoints=checkpoints,

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from s2f.diffusion.schedule import Schedule
 from s2f.models.super_resolution import SuperResolution
-from s2f.params.base import read_section
+from s2f.params.base import read_section, read_seed
 from s2f.params.diffusion import DiffusionParams
+from s2f.params.enlarging import EnlargingParams
 from s2f.params.super_resolution import SuperResolutionConfig
 from s2f.runtime import run_command
-from s2f.training.denoising import EnlargingFaces
+from s2f.training.enlarging import EnlargingFaces
 from s2f.training.launch import launch
 
 
@@ -20,12 +21,14 @@ def main(data: Path, out: Path, checkpoints: Path, params: Path = Path("params.y
     """Train until the last step, from the last checkpoint of the same run if there is one."""
     config = read_section(params, "super_resolution", SuperResolutionConfig)
     diffusion = read_section(params, "diffusion", DiffusionParams)
+    training = read_section(params, "super_resolution_training", EnlargingParams)
     launch(
         SuperResolution,
         config,
-        EnlargingFaces(config, Schedule(diffusion)),
+        EnlargingFaces(config, Schedule(diffusion), training.crop_px),
         ("face", "embedding"),
-        params=params,
+        training=training,
+        seed=read_seed(params),
         data=data,
         out=out,
         checkpoints=checkpoints,

@@ -51,7 +51,7 @@ def load_checkpoint(
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             if metadata.get("fingerprint") != fingerprint:
-                log.info("%s belongs to other parameters or data; starting anew", path)
+                log.info("%s belongs to other parameters, data or code; starting anew", path)
                 return None
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
     except SafetensorError:

@@ -4,56 +4,14 @@ The condition is dropped, to the zero vector, as often as the model's config say
 are logged by quarter of t too, since a mean hides that the last steps learn long after the first.
 """
 
-from dataclasses import dataclass
-
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
-from s2f.dataset.batches import Batch
-from s2f.diffusion.schedule import Schedule, add_noise
-from s2f.params.face_decoder import FaceDecoderConfig
-from s2f.params.super_resolution import SuperResolutionConfig
+from s2f.diffusion.schedule import Schedule
 from s2f.training.history import QUARTERS
 
 Result = tuple[Tensor, dict[str, Tensor]]
-
-
-@dataclass(frozen=True)
-class DrawingFaces:
-    """The face decoder's objective, on `batch["face"]` shrunk to the model's size."""
-
-    config: FaceDecoderConfig
-    schedule: Schedule
-
-    def __call__(self, model: nn.Module, batch: Batch, rng: torch.Generator) -> Result:
-        """Loss and what it is made of; `rng` is on the CPU."""
-        x_0 = shrink(to_float(batch["face"]), self.config.image_px)
-        embedding = drop_condition(batch["embedding"], self.config.condition_dropout, rng)
-        t, eps = draw(x_0, self.schedule, rng)
-        output = model(self.schedule.q_sample(x_0, t, eps), t, embedding)
-        return squared_error(output, self.schedule.target(self.config.prediction, x_0, eps, t), t, self.schedule.steps)
-
-
-@dataclass(frozen=True)
-class EnlargingFaces:
-    """Super-resolution's objective: its low picture is the large one shrunk, with noise of a level drawn per row."""
-
-    config: SuperResolutionConfig
-    schedule: Schedule
-
-    def __call__(self, model: nn.Module, batch: Batch, rng: torch.Generator) -> Result:
-        """Loss and what it is made of; `rng` is on the CPU."""
-        x_0 = shrink(to_float(batch["face"]), self.config.image_px)
-        low = shrink(x_0, self.config.low_px)
-        level = torch.rand(len(x_0), generator=rng) * self.config.max_noise_level
-        low = add_noise(low, level, noise_like(low, rng))
-        embedding = None
-        if self.config.embedding:
-            embedding = drop_condition(batch["embedding"], self.config.condition_dropout, rng)
-        t, eps = draw(x_0, self.schedule, rng)
-        output = model(self.schedule.q_sample(x_0, t, eps), t, low, level.to(x_0.device), embedding)
-        return squared_error(output, self.schedule.target(self.config.prediction, x_0, eps, t), t, self.schedule.steps)
 
 
 def to_float(pictures: Tensor) -> Tensor:

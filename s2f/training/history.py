@@ -1,4 +1,4 @@
-"""What a training run logged: a CSV with one row per split at every validation.
+"""What a training run logged: a CSV with one row at every validation, training and validation losses side by side.
 
 The rows, and the half-filled interval after them, travel in the checkpoint, so that a resumed run writes the file an
 uninterrupted one writes.
@@ -14,9 +14,10 @@ from torch import Tensor
 from s2f.dataset.shards import replace_file
 
 QUARTERS = tuple(f"loss_q{quarter}" for quarter in (1, 2, 3, 4))
-COLUMNS = ("step", "split", "loss", *QUARTERS, "learning_rate")
+LOSSES = ("loss", *QUARTERS)
+COLUMNS = ("step", *LOSSES, *(f"validation_{name}" for name in LOSSES), "learning_rate")
 
-Row = dict[str, float | int | str]
+Row = dict[str, float | int]
 
 
 class Means:
@@ -48,19 +49,12 @@ class History:
         """As text; `History(text)` is this history again, to the last bit."""
         return json.dumps({"rows": self.rows, "interval": self.interval.sums})
 
-    def close_interval(self, step: int, rate: float) -> Row:
-        """The training row of the interval that ends after `step` steps; the next one begins."""
-        row = self._row(step, "train", self.interval, rate)
-        self.interval = Means()
-        return row
-
-    def add_validation(self, step: int, means: Means, rate: float) -> Row:
-        """The validation row after `step` steps."""
-        return self._row(step, "validation", means, rate)
-
-    def _row(self, step: int, split: str, means: Means, rate: float) -> Row:
-        row: Row = {"step": step, "split": split, **means.means(), "learning_rate": rate}
+    def close_interval(self, step: int, validation: Means, rate: float) -> Row:
+        """The row of the interval that ends after `step` steps, and of the validation there; the next one begins."""
+        validated = {f"validation_{name}": mean for name, mean in validation.means().items()}
+        row: Row = {"step": step, **self.interval.means(), **validated, "learning_rate": rate}
         self.rows.append(row)
+        self.interval = Means()
         return row
 
     def write(self, path: Path) -> None:
@@ -72,6 +66,6 @@ class History:
         replace_file(path, text.getvalue().encode())
 
 
-def shorten(value: float | int | str) -> float | int | str:
+def shorten(value: float | int) -> float | int:
     """Six significant digits for the eye."""
     return float(f"{value:.6g}") if isinstance(value, float) else value

@@ -1,4 +1,4 @@
-"""From a params file and a dataset to a trained model: what the three training stages share."""
+"""From parameters and a dataset to a trained model: what the three training stages share."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -7,14 +7,31 @@ from typing import Any, TypeVar
 import torch
 from torch import nn
 
+from s2f.code import code_sha256
 from s2f.dataset.batches import Batches, count_rows
-from s2f.params.base import Section, read_section, read_seed
+from s2f.params.base import Section
 from s2f.params.training import TrainingParams
 from s2f.runtime import derive_seed
 from s2f.training.checkpoint import dataset_fingerprint, fingerprint
 from s2f.training.loop import Objective, Run, train
 
 Config = TypeVar("Config", bound=Section)
+
+# What decides a run beside its model and its objective: half a run of one code and half of another is a run of neither.
+CODE = (
+    "s2f.dataset.batches",
+    "s2f.dataset.shards",
+    "s2f.diffusion.schedule",
+    "s2f.faces.images",
+    "s2f.models.blocks",
+    "s2f.models.conditioning",
+    "s2f.training.checkpoint",
+    "s2f.training.denoising",
+    "s2f.training.history",
+    "s2f.training.launch",
+    "s2f.training.loop",
+    "s2f.training.optimiser",
+)
 
 
 def launch(
@@ -23,7 +40,8 @@ def launch(
     objective: Objective,
     columns: Sequence[str],
     *,
-    params: Path,
+    training: TrainingParams,
+    seed: int,
     data: Path,
     out: Path,
     checkpoints: Path,
@@ -31,14 +49,16 @@ def launch(
 ) -> None:
     """Train `build(config)` on `columns` of data/train and write weights and history to `out`.
 
-    The params file's section `<kind>_training` says how; `about` (values JSON can hold) goes into the weights, with the
-    dataset's fingerprint. A checkpoint of a run that any of this would change is not resumed.
+    `about` (values JSON can hold) goes into the weights, with the dataset's fingerprint. A checkpoint of a run that any
+    of this, or the code of it, would change is not resumed.
     """
     kind: str = build.kind  # type: ignore[attr-defined]
-    training = read_section(params, f"{kind}_training", TrainingParams)
-    seed = derive_seed(read_seed(params), kind)
+    seed = derive_seed(seed, kind)
     about = {**about, "dataset": dataset_fingerprint(data)}
-    decisive = fingerprint(config=config.model_dump(), training=training.model_dump(), seed=seed, about=about)
+    code = code_sha256((*CODE, build.__module__, type(objective).__module__))
+    decisive = fingerprint(
+        config=config.model_dump(), training=training.model_dump(), seed=seed, about=about, code=code
+    )
 
     torch.manual_seed(seed)
     model = build(config)

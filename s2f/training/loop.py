@@ -21,7 +21,7 @@ from s2f.dataset.batches import Batch, Batches
 from s2f.models.saving import save_weights
 from s2f.params.training import TrainingParams
 from s2f.runtime import InputError, derive_seed, progress
-from s2f.training.checkpoint import load_checkpoint, remove_checkpoint, save_checkpoint
+from s2f.training.checkpoint import NAME, load_checkpoint, remove_checkpoint, save_checkpoint
 from s2f.training.history import History, Means, Row
 from s2f.training.optimiser import Lamb, learning_rate
 
@@ -46,7 +46,7 @@ def train(model: nn.Module, run: Run, training: Batches, validation: Batches, ab
     """Train `model` for `run.params.steps` steps, from the last checkpoint of this run if there is one.
 
     Raises:
-        InputError: the loss is no longer a number.
+        InputError: the loss or the gradient is no longer a number.
     """
     params = run.params
 
@@ -56,7 +56,7 @@ def train(model: nn.Module, run: Run, training: Batches, validation: Batches, ab
     averaged = AveragedModel(model, multi_avg_fn=average(params.ema), use_buffers=True) if params.ema else None
     optimiser = Lamb(model.parameters(), params.learning_rate, params.betas, params.weight_decay)
     state = load_checkpoint(run.checkpoints, run.fingerprint, model, averaged, optimiser)
-    first = int(state["step"]) if state else 0
+    first = saved = int(state["step"]) if state else 0
     history = History(state["history"] if state else None)
     if first:
         log.info("resuming after step %d of %d", first, params.steps)
@@ -70,9 +70,9 @@ def train(model: nn.Module, run: Run, training: Batches, validation: Batches, ab
         for step in range(first, params.steps):
             rate = learning_rate(step, params, training.steps_per_epoch)
             rng = generator(run.seed, "training", step)
-            loss, logs = update(model, optimiser, run, to_device(next(batches), device), rng, rate)
-            if not math.isfinite(loss):
-                raise InputError(diverged(step, loss, run))
+            loss, norm, logs = update(model, optimiser, run, to_device(next(batches), device), rng, rate)
+            if not math.isfinite(loss + norm):
+                raise InputError(diverged(step + 1, saved, loss, norm, run))
             if averaged is not None:
                 averaged.update_parameters(model)
             for name, values in logs.items():
@@ -83,14 +83,14 @@ def train(model: nn.Module, run: Run, training: Batches, validation: Batches, ab
             speed = (done - first) / (time.monotonic() - started)
             bar.update(task, completed=done, note=f"loss {loss:.4f} · {speed:.2f} steps/s")
             if done % params.validate_steps == 0 or done == params.steps:
-                rows = [history.close_interval(done, rate)]
                 means = validate(averaged.module if averaged is not None else model, run, validation, device)
-                rows.append(history.add_validation(done, means, rate))
+                row = history.close_interval(done, means, rate)
                 history.write(run.out / "history.csv")
-                log.info("%s", line(rows, params.steps, speed))
+                log.info("%s", line(row, params.steps, speed))
             if done % params.checkpoint_steps == 0 and done < params.steps:
                 metadata = {"step": str(done), "fingerprint": run.fingerprint, "history": history.state()}
                 save_checkpoint(run.checkpoints, model, averaged, optimiser, **metadata)
+                saved = done
 
     # The result.
     save_weights(averaged.module if averaged is not None else model, run.out / "weights.safetensors", **about)
@@ -100,19 +100,18 @@ def train(model: nn.Module, run: Run, training: Batches, validation: Batches, ab
 
 def update(
     model: nn.Module, optimiser: Optimizer, run: Run, batch: Batch, rng: torch.Generator, rate: float
-) -> tuple[float, dict[str, Tensor]]:
-    """One step; its loss and logs. A loss that is no number changes nothing."""
+) -> tuple[float, float, dict[str, Tensor]]:
+    """One step; its loss, the gradient's norm before clipping, and logs. If either is no number nothing is changed."""
     for group in optimiser.param_groups:
         group["lr"] = rate
     with precision(batch, run.params):
         loss, logs = run.objective(model, batch, rng)
-    if torch.isfinite(loss):
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        if run.params.clip_norm:
-            nn.utils.clip_grad_norm_(model.parameters(), run.params.clip_norm)
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    norm = nn.utils.clip_grad_norm_(model.parameters(), run.params.clip_norm or math.inf)
+    if torch.isfinite(loss + norm):
         optimiser.step()
-    return loss.item(), logs
+    return loss.item(), norm.item(), logs
 
 
 @torch.no_grad()
@@ -165,16 +164,19 @@ def to_device(batch: Batch, device: torch.device) -> Batch:
     return {name: values.to(device, non_blocking=True) for name, values in batch.items()}
 
 
-def diverged(step: int, loss: float, run: Run) -> str:
-    """What a loss that is no number means, in a sentence."""
+def diverged(step: int, saved: int, loss: float, norm: float, run: Run) -> str:
+    """What a step whose loss or gradient is no number means, in a sentence; `saved` is the last checkpoint's step."""
+    what = f"loss of step {step} is {loss}" if not math.isfinite(loss) else f"gradient's norm at step {step} is {norm}"
+    kept = f"the last good checkpoint, {run.checkpoints / NAME}, is of step {saved}" if saved else "no checkpoint yet"
     return (
-        f"{run.out.name}: the loss of step {step} is {loss}; "
+        f"{run.out.name}: the {what} ({kept}); "
         f"try a learning_rate below {run.params.learning_rate:g} or a clip_norm of 1."
     )
 
 
-def line(rows: list[Row], steps: int, speed: float) -> str:
-    """One log line of a training and a validation row."""
-    losses = " · ".join(f"{row['split']} {row['loss']:.4f}" for row in rows if "loss" in row)
-    step = int(rows[0]["step"])
+def line(row: Row, steps: int, speed: float) -> str:
+    """One log line of a row of the history."""
+    names = {"loss": "train", "validation_loss": "validation"}
+    losses = " · ".join(f"{word} {row[name]:.4f}" for name, word in names.items() if name in row)
+    step = int(row["step"])
     return f"step {step}/{steps} · {losses} · {speed:.2f} steps/s · {max(steps - step, 0) / speed:.0f} s left"

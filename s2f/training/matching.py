@@ -18,7 +18,7 @@ class Matching:
     whole clips are what it is validated and used on.
     """
 
-    crop_frames: int = 0
+    crop_frames: int
 
     def __call__(self, model: nn.Module, batch: Batch, rng: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
         """Mean loss over the batch, and every row's; `rng` is on the CPU."""

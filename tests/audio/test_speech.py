@@ -5,6 +5,7 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
+from s2f import decoding
 from s2f.audio.speech import decode_speech, encode_flac, fit, read_speech
 from s2f.runtime import InputError
 
@@ -112,6 +113,27 @@ def test_what_cannot_be_heard_is_one_sentence(tmp_path):
         assert name in str(caught.value) and "\n" not in str(caught.value)
     with pytest.raises(InputError, match="speech"):
         decode_speech(b"nothing", RATE)
+
+
+@pytest.mark.parametrize("name", ["list.wav", "list.mp4", "list.m3u8"])
+@pytest.mark.parametrize(
+    "content",
+    ["#EXTM3U\n#EXT-X-TARGETDURATION:3\n#EXTINF:3,\n{}\n#EXT-X-ENDLIST\n", "ffconcat version 1.0\nfile '{}'\n"],
+    ids=["hls", "concat"],
+)
+def test_a_playlist_under_any_name_reads_no_other_file(tmp_path, name, content):
+    write_sound(tmp_path / "secret.ts", tone(3))
+    for other in ("secret.ts", f"file:{tmp_path}/secret.ts"):
+        (tmp_path / name).write_text(content.format(other))
+        with pytest.raises(InputError, match="cannot read it"):
+            read_speech(tmp_path / name, RATE)
+
+
+def test_a_file_that_takes_too_long_is_given_up(tmp_path, monkeypatch):
+    write_sound(tmp_path / "sound.wav", tone(3))
+    monkeypatch.setattr(decoding, "PATIENCE_S", 0.0)
+    with pytest.raises(InputError, match=r"sound\.wav: ffmpeg cannot read it \(no end within 0\.0 s\)"):
+        read_speech(tmp_path / "sound.wav", RATE)
 
 
 def test_short_speech_repeats_and_long_speech_is_cut():

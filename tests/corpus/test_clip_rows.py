@@ -1,3 +1,7 @@
+import subprocess
+from dataclasses import replace
+
+import imageio_ffmpeg
 import numpy as np
 import pytest
 
@@ -7,11 +11,13 @@ from s2f.corpus.labels import Labels
 from s2f.corpus.plan import Item
 from s2f.dataset.schemas import SPECTROGRAM_SHAPE, SPEECH_FACES
 from s2f.dataset.shards import to_table
+from s2f.faces.detect import FaceDetector
 from s2f.faces.images import decode_image
 from s2f.media.failures import Failure
 from s2f.params.face_models import FaceModelsParams
 from s2f.params.spectrogram import SpectrogramParams
 from s2f.params.speech_faces import SpeechFacesParams
+from s2f.runtime import InputError
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +28,7 @@ def rows(film_folder, embedder):
         validation_share=0.1, test_share=0.1, shard_clips=10, workers=1, fetch_attempts=2,
     )  # fmt: skip
     sound = SpectrogramParams(sample_rate=16000, clip_seconds=6.0, window=400, hop=160, fft=512, compression=0.3)
-    return ClipRows(params, sound, FaceModelsParams(detector_score=0.5, arcface=str(embedder), age_gender=""))
+    return ClipRows(params, sound, FaceModelsParams(detector_score=0.5, arcface=str(embedder), age_gender="none.onnx"))
 
 
 def end(rows, *clip, labels=None):
@@ -31,13 +37,13 @@ def end(rows, *clip, labels=None):
 
 
 def test_a_good_clip_becomes_a_row_of_the_schema(rows):
-    row = end(rows, "-good", 0.0, 2.0, 0.5, 0.5, labels=Labels(30.0, "f"))
+    row = end(rows, "-good", 0.0, 2.0, 0.5, 0.5, labels=Labels(30.0, "f", "p7"))
     assert to_table([row], SPEECH_FACES).num_rows == 1
     assert row["clip_id"] == "-good_00000000"
     assert decode_image(row["face"]["bytes"]).shape == (64, 64, 3)
     assert np.linalg.norm(row["embedding"]) == pytest.approx(1, abs=1e-5)
     assert (row["spectrogram"].shape, row["spectrogram"].dtype) == (SPECTROGRAM_SHAPE, np.float16)
-    assert (row["frame_s"], row["age"], row["gender"]) == (0.0, 30.0, "f")
+    assert (row["frame_s"], row["age"], row["gender"], row["person"]) == (0.0, 30.0, "f", "p7")
     assert row["speech"]["bytes"][:4] == b"fLaC"
 
 
@@ -74,6 +80,54 @@ def test_a_bad_row_is_a_bad_row(rows):
 def test_clips_of_one_video_share_a_fetch_and_fail_on_their_own(rows):
     items = [Item(Clip("-good", 0.0, 1.5)), Item(Clip("-good", 0.0, 0.2)), Item(Clip("-good", 0.5, 2.0))]
     assert [type(outcome.end) for outcome in rows.build(items)] == [dict, Failure, dict]
+
+
+def test_attempts_are_those_to_fetch(rows):
+    items = [Item(Clip("-good", 0.0, 2.0)), Item(Clip("-good", 0.0, 0.2)), Item(Clip("-good", 1.5, 4.0))]
+    items += [Item(BadRow("clips.csv:7", "no start")), Item(Clip("gone", 0.0, 2.0))]
+    assert [outcome.attempts for outcome in rows.build(items)] == [1, 0, 1, 0, 1]
+
+
+def test_what_nobody_foresaw_ends_its_clip_alone(rows, monkeypatch, caplog):
+    def detect(self, image):
+        if self not in failed:
+            failed.append(self)
+        if len(failed) == 1:  # as MediaPipe does: a graph that has failed once fails ever after
+            raise RuntimeError("Graph has errors:\n 0x55d0c0ffee00")
+        return real(self, image)
+
+    failed, real = [], FaceDetector.detect
+    monkeypatch.setattr(FaceDetector, "detect", detect)
+    broken, good = rows.build([Item(Clip("-good", 0.0, 2.0)), Item(Clip("later", 0.0, 2.0))])
+    assert (broken.end.reason, broken.end.status) == ("internal_error", "failed")
+    assert broken.end.message == "RuntimeError: Graph has errors: 0x…"
+    assert isinstance(good.end, dict)
+    assert "Traceback" in caplog.text and "-good_00000000" in caplog.text
+
+
+def test_weights_that_cannot_be_had_end_the_build_and_not_every_clip(rows):
+    other = replace(rows, face_models=rows.face_models.model_copy(update={"arcface": "nowhere.onnx"}))
+    with pytest.raises(InputError, match=r"nowhere\.onnx"):
+        other.build([Item(Clip("-good", 0.0, 2.0))])
+
+
+def by_hand(speech):
+    """The paper's definition in NumPy: frames of 400 every 160, periodic Hann, zeros behind, parts to the power 0.3."""
+    hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(400) / 400)
+    spectrum = np.array([np.fft.rfft(speech[at : at + 400] * hann, n=512) for at in range(0, len(speech) - 399, 160)])
+    parts = np.stack([spectrum.real, spectrum.imag], axis=-1)
+    return np.sign(parts) * np.abs(parts) ** 0.3
+
+
+def test_a_stored_spectrogram_is_that_of_the_stored_speech(rows):
+    row = end(rows, "-good", 0.25, 2.0)
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", "pipe:", "-f", "s16le", "pipe:"]
+    raw = subprocess.run(command, input=row["speech"]["bytes"], capture_output=True, check=True).stdout
+    speech = np.frombuffer(raw, "<i2") / 32768
+    assert 1.7 * 16_000 < len(speech) < 1.8 * 16_000
+    six_seconds = np.concatenate([speech] * 4)[: 6 * 16_000]  # repeated from its start
+    # float16 has 11 bits: what it rounds is within 2⁻¹¹ of the value; 1e-4 is what the power makes of rounding near 0.
+    np.testing.assert_allclose(row["spectrogram"].astype(np.float64), by_hand(six_seconds), rtol=2**-11, atol=1e-4)
 
 
 def test_a_row_depends_on_its_clip_alone(rows):

@@ -21,8 +21,40 @@ def test_no_file_and_a_file_for_something_else_give_no_labels(tmp_path, caplog):
     assert "has no columns youtube_id, start" in caplog.text
 
 
-@pytest.mark.parametrize("row", ["a.jpg,old,f", "a.jpg,30,female"])
-def test_a_value_that_cannot_be_read_names_its_line(tmp_path, row):
+def test_gender_is_a_letter_or_a_word_and_a_picture_a_path_or_a_file(tmp_path):
+    rows = ["a.jpg,M", "b.jpg,Female", "c.jpg,MALE", "d.jpg, f", "e.jpg,"]
+    (tmp_path / "labels.csv").write_text("\n".join(["file,gender", *rows]))
+    assert [label.gender for label in picture_labels(tmp_path).values()] == ["m", "f", "m", "f", None]
+    assert list(picture_labels(tmp_path)) == ["a.jpg", "b.jpg", "c.jpg", "d.jpg", "e.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("a.jpg,old,f", "'old'"),
+        ("a.jpg,nan,f", "age 'nan' is none; allowed: 0 to 130 years"),
+        ("a.jpg,inf,f", "age 'inf'"),
+        ("a.jpg,-1,f", "age '-1'"),
+        ("a.jpg,1980,f", "age '1980'"),
+        ("a.jpg,30,woman", "gender 'woman' is not known; allowed: f, female, m, male or nothing"),
+    ],
+)
+def test_a_value_that_cannot_be_read_names_its_line(tmp_path, row, words):
     (tmp_path / "labels.csv").write_text(f"path,age,gender\n{row}\n")
-    with pytest.raises(InputError, match="line 2"):
+    with pytest.raises(InputError, match="line 2: ") as caught:
         picture_labels(tmp_path)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"path,person\na.jpg,Andr\xe9\n", b"\xff\xfep\0"])
+def test_what_is_no_text_is_refused_in_one_sentence(tmp_path, content):
+    (tmp_path / "labels.csv").write_bytes(content)
+    with pytest.raises(InputError, match=r"labels\.csv, line"):
+        picture_labels(tmp_path)
+
+
+def test_a_start_that_is_no_time_is_refused_in_one_sentence(tmp_path):
+    for start in ("nan", "inf", "soon"):
+        (tmp_path / "labels.csv").write_text(f"youtube_id,start,age\nabc,{start},30\n")
+        with pytest.raises(InputError, match="line 2"):
+            clip_labels(tmp_path)

@@ -2,6 +2,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from s2f.corpus import ledger
 from s2f.corpus.ledger import Outcome, data_path, finish, finished
 from s2f.corpus.plan import Item, Picture, Shard
 from s2f.dataset.schemas import LEDGER
@@ -45,7 +46,7 @@ def test_a_shard_without_a_single_row_is_finished_too(folders):
     assert finished(*folders, SHARD, "key").rows == 0
 
 
-@pytest.mark.parametrize("damage", ["no data", "cut data", "no ledger", "cut ledger", "foreign ledger"])
+@pytest.mark.parametrize("damage", ["no data", "cut data", "changed data", "no ledger", "cut ledger", "foreign ledger"])
 def test_anything_incomplete_is_not_finished(folders, damage):
     build(folders)
     paths = {"data": data_path(folders[0], SHARD), "ledger": folders[1] / "00003.parquet"}
@@ -54,9 +55,44 @@ def test_anything_incomplete_is_not_finished(folders, damage):
         path.unlink()
     elif what == "cut":
         path.write_bytes(path.read_bytes()[:-20])
+    elif what == "changed":  # as long as it was
+        path.write_bytes(path.read_bytes().replace(b"a", b"b", 1))
     else:
         pq.write_table(pq.read_table(path).replace_schema_metadata({}), path)
     assert finished(*folders, SHARD, "key") is None
+
+
+def test_rows_where_there_should_be_none_are_not_finished(folders):
+    build(folders, OUTCOMES[1:])
+    data_path(folders[0], SHARD).parent.mkdir(parents=True)
+    data_path(folders[0], SHARD).write_bytes(b"")
+    assert finished(*folders, SHARD, "key") is None
+
+
+def test_a_kill_between_rows_and_ledger_proves_nothing(folders, monkeypatch):
+    """Parameters go from A to B and, B's build being killed, back to A: B's rows must not pass for A's."""
+    build(folders, key="A")
+    with monkeypatch.context() as killed:
+        killed.setattr(ledger, "write_shard", kill)
+        with pytest.raises(KeyboardInterrupt):
+            build(folders, [Outcome("a", {"id": "B's"})], key="B")
+    assert pq.read_table(data_path(folders[0], SHARD)).to_pylist() == [{"id": "B's"}]
+    assert not (folders[1] / "00003.parquet").exists()
+    assert finished(*folders, SHARD, "A") is None
+    assert finished(*folders, SHARD, "B") is None
+
+
+def test_a_kill_before_the_rows_proves_nothing(folders, monkeypatch):
+    build(folders, key="A")
+    with monkeypatch.context() as killed:
+        killed.setattr(ledger, "replace_file", kill)
+        with pytest.raises(KeyboardInterrupt):
+            build(folders, key="B")
+    assert finished(*folders, SHARD, "A") is None
+
+
+def kill(*arguments):
+    raise KeyboardInterrupt
 
 
 def test_the_same_outcomes_are_the_same_bytes(folders, tmp_path):

@@ -1,9 +1,11 @@
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from s2f.corpus.cliplist import BadRow
 from s2f.corpus.labels import Labels
 from s2f.corpus.picture_rows import PictureRows
 from s2f.corpus.plan import Item, Picture
@@ -24,12 +26,12 @@ def rows(folder, embedder):
     params = PortraitsParams(
         source=str(folder), face_px=64, face_margin=2.0, validation_share=0.1, shard_pictures=9, workers=1
     )
-    return PictureRows(params, FaceModelsParams(detector_score=0.5, arcface=str(embedder), age_gender=""))
+    return PictureRows(params, FaceModelsParams(detector_score=0.5, arcface=str(embedder), age_gender="none.onnx"))
 
 
 def end(rows, folder, name, content):
     (folder / name).write_bytes(content)
-    [outcome] = rows.build([Item(Picture(name), Labels(40.0, "m"))])
+    [outcome] = rows.build([Item(Picture(name), Labels(40.0, "m", "p7"))])
     assert outcome.id == name
     return outcome.end
 
@@ -53,7 +55,7 @@ def plain(rows, folder, picture):
 def test_a_face_becomes_a_row_of_the_schema(plain):
     assert to_table([plain], PORTRAITS).num_rows == 1
     assert decode_image(plain["face"]["bytes"]).shape == (64, 64, 3)
-    assert (plain["age"], plain["gender"]) == (40.0, "m")
+    assert (plain["age"], plain["gender"], plain["person"]) == (40.0, "m", "p7")
 
 
 def test_a_picture_lying_on_its_side_is_stood_up(rows, folder, picture, plain):
@@ -85,6 +87,30 @@ def test_a_picture_needs_exactly_one_face(rows, folder, wall, two_faces):
 def test_a_picture_that_went_away_is_removed(rows):
     [outcome] = rows.build([Item(Picture("gone.png"))])
     assert outcome.end.reason == "removed"
+
+
+def test_what_the_disk_refuses_ends_its_picture_alone(rows, folder, plain, monkeypatch, caplog):
+    (folder / "loop.png").symlink_to(folder / "loop.png")
+    (folder / "folder.png").mkdir()
+    read = Path.read_bytes
+
+    def read_bytes(path):  # root may read everything
+        if path.name == "secret.png":
+            raise PermissionError(13, "Permission denied")
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+    names = ("loop.png", "secret.png", "folder.png", "plain.png")
+    ends = [outcome.end for outcome in rows.build([Item(Picture(name)) for name in names])]
+    assert [end.reason for end in ends[:3]] == ["internal_error", "forbidden", "internal_error"]
+    assert ends[2].message.startswith("IsADirectoryError: ")
+    assert "loop.png: an error" in caplog.text
+    assert isinstance(ends[3], dict)
+
+
+def test_a_bad_row_was_never_tried(rows):
+    [outcome] = rows.build([Item(BadRow("caf\\udce9.png", "no UTF-8"))])
+    assert (outcome.end.reason, outcome.end.message, outcome.attempts) == ("bad_row", "no UTF-8", 0)
 
 
 def test_a_row_depends_on_its_picture_alone(rows, plain):

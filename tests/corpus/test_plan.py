@@ -35,13 +35,14 @@ def test_every_item_is_in_exactly_one_shard_and_indices_are_unique():
     assert len({shard.index for shard in shards}) == len(shards)
 
 
-def test_the_key_changes_with_items_labels_split_and_recipe():
+def test_the_key_changes_with_items_labels_contents_split_and_recipe():
     base = Shard(0, "train", tuple(clips("a", "b")))
     others = [
         Shard(0, "train", tuple(clips("a"))),
         Shard(0, "test", base.items),
         Shard(0, "train", (Item(base.items[0].what, Labels(age=3.0)), base.items[1])),
+        Shard(0, "train", (Item(base.items[0].what, sha256="ab"), base.items[1])),
     ]
     keys = {base.key({"a": 1}), base.key({"a": 2}), *(other.key({"a": 1}) for other in others)}
-    assert len(keys) == 5
+    assert len(keys) == 6
     assert base.key({"a": 1}) == Shard(9, "train", tuple(clips("a", "b"))).key({"a": 1})

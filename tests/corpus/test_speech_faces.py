@@ -3,6 +3,8 @@ import sys
 
 import pytest
 
+from s2f.corpus.plan import plan_shards
+from s2f.corpus.recipe import shard_keys
 from s2f.corpus.speech_faces import SpeechFaces
 from s2f.params.face_models import FaceModelsParams
 from s2f.params.spectrogram import SpectrogramParams
@@ -19,7 +21,7 @@ def recipe(folder, model="none.onnx", **changed):
         "face_px": 64, "face_margin": 2.0, "validation_share": 0.2, "test_share": 0.3, "shard_clips": 3,
         "workers": 2, "fetch_attempts": 2,
     }  # fmt: skip
-    models = FaceModelsParams(detector_score=0.5, arcface=str(model), age_gender="")
+    models = FaceModelsParams(detector_score=0.5, arcface=str(model), age_gender="none.onnx")
     return SpeechFaces(SpeechFacesParams(**params | changed), SPECTROGRAM, models, seed=7)
 
 
@@ -47,6 +49,58 @@ def test_a_longer_list_moves_no_clip(tmp_path):
     short = {item.what.id: split for split, item in recipe(tmp_path, max_clips=20).items()}
     assert len(short) == 20
     assert short.items() <= long.items()
+
+
+def test_a_video_of_which_one_clip_is_labelled_is_in_one_split(tmp_path):
+    write_list(tmp_path, [f"v{number % 40}" for number in range(120)])
+    people = [f"v{number},{3 * number},p{number % 7}" for number in range(30)]  # the first of each video's three clips
+    (tmp_path / "labels.csv").write_text("youtube_id,start,person\n" + "\n".join(people))
+    found = list(recipe(tmp_path).items())
+    videos, persons = {}, {}
+    person_of = {line.split(",")[0]: line.split(",")[2] for line in people}
+    for split, item in found:
+        videos.setdefault(item.batch, set()).add(split)
+        persons.setdefault(person_of.get(item.batch, item.batch), set()).add(split)
+    assert sum(item.labels.person is None for _, item in found) == 90
+    assert {len(splits) for splits in videos.values()} == {len(splits) for splits in persons.values()} == {1}
+    assert set.union(*videos.values()) == {"train", "validation", "test"}
+
+
+def test_nobody_in_the_test_list_is_trained_on(tmp_path, caplog):
+    caplog.set_level("INFO")
+    write_list(tmp_path, ["a", "a", "b", "c", "d", "e"])  # a's second clip, b and c are not in the test list
+    write_list(tmp_path, ["a", "x"], "test.csv")
+    (tmp_path / "labels.csv").write_text("youtube_id,start,person\nx,3,ann\nb,6,ann\nb,999,bob\nc,9,bob\nd,12,dan\n")
+    found = {item.what.id: split for split, item in recipe(tmp_path, test_list="test.csv").items()}
+    assert [clip for clip, split in found.items() if split == "test"] == ["a_00000000", "x_00003000"]
+    assert {clip for clip, split in found.items() if split != "test"} == {"d_00012000", "e_00015000"}
+    assert "3 clips are not used" in caplog.text
+
+
+def test_a_video_that_changes_under_its_name_changes_its_shard_alone(tmp_path, embedder):
+    write_list(tmp_path, [f"v{number}" for number in range(12)])
+    (tmp_path / "videos").mkdir()
+    for number in range(11):
+        (tmp_path / "videos" / f"v{number}.mp4").write_bytes(bytes(100))
+    films = recipe(tmp_path, embedder)
+
+    def changed():
+        keys = shard_keys(films, plan_shards(films.items(), 2))
+        return {index for index in keys if keys[index] != before[index]}
+
+    plan = {item.batch: shard.index for shard in plan_shards(films.items(), 2) for item in shard.items}
+    before = shard_keys(films, plan_shards(films.items(), 2))
+    assert changed() == set()
+    (tmp_path / "videos" / "v3.mp4").write_bytes(bytes(99) + b"1")  # as long as it was
+    assert changed() == {plan["v3"]}
+    (tmp_path / "videos" / "v11.mp4").write_bytes(b"it was not there before")
+    assert changed() == {plan["v3"], plan["v11"]}
+
+
+def test_pages_have_no_contents_to_hash(tmp_path):
+    write_list(tmp_path, ["a", "b"])
+    pages = recipe(tmp_path, url="https://example.org/{youtube_id}")
+    assert [item.sha256 for _, item in pages.items()] == [None, None]
 
 
 def test_the_test_list_is_the_test_split(tmp_path):

@@ -2,7 +2,7 @@ from collections import Counter
 
 import pytest
 
-from s2f.corpus.splits import SPLITS, split_of
+from s2f.corpus.splits import SPLITS, split_of, video_groups
 
 GROUPS = [f"video{number}" for number in range(4000)]
 
@@ -21,3 +21,16 @@ def test_a_split_depends_on_the_group_and_the_seed_alone():
 
 def test_a_share_of_nothing_is_nobody():
     assert {split_of(group, 7, 0.0, 0.0) for group in GROUPS} == {"train"}
+
+
+def test_videos_of_one_person_and_people_of_one_video_are_one_group():
+    pairs = [("v1", "ann"), ("v2", "ann"), ("v3", "bob"), ("v3", "cem"), ("v4", "cem"), ("v5", "dan")]
+    groups = video_groups(pairs)
+    assert groups == {"v1": "ann", "v2": "ann", "v3": "bob", "v4": "bob", "v5": "dan"}
+    chain = [(f"v{number}", f"p{person:03d}") for number in range(300) for person in (number, number + 1)]
+    assert set(video_groups(chain[::-1]).values()) == {"p000"}
+
+
+def test_a_group_depends_on_no_order():
+    pairs = [("v1", "b"), ("v1", "c"), ("v2", "a"), ("v2", "c"), ("v3", "d"), ("v3", "b")]
+    assert video_groups(pairs) == video_groups(pairs[::-1]) == dict.fromkeys(("v1", "v2", "v3"), "a")

@@ -15,8 +15,9 @@ SCHEMA = pa.schema([("id", pa.string())])
 
 @pytest.fixture
 def ledger(tmp_path):
-    """Three items that were kept, one lost for every reason there is, one of them in the test split."""
+    """Three items kept, one too short by the list, one lost for every reason; of the last, one in the test split."""
     kept = [Outcome(f"kept{number}", {"id": f"kept{number}"}) for number in range(3)]
+    kept += [Outcome("short", Failure("too_short", "[in#0] too_short 0:a:0", attempts=0), attempts=0)]
     lost = [Outcome(reason, Failure(reason, f"[in#0] {reason} 0:a:0")) for reason in REASONS]
     for index, split, outcomes in ((0, "train", kept + lost[1:]), (2, "test", lost[:1])):
         shard = Shard(index, split, (Item(Picture("a")),))
@@ -28,12 +29,13 @@ def test_counts_hold_every_reason_once(ledger):
     rows = counts(ledger)
     assert rows[0]["status"] == "ok" and rows[0]["items"] == 3
     assert {row["reason"] for row in rows[1:]} == set(REASONS)
+    assert sum(row["items"] for row in rows) == len(REASONS) + 4
     assert sum(row["percent"] for row in rows) == pytest.approx(100, abs=1)
 
 
 def test_the_funnel_narrows_by_the_reasons_of_each_step(ledger):
     kinds = [kind.value for kind in REASONS.values()]
-    tried = len(REASONS) + 3
+    tried = len(REASONS) + 4
     fetched = 3 + kinds.count("bad_media") + kinds.count("filtered")
     assert list(funnel(ledger).values()) == [tried, tried - 1, fetched, 3 + kinds.count("filtered"), 4, 3]
 

@@ -26,6 +26,7 @@ def portrait(index):
         "embedding": np.full(512, index, np.float32),
         "age": None,
         "gender": None,
+        "person": None,
     }
 
 

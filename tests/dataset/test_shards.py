@@ -28,6 +28,7 @@ def row(index: int) -> dict[str, Any]:
         "speech": {"bytes": b"flac", "path": None},
         "age": None,
         "gender": "f",
+        "person": None,
     }
 
 

@@ -9,7 +9,7 @@ NAMES = ("jaw_width", "nose_width", "nasal_index")
 
 def evaluate(pictures, voices, plan, guidance=0.0, names=NAMES):
     result = evaluate_craniofacial(
-        pictures["true"], pictures["generated"], voices, guidance, 30.0, names, ("jaw_width",), plan
+        pictures["true"], pictures["generated"], voices, guidance, 30.0, names, ("jaw_width",), ("nose_width",), plan
     )
     json.dumps(result, allow_nan=False)
     return result
@@ -21,7 +21,7 @@ def test_copied_faces_correlate_perfectly_and_random_pairs_do_not(make_study, lo
         assert row["r"] == pytest.approx(1)
         assert abs(row["random_r"]) < 0.06
         assert row["random_low"] < 0 < row["random_high"]
-        assert row["tied"] == (name == "jaw_width")
+        assert (row["tied"], row["free"]) == (name == "jaw_width", name == "nose_width")
         assert row["n"] == 80
 
 

@@ -24,6 +24,8 @@ def test_faces_that_copy_the_truth_are_perfect_and_their_shuffles_at_chance(make
         assert abs(shuffled["age_r"]["value"]) < 0.05
         assert 0.45 < shuffled["gender_accuracy"]["value"] < 0.55
         assert shuffled["age_p"] < 0.01 and shuffled["gender_p"] < 0.01
+        assert shuffled["age_p_holm"] == pytest.approx(2 * shuffled["age_p"])  # of two w
+        assert found["age_confusion"]["counts"] == np.diag(np.diag(found["age_confusion"]["counts"])).tolist()
     assert result["judge"]["age_error_years"] == pytest.approx(0, abs=1e-3)
 
 
@@ -58,6 +60,28 @@ def test_confusion_is_counted_by_hand(make_row, load, plan) -> None:
     assert result["guidance"]["0"]["confusion"] == {"f_as_f": 0, "f_as_m": 1, "m_as_f": 1, "m_as_m": 2}
     assert result["guidance"]["0"]["gender_accuracy"]["value"] == 0.5
     assert result["majority_accuracy"] == 0.75
+
+
+def test_years_are_counted_by_band_of_the_true_and_the_generated_face(make_row, load, plan) -> None:
+    true, drawn = [19.9, 20.0, 75.0, None], [25.0, 29.9, 69.0, 40.0]
+    rows = [make_row("true", f"v{i}", age=age) for i, age in enumerate(true)]
+    rows += [make_row("generated", f"v{i}", age=age, guidance=0.0, sample=0) for i, age in enumerate(drawn)]
+    found = evaluate(*load(rows), plan)["guidance"]["0"]["age_confusion"]
+    assert found["bands"] == ["0–19", "20–29", "30–39", "40–49", "50–59", "60–69", "70+"]
+    places = {(int(i), int(j)): found["counts"][i][j] for i, j in zip(*np.nonzero(found["counts"]), strict=True)}
+    assert places == {(0, 1): 1, (1, 1): 1, (6, 5): 1}
+
+
+def test_labels_have_a_shuffled_control_of_their_own(make_study, load, plan) -> None:
+    rows = make_study(60, 2, (0.0,), noise=0.0)
+    for one in rows:  # the judge is blind to age and sex, the labels are not
+        if one["source"] == "true":
+            one.update(age=40.0, male=0.9)
+    shuffled = evaluate(*load(rows), plan)["shuffled"]["0"]
+    assert abs(shuffled["labels"]["age_r"]["value"]) < 0.06
+    assert shuffled["labels"]["age_p_holm"] < 0.01 and shuffled["labels"]["gender_p_holm"] < 0.01
+    assert shuffled["age_r"]["value"] is None
+    assert shuffled["gender_p"] == 1.0  # everybody a man: no order does worse
 
 
 def all_undetected(rows):

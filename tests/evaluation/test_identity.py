@@ -75,6 +75,17 @@ def test_nothing_detected_or_heard_is_a_reason(make_study, load, plan) -> None:
         assert found["reason"].startswith("not available: ")
 
 
+def test_a_true_face_without_a_judged_gender_is_in_neither_half(make_study, load, plan) -> None:
+    rows = make_study(40, 1, (0.0,), noise=0.0)
+    for one in [one for one in rows if one["source"] == "true"][:6]:
+        one.update(male=None)
+    voice = evaluate(*load(rows), plan)["voice"]
+    assert voice["recall"]["at_1"]["n"] == 40
+    assert voice["recall_same_gender"]["at_1"]["n"] == 34
+    assert voice["recall_same_gender"]["gallery"] < 34
+    assert voice["recall_same_gender"]["at_1"]["shuffled"]["value"] < 0.2
+
+
 def portraits(make_row, n: int, ours: float, plain: float) -> list:
     rng, rows = np.random.default_rng(0), []
     for index in range(n):
@@ -106,3 +117,16 @@ def test_only_portraits_found_three_times_are_compared(make_row, load, plan) -> 
 def test_without_portraits_super_resolution_is_not_available(make_study, load, plan) -> None:
     pictures, _ = load(make_study(4, 1, (0.0,), noise=0.0))
     assert evaluate_super_resolution(pictures, plan)["cosine"]["reason"].startswith("not available: ")
+
+
+def test_two_portraits_of_one_person_are_no_two_people(make_row, load, plan) -> None:
+    rows = portraits(make_row, 20, ours=0.3, plain=0.6)
+    looks = {(one["source"], one["id"]): one["embedding"] for one in rows}
+    person = {f"p{index}": f"p{index // 2 * 2}" for index in range(20)}
+    for one in rows:  # both pictures of a person are the same
+        one["embedding"] = looks[one["source"], person[one["id"]]]
+    pictures, _ = load(rows)
+    alone, known = (evaluate_super_resolution(pictures, plan, who) for who in (None, person))
+    assert known["other_cosine"]["value"] < alone["other_cosine"]["value"] - 0.02  # nobody is their own control
+    widths = [found["cosine"]["high"] - found["cosine"]["low"] for found in (alone, known)]
+    assert widths[1] > 1.2 * widths[0]  # ten people say less than twenty

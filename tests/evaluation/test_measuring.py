@@ -54,7 +54,8 @@ def corpus(tmp_path):
     ]
     write_shard(generated[:2], GENERATED, tmp_path / "generated" / "faces" / "00000.parquet")
     write_shard(generated[2:], GENERATED, tmp_path / "generated" / "faces" / "00001.parquet")
-    enlarged = {"image_id": "p"} | {name: media(draw(4)) for name in ("true", "small", "super_resolution", "bicubic")}
+    pictures = {name: media(draw(4)) for name in ("true", "small", "super_resolution", "bicubic")}
+    enlarged = {"image_id": "p", "person": None} | pictures
     write_shard([enlarged], ENLARGED, tmp_path / "generated" / "enlarged" / "00000.parquet")
     return tmp_path / "speech_faces", tmp_path / "generated"
 

@@ -46,6 +46,8 @@ def test_with_strata_only_the_same_stratum_rivals(plan) -> None:
     found = recall(vectors(40), vectors(40), np.arange(40), (5,), plan, strata=np.arange(40) < 10)
     assert found["gallery"] == pytest.approx((10 * 10 + 30 * 30) / 40)
     assert found["at_5"]["chance"] == pytest.approx((10 * 5 / 10 + 30 * 5 / 30) / 40, abs=1e-6)
+    assert found["at_5"]["shuffled"]["value"] == pytest.approx(found["at_5"]["chance"], abs=0.05)
+    assert found["at_5"]["shuffled_p"] < 0.01
 
 
 def test_a_gallery_of_one_ranks_nothing(plan) -> None:

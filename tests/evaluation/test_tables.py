@@ -1,9 +1,17 @@
 import numpy as np
 import pytest
 
-from s2f.dataset.schemas import HEARD
+from s2f.dataset.schemas import ENLARGED, HEARD, SPECTROGRAM_SHAPE, SPEECH_FACES
 from s2f.dataset.shards import write_shard
-from s2f.evaluation.tables import faces_found, mean_of_samples, read_heard, read_pictures, take
+from s2f.evaluation.tables import (
+    faces_found,
+    mean_of_samples,
+    read_heard,
+    read_people,
+    read_pictures,
+    read_portrayed,
+    take,
+)
 from s2f.runtime import InputError
 
 
@@ -42,6 +50,29 @@ def test_clips_of_one_video_are_one_person(make_study, load) -> None:
     _, voices = load(make_study(4, 1, (0.0,), noise=0.0), {"v0000": "a", "v0001": "b", "v0002": "a"})
     assert voices.people[0] == voices.people[2]
     assert voices.independent == 3
+
+
+def test_two_videos_of_one_person_are_one_persons(tmp_path, make_study, load) -> None:
+    blank = dict.fromkeys(SPEECH_FACES.names) | {"spectrogram": np.zeros(SPECTROGRAM_SHAPE, np.float16)}
+    known = [
+        ("v0000", "a", "ann"), ("v0001", "b", "ann"), ("v0002", "b", None),  # one person's, two videos
+        ("v0003", "c", None), ("v0004", "c", None), ("v0005", "ann", None),  # two unknown people's videos
+    ]  # fmt: skip
+    rows = [blank | {"clip_id": clip, "youtube_id": video, "person": person} for clip, video, person in known]
+    write_shard(rows[:3], SPEECH_FACES, tmp_path / "speech_faces/test/00000.parquet")
+    write_shard(rows[3:], SPEECH_FACES, tmp_path / "speech_faces/train/00000.parquet")
+    people = read_people(tmp_path / "speech_faces")
+    _, voices = load(make_study(6, 1, (0.0,), noise=0.0), people)
+    assert voices.people.tolist() == [voices.people[0]] * 3 + [voices.people[3]] * 2 + [voices.people[5]]
+    assert voices.independent == 3
+
+
+def test_portraits_of_one_person_are_one_persons(tmp_path) -> None:
+    blank = dict.fromkeys(ENLARGED.names)
+    rows = [blank | {"image_id": f"{index}.png", "person": person} for index, person in enumerate(["ann", None, "ann"])]
+    write_shard(rows, ENLARGED, tmp_path / "00000.parquet")
+    people = read_portrayed(tmp_path)
+    assert people["0.png"] == people["2.png"] != people["1.png"]
 
 
 def test_an_embedding_with_a_nan_is_no_embedding(make_study, load) -> None:

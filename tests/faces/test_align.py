@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from s2f.faces.align import TEMPLATE, align, crop_square, resize, similarity
+from s2f.faces.align import TEMPLATE, align, crop_face, crop_square, resize, similarity
 
 
 def turned(degrees, scale, shift):
@@ -76,6 +76,36 @@ def test_aligned_pixels_come_from_where_the_face_is(degrees, scale):
 def test_what_lies_outside_the_picture_repeats_its_border():
     image = np.full((50, 50, 3), 200, np.uint8)
     assert (align(image, keypoints(turned(0, 1, [-30, -30]))) == 200).all()
+
+
+# A frontal face: eyes level at (±0.5, 0), mouth below them. FFHQ then shows 4 eye distances, a little below the eyes.
+FRONTAL = np.array([[-0.5, 0], [0.5, 0], [0, 0.5], [0, 1.0], [0, 0], [0, 0]])
+
+
+@pytest.mark.parametrize(("degrees", "scale"), [(0, 20), (30, 25), (-20, 35)])
+def test_a_face_is_framed_upright_as_ffhq_does(degrees, scale):
+    place = turned(degrees, scale, [250, 240])
+    image = smooth_picture(500, 520)
+    crop = crop_face(image, FRONTAL @ place[:, :2].T + place[:, 2], margin=1, size=100)
+    rows, columns = np.mgrid[0:100, 0:100] + 0.5
+    face = np.stack([columns, rows], axis=-1) / 100 * 4 - [2, 1.9]  # the whole side is 4 eye distances
+    x, y = np.moveaxis(face @ place[:, :2].T + place[:, 2], -1, 0)
+    nearest = image[y.round().astype(int), x.round().astype(int)]
+    assert np.abs(crop.astype(float) - nearest).mean() < 3
+
+
+def test_a_wider_margin_shows_more_around_the_same_centre():
+    image = smooth_picture(500, 520)
+    points = FRONTAL * 20 + [250, 240]
+    near, wide = (crop_face(image, points, margin, 80).astype(float) for margin in (1, 2))
+    assert np.abs(resize(near.astype(np.uint8), 40) - wide[20:60, 20:60]).mean() < 3
+
+
+def test_a_face_seen_from_the_side_or_in_a_point_is_still_framed():
+    image = smooth_picture(200, 200)
+    side = np.array([[100, 90], [100, 90], [120, 100], [110, 120], [0, 0], [0, 0]], np.float32)
+    for points in (side, np.full((6, 2), 100, np.float32)):
+        assert crop_face(image, points, margin=1, size=64).shape == (64, 64, 3)
 
 
 def test_a_crop_is_the_square_around_the_box():

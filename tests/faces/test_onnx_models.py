@@ -1,11 +1,14 @@
 import logging
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from s2f.faces.onnx_models import load_model
 from s2f.runtime import InputError
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -37,6 +40,15 @@ def test_a_packs_licence_is_told_once(pack, caplog):
         load_model("told", None, "recognition")
         load_model("told", None, "genderage")
     assert caplog.text.count("non-commercial") == 1
+
+
+def test_a_file_that_is_not_this_projects_own_is_told_of_too(pack, caplog, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    with caplog.at_level(logging.WARNING):
+        load_model("s2f/sample/pack/arcface.onnx", None, "recognition")
+        assert "non-commercial" not in caplog.text
+        load_model(str(pack / "w600k.onnx"), None, "recognition")
+    assert f"{pack / 'w600k.onnx'}: insightface's" in caplog.text and "non-commercial" in caplog.text
 
 
 def test_networks_run_on_the_cpu_with_one_thread(pack):

@@ -1,17 +1,10 @@
 """A Prefect server for the whole session, and params for small corpora of drawn faces."""
 
-import runpy
-from pathlib import Path
-
 import pytest
 from PIL import Image
 from prefect.settings import PREFECT_LOGGING_LEVEL, PREFECT_SERVER_ANALYTICS_ENABLED, temporary_settings
 from prefect.testing.utilities import prefect_test_harness
 from ruamel.yaml import YAML
-
-CORPUS = runpy.run_path(str(Path(__file__).parents[1] / "corpus" / "conftest.py"))
-film, face, wall, two_faces = (CORPUS[name] for name in ("film", "face", "wall", "two_faces"))
-embedder, film_folder = CORPUS["embedder"], CORPUS["film_folder"]
 
 
 @pytest.fixture(scope="session")

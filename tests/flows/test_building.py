@@ -115,6 +115,41 @@ def test_a_killed_build_goes_on_to_the_same_bytes(whole, tmp_path, write_params)
     assert contents(tmp_path / "ledger") == contents(whole[0] / "ledger")
 
 
+def test_a_clip_list_that_was_edited_is_read_again(tmp_path, write_params, sources):
+    films = tmp_path / "films"
+    films.mkdir()
+    (films / "videos").symlink_to(sources[0] / "videos")
+    (films / "clips.csv").write_text("-good,0,2,0.5,0.5\n")
+    params = write_params(source=str(films))
+    assert build(tmp_path, params) == {"ok": 1}
+    (films / "clips.csv").write_text("-good,0,2,0.5,0.5\nroom,0,2,0.5,0.5\n")
+    assert build(tmp_path, params) == {"no_face": 1, "ok": 1}
+
+
+def test_a_video_overwritten_under_its_name_is_built_again_and_nothing_else(tmp_path, write_params, film, face):
+    films, names = tmp_path / "films", ("a", "b", "c")
+    for number, name in enumerate(names):
+        film(films / "videos" / f"{name}.mp4", face(number + 1), seconds=2.0)
+    (films / "clips.csv").write_text("".join(f"{name},0,2,0.5,0.5\n" for name in names))
+    params = write_params(source=str(films))
+    assert build(tmp_path, params) == {"ok": 3}
+    before, ledger = embeddings(tmp_path), times(tmp_path / "ledger")
+    film(films / "videos" / "b.mp4", face(9), seconds=2.0)
+    assert build(tmp_path, params) == {"ok": 3}
+    assert {name for name, value in embeddings(tmp_path).items() if value != before[name]} == {"b"}
+    assert sum(time != ledger[path] for path, time in times(tmp_path / "ledger").items()) == 1
+
+
+def embeddings(folder):
+    paths = folder.glob("out/*/*.parquet")
+    rows = [row for path in paths for row in pq.read_table(path, columns=["youtube_id", "embedding"]).to_pylist()]
+    return {row["youtube_id"]: row["embedding"] for row in rows}
+
+
+def times(folder):
+    return {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+
+
 def test_portraits_end_under_their_reasons(tmp_path, write_params):
     reasons = build_portraits(tmp_path / "out", tmp_path / "ledger", write_params())
     assert reasons == {"corrupt": 1, "no_face": 1, "ok": 5}

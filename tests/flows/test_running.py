@@ -1,28 +1,45 @@
 """The flows as commands, with no Prefect server configured."""
 
+import http.server
 import os
+import re
+import socket
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 from prefect.settings import PREFECT_API_DATABASE_CONNECTION_URL
 
-from flows.local_server import LocalServer
+from flows.local_server import PATIENCE_S, LocalServer, is_up
 
 ROOT = Path(__file__).parents[2]
 
 
+def environment(tmp_path, **settings):
+    """No Prefect server is configured, and none is up where `make ui` starts one, unless `settings` say so."""
+    own = {key: value for key, value in os.environ.items() if not key.startswith("PREFECT_")}
+    return own | {"PREFECT_HOME": str(tmp_path / "home"), "PREFECT_SERVER_API_PORT": str(free_port())} | settings
+
+
 def run(tmp_path, *options, **settings):
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("PREFECT_")} | settings
     return subprocess.run(
         [sys.executable, "-m", *options, "--out", tmp_path / "out", "--ledger", tmp_path / "ledger"],
         cwd=ROOT,
-        env={**environment, "PREFECT_HOME": str(tmp_path / "home")},
+        env=environment(tmp_path, **settings),
         capture_output=True,
         text=True,
     )
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def test_a_command_needs_no_server_and_shares_the_database_with_one(tmp_path, write_params, prefect_server):
@@ -33,6 +50,47 @@ def test_a_command_needs_no_server_and_shares_the_database_with_one(tmp_path, wr
     assert "Traceback" not in done.stderr
     assert (tmp_path / "out" / "manifest.json").exists()
     assert not [process for process in psutil.process_iter(["environ"]) if _belongs_to(process, tmp_path)]
+
+
+def test_a_command_records_into_the_server_that_make_ui_started(tmp_path, write_params):
+    port = free_port()
+    asked = {"PREFECT_SERVER_API_PORT": str(port)}
+    [command] = re.findall(r"^ui:.*\n\t@python (.+)$", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
+    words = [sys.executable, *command.split()]
+    with subprocess.Popen(words, cwd=ROOT, env=environment(tmp_path, **asked), stdout=subprocess.DEVNULL) as server:
+        try:
+            until = time.monotonic() + PATIENCE_S
+            while not is_up(f"http://127.0.0.1:{port}/api") and time.monotonic() < until:
+                time.sleep(0.1)
+            done = run(tmp_path, "flows.portraits", "--params", write_params(), **asked)
+            assert done.returncode == 0, done.stderr
+            assert f"Prefect's server at http://127.0.0.1:{port}/api records this run." in " ".join(done.stderr.split())
+            runs = httpx.post(f"http://127.0.0.1:{port}/api/flow_runs/filter", json={}).raise_for_status().json()
+            assert [(run["name"], run["state_type"]) for run in runs] == [(f"portraits to {tmp_path}/out", "COMPLETED")]
+            assert "<html" in httpx.get(f"http://127.0.0.1:{port}", follow_redirects=True).text
+            settings = httpx.get(f"http://127.0.0.1:{port}/api/admin/settings").json()["server"]
+            assert settings["services"]["task_run_recorder"]["batch_size"] == 500
+            assert settings["analytics_enabled"] is False
+        finally:
+            server.terminate()
+
+
+@pytest.mark.parametrize("answer", [b"<html>a page for every question</html>", b"true", b'"2.20.1"', b"{}"])
+def test_what_is_no_server_of_ours_is_not_taken_for_one(answer):
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def log_message(self, *words):
+            pass
+
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"true" if self.path == "/api/health" else answer)
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        assert not is_up(f"http://127.0.0.1:{server.server_port}/api")
+        server.shutdown()
+    assert not is_up(f"http://127.0.0.1:{free_port()}/api")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
+import struct
 import subprocess
+import zlib
 
 import imageio_ffmpeg
 import numpy as np
@@ -70,6 +72,27 @@ def test_a_turned_film_comes_upright(tmp_path, film):
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-display_rotation", "90", "-i", lying, "-c", "copy"]
     subprocess.run([*command, tmp_path / "turned.mp4"], check=True)
     assert frames(tmp_path / "turned.mp4", end=0.5)[0][1].shape == (96, 64, 3)
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "shape"),
+    [(2400, 1200, (1920, 960, 3)), (100, 3840, (50, 1920, 3)), (1080, 1920, (1080, 1920, 3))],
+)
+def test_a_frame_is_never_longer_than_1920_px(tmp_path, film, height, width, shape):
+    path = film(tmp_path / "large.mp4", np.full((height, width, 3), 90, np.uint8), seconds=0.2, sound=False)
+    assert frames(path, end=0.2)[0][1].shape == shape
+
+
+def test_a_picture_of_a_quarter_of_a_gigapixel_is_not_decoded(tmp_path):
+    size = struct.pack(">IIBBBBB", 16_000, 16_000, 1, 0, 0, 0, 0)  # a bit a pixel: 32 KB as a file
+    packed = zlib.compress(bytes(16_000 * 2_001))
+    png = b"\x89PNG\r\n\x1a\n"
+    for kind, content in ((b"IHDR", size), (b"IDAT", packed), (b"IEND", b"")):
+        png += struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+    (tmp_path / "huge.png").write_bytes(png)
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", "png_pipe", "-i", tmp_path / "huge.png"]
+    subprocess.run([*command, "-c", "copy", tmp_path / "huge.mov"], check=True)
+    assert reason(lambda: frames(tmp_path / "huge.mov")) == "corrupt"
 
 
 def test_silent_film_and_unseen_sound_say_so(tmp_path, film, wall):

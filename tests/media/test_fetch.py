@@ -4,6 +4,7 @@ from collections import Counter
 from typing import ClassVar
 
 import pytest
+import yt_dlp
 from yt_dlp.utils import DownloadError, GeoRestrictedError
 
 from s2f.media.failures import Failure
@@ -91,6 +92,18 @@ def test_nobody_listening_is_the_network(tmp_path):
 def test_transient_failures_are_tried_again(tmp_path, server):
     assert fetch(f"{server}twice.mp4", tmp_path, attempts=2, first_pause_s=0)[1] == 2
     assert failure(f"{server}500.mp4", tmp_path, attempts=3).attempts == 3
+
+
+def test_what_yt_dlp_never_said_it_would_raise_is_tried_again_and_then_a_reason(tmp_path, server, monkeypatch):
+    def extract_info(self, url):
+        tried.append(url)
+        raise KeyError("streamingData")
+
+    tried = []
+    monkeypatch.setattr(yt_dlp.YoutubeDL, "extract_info", extract_info)
+    found = failure(f"{server}film.mp4", tmp_path, attempts=3)
+    assert (found.reason, found.message, found.attempts) == ("internal_error", "KeyError: 'streamingData'", 3)
+    assert len(tried) == 3
 
 
 def test_permanent_and_blocked_ones_are_not(tmp_path, server):

@@ -1,7 +1,7 @@
 import pytest
 
 from s2f.media.failures import Failure
-from s2f.media.urls import check_template, check_video_id, video_url
+from s2f.media.urls import check_template, check_video_id, video_path, video_url
 from s2f.runtime import InputError
 
 YOUTUBE = "https://www.youtube.com/watch?v={youtube_id}"
@@ -32,3 +32,14 @@ def test_other_schemes_are_refused_in_one_sentence(scheme):
 def test_a_local_folder_may_have_any_name(tmp_path):
     url = video_url("file:{source}/{youtube_id}.mp4", str(tmp_path / "50% of #1? yes"), "-x")
     assert url == f"file://{tmp_path}/50%25%20of%20%231%3F%20yes/-x.mp4"
+
+
+def test_the_file_behind_a_url_is_the_one_it_names(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert video_path("file:{source}/{youtube_id}.mp4", "50% of #1", "-x") == tmp_path / "50% of #1" / "-x.mp4"
+    assert video_path(YOUTUBE, "", "-x") is None
+
+
+def test_what_is_no_url_is_refused_in_one_sentence():
+    with pytest.raises(InputError, match="is no URL"):
+        check_template("http://[{youtube_id}")

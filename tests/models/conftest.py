@@ -20,17 +20,19 @@ UNET = {
 
 @pytest.fixture
 def decoder_config():
-    return FaceDecoderConfig(image_px=16, **UNET)
+    return FaceDecoderConfig(image_px=16, position_map=True, embedding_map=True, **UNET)
 
 
 @pytest.fixture
 def enlarger_config():
-    return SuperResolutionConfig(low_px=8, image_px=32, max_noise_level=0.3, **UNET)
+    return SuperResolutionConfig(
+        low_px=8, image_px=32, max_noise_level=0.3, shortcut=True, **UNET | {"prediction": "x0"}
+    )
 
 
 @pytest.fixture
 def settle():
-    """Moves every parameter off its initial value, so that branches that start at zero take part."""
+    """Moves every parameter off its initial value: the null vector and the normalisations' shifts start at zero."""
 
     def move(model):
         generator = torch.Generator().manual_seed(1)

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from s2f.models.speech_encoder import SHORTEST, SpeechEncoder
-from s2f.params.speech_encoder import SpeechEncoderConfig
+from s2f.models.speech_encoder import SpeechEncoder
+from s2f.params.speech_encoder import SHORTEST, SpeechEncoderConfig
 
 
 def test_width_one_is_the_published_network():

@@ -19,18 +19,24 @@ def test_the_prediction_has_the_large_picture_s_shape(enlarger_config):
 
 
 @torch.no_grad()
-def test_both_pictures_have_a_short_way_to_the_prediction(enlarger_config):
+@pytest.mark.parametrize(("bias", "share"), [(-40.0, 0.0), (0.0, 0.5), (40.0, 1.0)])
+def test_the_shortcut_goes_from_the_enlarged_picture_to_the_noisy_one(enlarger_config, bias, share):
     model = SuperResolution(enlarger_config)
-    for parameter in model.head.parameters():
+    for parameter in [*model.head.parameters(), model.share.weight]:
         torch.nn.init.zeros_(parameter)
+    model.share.bias.fill_(bias)
     x_t, t, low, level, embedding = arguments()
+    enlarged = functional.interpolate(low, size=(32, 32), mode="bicubic")
     output = model(x_t, t, low, level, embedding)
-    enlarged = functional.interpolate(low, size=(32, 32), mode="bilinear")
-    for row in range(2):
-        pictures = torch.stack([x_t[row].flatten(), enlarged[row].flatten()], dim=1)
-        weights = torch.linalg.lstsq(pictures, output[row].flatten()[:, None]).solution
-        torch.testing.assert_close((pictures @ weights)[:, 0], output[row].flatten(), rtol=1e-3, atol=1e-4)
-        assert weights.abs().max() > 1e-3
+    torch.testing.assert_close(output, enlarged + share * (x_t - enlarged), rtol=1e-4, atol=1e-4)
+
+
+@torch.no_grad()
+def test_before_training_the_shortcut_is_nearly_bicubic(enlarger_config):
+    x_t, t, low, level, embedding = arguments()
+    enlarged = functional.interpolate(low, size=(32, 32), mode="bicubic")
+    far = (SuperResolution(enlarger_config)(x_t, t, low, level, embedding) - enlarged).square().mean()
+    assert far < 0.02 * (x_t - enlarged).square().mean()
 
 
 @torch.no_grad()
@@ -64,3 +70,11 @@ def test_a_level_shrinks_before_its_blocks_and_grows_after_them(enlarger_config)
             module.register_forward_hook(lambda _, given, __: sizes.append(given[0].shape[-1]))
     model(*arguments())
     assert sizes == [16, 16]
+
+
+@torch.no_grad()
+def test_without_the_shortcut_the_network_alone_predicts(enlarger_config):
+    model = SuperResolution(enlarger_config.model_copy(update={"shortcut": False}))
+    for parameter in model.head.parameters():
+        torch.nn.init.zeros_(parameter)
+    assert model(*arguments()).abs().max() == 0

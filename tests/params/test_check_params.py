@@ -2,9 +2,15 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from s2f.runtime import file_sha256
+
 ROOT = Path(__file__).parents[2]
+Edit = Callable[[str, str], Path]
 
 
 def check(params: Path, out: Path) -> subprocess.CompletedProcess[str]:
@@ -26,3 +32,28 @@ def test_bad_params_are_one_sentence_and_exit_code_2(tmp_path: Path) -> None:
     assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
     assert "generation.guidence: no such parameter" in done.stderr
     assert not (tmp_path / "ok").exists()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("face_models.arcface", "models/w600k_r50.onnx", "arcface: no such file (found 'models/w600k_"),
+        ("face_models.age_gender", "genderage.onnx", "face_models.age_gender: no such file"),
+        ("face_models.age_gender_sha256", "0" * 64, f"age_gender_sha256: {'0' * 64} is not that of s2f/sample/pack"),
+        ("speech_faces.url", "ftp://x/{youtube_id}", "speech_faces.url: scheme 'ftp' of ftp://x/{youtube_id}; allowed"),
+        ("speech_faces.url", "{source}/{youtube_id}.mp4", "allowed: file, http, https"),
+    ],
+)
+def test_what_params_name_must_be_there(edited: Edit, tmp_path: Path, key: str, value: str, words: str) -> None:
+    path = edited(key, value)
+    done = check(path, tmp_path / "ok")
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error: {path}: ") and done.stderr.count("\n") == 1
+    assert words in done.stderr
+    assert not (tmp_path / "ok").exists()
+
+
+def test_the_right_sha256_and_a_packs_name_pass(edited: Edit, tmp_path: Path) -> None:
+    path = edited("face_models.age_gender_sha256", file_sha256(ROOT / "s2f/sample/pack/genderage.onnx"))
+    assert check(path, tmp_path / "ok").returncode == 0
+    assert check(edited("face_models.arcface", "buffalo_l"), tmp_path / "ok").returncode == 0

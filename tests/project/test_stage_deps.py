@@ -8,6 +8,8 @@ import grimp
 import pytest
 from ruamel.yaml import YAML
 
+from s2f.training.launch import CODE
+
 ROOT = Path(__file__).parents[2]
 PIPELINES = ("dvc.yaml", "s2f/sample/dvc.yaml")
 
@@ -64,13 +66,47 @@ def test_deps_exist_or_are_made(name: str) -> None:
             assert any(f"{ROOT / dep}/".startswith(out + "/") for out in made), dep
 
 
-@pytest.mark.parametrize("name", stages())
-def test_params_cover_the_sections_read(graph: grimp.ImportGraph, name: str) -> None:
+def sections_read(source: str) -> set[str]:
+    """Sections of params.yaml that code reads, "seed" among them; "*" for the whole file.
+
+    Raises:
+        AssertionError: a section's name is not written out, so that nobody could tell which one is read.
+    """
     read = set()
-    for file in sources(graph, stages()[name]):
-        for node in ast.walk(ast.parse(file.read_text())):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("read_section", "read_seed"):
-                read |= {arg.value for arg in node.args if isinstance(arg, ast.Constant)}
-                read |= {"seed"} if getattr(node.func, "id", "") == "read_seed" else set()
-    listed = {param if isinstance(param, str) else "*" for param in stages()[name].get("params", [])}
-    assert "*" in listed or read <= listed
+    for node in ast.walk(ast.parse(source)):
+        name = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
+        if name == "read_section":
+            section = node.args[1]
+            assert isinstance(section, ast.Constant), f"write the section's name out: {ast.unparse(node)}"
+            read.add(section.value)
+        elif name in ("read_seed", "read_experiment"):
+            read.add({"read_seed": "seed", "read_experiment": "*"}[name])
+    return read
+
+
+@pytest.mark.parametrize("name", stages())
+def test_params_are_the_sections_read_and_no_others(graph: grimp.ImportGraph, name: str) -> None:
+    stage = stages()[name]
+    read = set().union(*(sections_read(file.read_text()) for file in sources(graph, stage)))
+    if "*" in read:
+        assert "params.yaml" in stage["deps"]
+    else:
+        assert read == set(stage.get("params", []))
+
+
+def test_a_section_whose_name_is_put_together_is_refused() -> None:
+    assert sections_read("read_section(params, 'a', A); read_seed(params)") == {"a", "seed"}
+    with pytest.raises(AssertionError, match="write the section's name out"):
+        sections_read("read_section(params, f'{kind}_training', TrainingParams)")
+
+
+@pytest.mark.parametrize("kind", ["speech_encoder", "face_decoder", "super_resolution"])
+def test_the_code_of_half_a_training_run_is_all_that_its_stage_imports(graph: grimp.ImportGraph, kind: str) -> None:
+    stage = f"s2f.stages.train_{kind}"
+    imported = {name for name in graph.find_upstream_modules(stage) if name.startswith("s2f.")}
+    packages = {name for name in imported if graph.find_children(name)}  # empty __init__.py files
+    params = {name for name in imported if name.startswith("s2f.params.")}  # known by their values
+    no_number = {"s2f.code", "s2f.models.saving", "s2f.runtime"}  # makes the hash; writes the file; logs and runs
+    objectives = {"speech_encoder": "matching", "face_decoder": "drawing", "super_resolution": "enlarging"}
+    objective = f"s2f.training.{objectives[kind]}"
+    assert imported - packages - params - no_number <= {*CODE, f"s2f.models.{kind}", objective}

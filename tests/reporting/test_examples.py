@@ -1,9 +1,13 @@
 import io
+from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
-from s2f.reporting.examples import Voice, shown, spectrogram_picture, unpicked
+from s2f.dataset.schemas import MEASURED
+from s2f.dataset.shards import write_shard
+from s2f.reporting.examples import Voice, read_ages, shown, spectrogram_picture, unpicked
 from s2f.reporting.pictures import sheet
 from s2f.reporting.render import data_uri, fitting, markdown_text
 
@@ -20,6 +24,19 @@ def test_examples_do_not_depend_on_order_and_stay_when_others_come() -> None:
     assert unpicked(ids[::-1], 5) == chosen
     assert unpicked(ids, 6)[:5] == chosen
     assert len(unpicked(ids[:3], 5)) == 3
+
+
+@pytest.mark.parametrize("w", [0.1, 2.0])
+def test_ages_are_found_at_every_w_though_tables_round_it(tmp_path: Path, w: float) -> None:
+    empty = {field.name: None for field in MEASURED}
+    places: list[tuple[str, float | None, int | None, float]] = [("true", None, None, 30.0)]
+    places += [("generated", w, 0, 40.0), ("generated", w, 1, 50.0), ("generated", 1.5, 0, 60.0)]
+    rows = [
+        empty | {"source": source, "id": "a", "faces": 1, "guidance": guidance, "sample": sample, "age": age}
+        for source, guidance, sample, age in places
+    ]
+    write_shard([*rows, rows[1] | {"id": "without a true face"}], MEASURED, tmp_path / "00000.parquet")
+    assert read_ages(tmp_path, f"{w:g}") == [(30.0, 40.0)]
 
 
 def test_large_pictures_shrink_and_tiny_ones_keep_every_pixel() -> None:

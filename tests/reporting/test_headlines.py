@@ -1,27 +1,74 @@
+from typing import Any
+
 import pytest
 
-from s2f.reporting.headlines import FAINT, GOOD, NOTHING, UNKNOWN, _card
+from s2f.reporting.headlines import FAINT, FEWEST, GOOD, NOTHING, UNKNOWN, _card, _enlarging, facial_card, verdict
 
-CHANCE = {"value": 0.5, "low": 0.4, "high": 0.6}
+SHUFFLED = {"age_r": {"value": -0.16}, "gender_accuracy": {"value": 0.49}}
+
+
+def estimate(value: float, low: float, high: float, n: int = 100) -> dict[str, Any]:
+    return {"value": value, "low": low, "high": high, "n": n}
 
 
 @pytest.mark.parametrize(
-    ("value", "low", "high", "kind"),
-    [(0.9, 0.8, 0.95, GOOD), (0.58, 0.52, 0.64, FAINT), (0.55, 0.4, 0.7, FAINT), (0.2, 0.1, 0.3, NOTHING)],
+    ("row", "chance", "p", "kind"),
+    [
+        (estimate(0.9, 0.8, 0.95), 0.5, 0.001, GOOD),
+        (estimate(0.58, 0.52, 0.64), 0.5, 0.2, FAINT),  # luck reaches it
+        (estimate(0.58, 0.52, 0.64), 0.5, None, FAINT),  # nobody asked luck
+        (estimate(0.55, 0.4, 0.7), 0.5, 0.01, FAINT),
+        (estimate(0.9, 0.8, 0.95, FEWEST - 1), 0.5, 0.001, FAINT),
+        (estimate(0.15, -0.05, 0.35), -0.16, 0.01, FAINT),  # above the mean of the shuffles is not above 0
+        (estimate(0.2, 0.1, 0.3), 0.5, 1.0, NOTHING),
+        (estimate(0.9, 0.8, 0.95), None, 0.001, UNKNOWN),
+    ],
 )
-def test_only_what_is_beyond_luck_is_called_above_chance(value: float, low: float, high: float, kind: str) -> None:
-    card = _card("t", {"value": value, "low": low, "high": high, "n": 9}, CHANCE, "", "", (0.0, 1.0))
+def test_only_what_is_beyond_luck_is_called_above_chance(
+    row: dict[str, Any], chance: float | None, p: float | None, kind: str
+) -> None:
+    assert verdict(row, chance, p, 0.95)[0] == kind
+
+
+def test_a_correlation_of_six_voices_whose_interval_holds_0_is_not_called_clear() -> None:
+    six = {"age_r": estimate(0.75, -0.15, 0.97, 6)}
+    shuffled = SHUFFLED | {"age_p_holm": 0.09}
+    card = facial_card({"guidance": {"4": six}, "shuffled": {"4": shuffled}}, "age_r", "Age", (-0.4, 1.0), 0.95)
+    assert (card.value, card.interval, card.n) == ("0.75", "−0.15 to 0.97", 6)
+    assert card.kind == FAINT and card.verdict.startswith("not distinguishable from chance")
+
+
+@pytest.mark.parametrize(("corrected", "kind"), [(0.03, GOOD), (0.06, FAINT)])
+def test_the_best_of_several_is_judged_by_the_luck_of_all(corrected: float, kind: str) -> None:
+    guidance = {"0": {"age_r": estimate(0.2, 0.0, 0.4)}, "1": {"age_r": estimate(0.3, 0.1, 0.5)}}
+    shuffled = dict.fromkeys(guidance, SHUFFLED | {"age_p": 0.001, "age_p_holm": corrected})
+    card = facial_card({"guidance": guidance, "shuffled": shuffled}, "age_r", "Age", (-0.4, 1.0), 0.95)
+    assert card.title == "Age (w = 1, best of 2)"
     assert card.kind == kind
-    assert (card.low, card.at, card.high, card.chance) == (low, value, high, 0.5)
+
+
+def test_accuracy_is_held_against_its_own_luck() -> None:
+    guidance = {"0": {"gender_accuracy": estimate(0.8, 0.7, 0.9)}}
+    shuffled = {"0": SHUFFLED | {"age_p_holm": 0.5, "gender_p_holm": 0.01}}
+    content = {"guidance": guidance, "shuffled": shuffled}
+    assert facial_card(content, "gender_accuracy", "Gender", (0.0, 1.0), 0.95).kind == GOOD
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "n", "kind"), [(0.1, 0.3, 64, GOOD), (-0.3, -0.1, 64, NOTHING), (0.1, 0.3, 5, FAINT)]
+)
+def test_enlarging_is_judged_against_bicubic(low: float, high: float, n: int, kind: str) -> None:
+    row = estimate((low + high) / 2, low, high, n)
+    card = _enlarging({"cosine": row, "bicubic_cosine": row, "difference": row})
+    assert card.kind == kind and "bicubic" in card.verdict
+
+
+def test_a_card_places_its_number_on_its_scale() -> None:
+    card = _card("t", estimate(0.9, 0.8, 0.95), 0.5, (GOOD, "words"), "", (0.0, 1.0))
+    assert (card.low, card.at, card.high, card.chance) == (0.8, 0.9, 0.95, 0.5)
 
 
 def test_a_missing_number_has_a_reason_and_no_bar() -> None:
     row = {"value": None, "low": None, "high": None, "n": 2, "reason": "not available: only 2 pairs"}
-    card = _card("t", row, CHANCE, "", "", (0.0, 1.0))
+    card = _card("t", row, 0.5, verdict(row, 0.5, None, 0.95), "", (0.0, 1.0))
     assert (card.value, card.kind, card.verdict, card.at) == ("–", UNKNOWN, "not available: only 2 pairs", None)
-
-
-def test_without_a_control_nothing_is_called_good() -> None:
-    row = {"value": 0.9, "low": 0.8, "high": 0.95, "n": 9}
-    card = _card("t", row, {"value": None, "low": None, "high": None}, "", "", (0.0, 1.0))
-    assert card.kind == UNKNOWN

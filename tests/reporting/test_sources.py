@@ -32,9 +32,9 @@ def test_a_missing_ledger_has_tried_nothing(tmp_path) -> None:
 
 
 def test_histories_keep_gaps_as_gaps(tmp_path) -> None:
-    (tmp_path / "history.csv").write_text("step,split,loss,loss_q1\n10,train,0.5,\n20,train,nan,0.25\n")
+    (tmp_path / "history.csv").write_text("step,loss,loss_q1\n10,0.5,\n20,nan,0.25\n")
     rows = read_history(tmp_path / "history.csv")
-    assert rows[0] == {"step": 10.0, "split": "train", "loss": 0.5, "loss_q1": None}
+    assert rows[0] == {"step": 10.0, "loss": 0.5, "loss_q1": None}
     assert rows[1]["loss"] is None
     assert read_model(tmp_path).steps == 20
 
@@ -48,5 +48,5 @@ def test_a_header_tells_how_many_numbers_weights_hold(tmp_path) -> None:
 def test_the_manifest_names_the_networks_it_knows(tmp_path) -> None:
     recipe = {"version": 1, "params": {"a": 1}, "arcface": {"name": "arcface.onnx", "sha256": "ab"}}
     (tmp_path / "manifest.json").write_text(json.dumps({"recipe": recipe}))
-    assert read_face_models(tmp_path / "manifest.json") == {"arcface": ("arcface.onnx", "ab")}
-    assert read_face_models(tmp_path / "none.json") == {}
+    assert read_face_models([tmp_path / "nowhere", tmp_path]) == {"arcface": ("arcface.onnx", "ab")}
+    assert read_face_models([]) == {}

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from s2f.reporting import tables
@@ -31,3 +33,28 @@ def test_the_funnel_adds_up() -> None:
 
 def test_an_empty_funnel_divides_by_nothing() -> None:
     assert tables.funnel("Clips", Funnel()).rows == [["ok", "0", "0.0%"]]
+
+
+def measure(low: float | None, p_holm: float | None, tied: bool = False, free: bool = False) -> dict[str, Any]:
+    return {"low": low, "p_holm": p_holm, "tied": tied, "free": free}
+
+
+def test_what_a_law_claims_is_said_to_be_found_or_not() -> None:
+    measures = {
+        "jaw_width": measure(0.2, 0.001, tied=True),
+        "nose_width": measure(-0.1, 0.4, tied=True),
+        "nasal_index": measure(None, None, tied=True),
+        "nose_height": measure(0.01, 0.3, free=True),
+        "upper_lip_height": measure(-0.2, 1.0, free=True),
+        "mandibular_index": measure(0.3, 0.001),
+    }
+    tied, free, neither = tables.law_notes({"measures": measures, "confidence": 0.95})
+    assert "above 0: 1 of 3 (jaw width); beyond chance after Holm's correction: 1;" in tied
+    assert "above 0: 1 of 2 (nose height); beyond chance after Holm's correction: 0; by luck alone 0.1" in free
+    assert "neither" in neither
+    marks = [tables.claim(row) for row in measures.values()]
+    assert marks == [" (tied)", " (tied)", " (tied)", " (free)", " (free)", ""]
+
+
+def test_without_a_law_nothing_is_claimed() -> None:
+    assert tables.law_notes({"measures": {"jaw_width": measure(0.2, 0.001)}, "confidence": 0.95}) == []

@@ -11,6 +11,7 @@ from s2f.dataset.schemas import ENLARGED, GENERATED, HEARD, PORTRAITS, SPECTROGR
 from s2f.dataset.shards import is_shard, iterate_rows, write_shard
 from s2f.faces.images import encode_jpeg
 from s2f.runtime import InputError, derive_seed
+from s2f.stages import generate_faces
 from s2f.stages.generate_faces import main
 
 PARAMS = """
@@ -72,6 +73,7 @@ class Stage:
 
     def portrait(self, index: int) -> dict[str, Any]:
         row = dict.fromkeys(PORTRAITS.names) | {"image_id": f"face{index}", "face": self.picture()}
+        row["person"] = f"person{index // 2}"
         return row | {"embedding": self.embedding(), "face_box": PLACES["face_box"]}
 
 
@@ -113,7 +115,7 @@ def test_enlarged_portraits_keep_the_true_picture(stage: Stage) -> None:
     stage.run()
     given = list(iterate_rows(stage.folder / "portraits/validation"))
     rows = list(iterate_rows(stage.out / "enlarged"))
-    assert [row["image_id"] for row in rows] == ["face0", "face1"]
+    assert [(row["image_id"], row["person"]) for row in rows] == [("face0", "person0"), ("face1", "person0")]
     for row, portrait in zip(rows, given, strict=False):
         assert row["true"] == portrait["face"]
         mean = pixels(portrait, "face").reshape(8, 2, 8, 2, 3).mean(axis=(1, 3))
@@ -161,6 +163,21 @@ def test_nothing_stale_survives(stage: Stage, tiny_models: Path) -> None:
     stage.run(seed=8, shard_clips=5, guidance="[0, 2]")
     assert pq.read_metadata(stage.out / "heard/00000.parquet").num_rows == 1
     assert {row["clip_id"] for row in iterate_rows(stage.out / "faces")} == {"clip0"}
+
+
+def test_faces_drawn_by_other_code_or_stored_in_other_columns_are_drawn_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.run()
+    written = stage.out / "enlarged/00000.parquet"
+    kept = pq.read_table(written)
+    write_shard([], ENLARGED.remove(1).with_metadata(kept.schema.metadata), written)
+    stage.run()
+    assert pq.read_table(written) == kept
+    before = {path: path.stat().st_mtime_ns for path in stage.out.rglob("*.parquet")}
+    monkeypatch.setattr(generate_faces, "CODE", generate_faces.CODE[:-1])
+    stage.run()
+    assert all(path.stat().st_mtime_ns != time for path, time in before.items())
 
 
 def test_more_pictures_to_enlarge_redraw_no_face(stage: Stage) -> None:

@@ -91,12 +91,18 @@ def write_run(root: Path, hostile: str = "") -> None:
             measured(kind, f"p{index}", latent, face + noise * rng.normal(size=512)) for kind, noise in kinds.items()
         ]
         names = {"true": 128, "small": 32, "super_resolution": 128, "bicubic": 128}
-        enlarged.append({"image_id": f"p{index}"} | {key: picture(latent, px) for key, px in names.items()})
+        enlarged.append(
+            {field.name: None for field in ENLARGED}
+            | {"image_id": f"p{index}"}
+            | {key: picture(latent, px) for key, px in names.items()}
+        )
     write_shard(clips, SPEECH_FACES, data / "speech_faces/test/00000.parquet")
     write_shard(generated, GENERATED, data / "generated/faces/00000.parquet")
     write_shard(heard, HEARD, data / "generated/heard/00000.parquet")
     write_shard(enlarged, ENLARGED, data / "generated/enlarged/00000.parquet")
     write_shard(rows, MEASURED, data / "measured/00000.parquet")
+    looked = {role: {"name": f"{role} network", "sha256": f"{role}123"} for role in ("detector_near", "age_gender")}
+    (data / "measured/manifest.json").write_text(json.dumps({"dataset": "measured", "recipe": looked}))
     write_ledger(data / "ledger/speech_faces", {None: VOICES, "no_face": 3, f"corrupt{hostile}": 1})
     write_ledger(data / "ledger/portraits", {None: 20, "multiple_faces": 1})
     write_models(data / "models")
@@ -117,12 +123,11 @@ def write_models(folder: Path) -> None:
     for name in ("speech_encoder", "face_decoder", "super_resolution"):
         (folder / name).mkdir(parents=True)
         (folder / name / "weights.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + bytes(48))
-        lines = ["step,split,loss,loss_q1,loss_q2,loss_q3,loss_q4,learning_rate"]
+        lines = ["step,loss,loss_q1,loss_q2,loss_q3,loss_q4,validation_loss,learning_rate"]
         for step in range(0, 400, 20):
             loss = 0.2 + np.exp(-step / 80)
             quarters = ",,,," if name == "speech_encoder" else f",{loss * 2},{loss},{loss / 2},{loss / 4}"
-            lines.append(f"{step},train,{loss}{quarters},0.001")
-            lines += [f"{step},validation,{loss * 1.1}{quarters},"] if step % 100 == 0 else []
+            lines.append(f"{step},{loss}{quarters},{loss * 1.1},0.001")
         (folder / name / "history.csv").write_text("\n".join(lines) + "\n")
 
 
@@ -184,7 +189,17 @@ def test_metrics_have_the_promised_keys(reports: Path) -> None:
     assert metrics["corpus"]["tried"] == VOICES + 4
     assert metrics["corpus"]["ok"] == VOICES
     assert metrics["corpus"]["by_reason"]["no_face"] == 3
-    assert metrics["identity"]["n"] == VOICES
+    identity = metrics["identity"]
+    generated = json.loads((reports.parent / "data/evaluation/identity.json").read_text())
+    face = generated["by_guidance"]["1"]["recall"]["at_10"]
+    assert (identity["recall_at_10"], identity["chance_at_10"]) == (face["value"], face["chance"])
+    assert identity["n"] == identity["cosine_n"] == identity["recall_at_10_n"] == VOICES
+    assert identity["detected_n"] == VOICES * SAMPLES * len(WEIGHTS)
+    voice = generated["voice"]["recall"]["at_10"]
+    assert (identity["voice"]["recall_at_10"], identity["voice"]["n"]) == (voice["value"], VOICES)
+    assert metrics["facial"]["0"]["age_r_low"] < metrics["facial"]["0"]["age_r"] < metrics["facial"]["0"]["age_r_high"]
+    assert metrics["facial"]["0"]["age_r_n"] == VOICES - 1  # one face was not found
+    assert metrics["super_resolution"]["other_cosine_low"] <= metrics["super_resolution"]["other_cosine"]
     assert metrics["facial"]["0"]["age_r"] > 0.5
     assert metrics["super_resolution"]["difference_low"] > 0
 
@@ -229,6 +244,13 @@ def test_the_page_says_what_was_run_and_that_faces_are_drawn(page: Page) -> None
     assert "A face from a voice is a statistical guess, never an identification." in text
     assert "Every face here is drawn" in text
     assert "non-commercial research only" in text
+
+
+def test_the_page_names_who_judged_and_shows_who_was_taken_for_whom(page: Page) -> None:
+    text = " ".join(page.text.split())
+    assert "age and gender judge age_gender network age_gender123".replace(" ", "") in text.replace(" ", "")
+    assert "figure 5" in text and "Age, true face against generated ones" in text and "60–69" in text
+    assert "Tied, 3 measures" in text and "Free, 7 measures" in text and "claims neither" in text
 
 
 def test_markdown_points_at_figures_that_exist(reports: Path) -> None:

@@ -29,12 +29,14 @@ UNET = {
 
 @pytest.fixture
 def decoder_config():
-    return FaceDecoderConfig(image_px=8, **UNET)
+    return FaceDecoderConfig(image_px=8, position_map=True, embedding_map=True, **UNET)
 
 
 @pytest.fixture
 def enlarger_config():
-    return SuperResolutionConfig(low_px=8, image_px=16, max_noise_level=0.3, **UNET)
+    return SuperResolutionConfig(
+        low_px=8, image_px=16, max_noise_level=0.3, shortcut=True, **UNET | {"prediction": "x0"}
+    )
 
 
 @pytest.fixture

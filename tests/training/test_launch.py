@@ -1,9 +1,20 @@
+import importlib
+import os
+import signal
+import subprocess
+import sys
+import time
+
 import pytest
 from ruamel.yaml import YAML
 
+from s2f.code import code_sha256
+from s2f.models.face_decoder import FaceDecoder
 from s2f.models.weights import load_weights
 from s2f.runtime import InputError
 from s2f.stages import train_face_decoder, train_speech_encoder, train_super_resolution
+from s2f.training.checkpoint import NAME
+from s2f.training.launch import launch
 
 STAGES = {
     "speech_encoder": train_speech_encoder,
@@ -23,6 +34,8 @@ def params(tmp_path, encoder_config, decoder_config, enlarger_config, diffusion,
         "super_resolution": enlarger_config,
     } | {f"{name}_training": training for name in STAGES}
     content = {name: section.model_dump(mode="json") for name, section in sections.items()}
+    content["speech_encoder_training"]["crop_frames"] = 0
+    content["super_resolution_training"]["crop_px"] = 8
     content |= {"seed": 7, "spectrogram": SPECTROGRAM}
     with (tmp_path / "params.yaml").open("w") as file:
         YAML().dump(content, file)
@@ -39,7 +52,7 @@ def test_a_stage_trains_its_model_and_writes_what_generation_needs(name, params,
     STAGES[name].main(data, out, checkpoints, params)
     model = load_weights(out / "weights.safetensors")
     assert model.kind == name
-    assert len((out / "history.csv").read_text().splitlines()) == 3
+    assert len((out / "history.csv").read_text().splitlines()) == 2
     if name == "speech_encoder":
         assert model.about["spectrogram"] == SPECTROGRAM
     else:
@@ -52,3 +65,72 @@ def test_too_small_a_dataset_is_one_sentence(params, speech_faces, tmp_path):
     params.write_text(text)
     with pytest.raises(InputError, match="8 rows are fewer than one batch; allowed: batch ≤ 8"):
         train_speech_encoder.main(speech_faces, tmp_path / "out", tmp_path / "checkpoints", params)
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def test_a_training_process_that_is_killed_goes_on_to_the_same_bytes(params, portraits, tmp_path, caplog):
+    params.write_text(params.read_text().replace("steps: 1\n", "steps: 60\n"))
+    through, out, checkpoints = tmp_path / "through", tmp_path / "out", tmp_path / "checkpoints"
+    train_face_decoder.main(portraits, through, tmp_path / "others", params)
+    options = {"--data": portraits, "--out": out, "--checkpoints": checkpoints, "--params": params}
+    command = [
+        sys.executable,
+        "-m",
+        "s2f.stages.train_face_decoder",
+        *(str(word) for pair in options.items() for word in pair),
+    ]
+    with subprocess.Popen(command, env={**os.environ, "OMP_NUM_THREADS": "1"}, stderr=subprocess.PIPE) as process:
+        while not (checkpoints / NAME).exists() and process.poll() is None:
+            time.sleep(0.002)
+        process.send_signal(signal.SIGKILL)
+        _, words = process.communicate()
+    assert process.returncode == -signal.SIGKILL, words.decode()
+    assert not (out / "weights.safetensors").exists()
+    with caplog.at_level("INFO"):
+        train_face_decoder.main(portraits, out, checkpoints, params)
+    assert "resuming after step" in caplog.text
+    assert contents(out) == contents(through)
+
+
+LESSON = """
+class Lesson:
+    calls = 0
+
+    def __call__(self, model, batch, rng):
+        Lesson.calls += 1
+        if Lesson.calls == 8:
+            raise KeyboardInterrupt
+        loss = 2 * sum(parameter.square().sum() for parameter in model.parameters())
+        return loss, {"loss": loss[None]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("becomes", "words"),
+    [("loss = 3 *", "other parameters, data or code"), ("# Twice.\n        loss = 2 *", "after step 5")],
+)
+def test_half_a_run_goes_on_unless_its_code_means_something_else(
+    becomes, words, decoder_config, training_params, portraits, tmp_path, monkeypatch, caplog
+):
+    def learn(name):
+        code_sha256.cache_clear()  # one process stands for several
+        importlib.invalidate_caches()
+        lesson = importlib.reload(importlib.import_module("lesson_of_a_test"))
+        places = {"data": portraits, "out": tmp_path / name, "checkpoints": tmp_path / f"{name}-checkpoints"}
+        lesson.Lesson.calls = 0 if name == "half" and not places["checkpoints"].exists() else 100
+        launch(FaceDecoder, decoder_config, lesson.Lesson(), ("face",), training=training_params, seed=3, **places)
+
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # two edits within a second look alike to Python's cache
+    (tmp_path / "lesson_of_a_test.py").write_text(LESSON)
+    with pytest.raises(KeyboardInterrupt):
+        learn("half")
+    (tmp_path / "lesson_of_a_test.py").write_text(LESSON.replace("loss = 2 *", becomes))
+    with caplog.at_level("INFO"):
+        learn("half")
+    assert words in caplog.text
+    learn("through")
+    assert contents(tmp_path / "half") == contents(tmp_path / "through")

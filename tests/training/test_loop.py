@@ -1,5 +1,9 @@
+import copy
+import csv
+
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import nn
 
@@ -11,9 +15,10 @@ from s2f.models.weights import load_weights
 from s2f.runtime import InputError
 from s2f.training import loop
 from s2f.training.checkpoint import NAME
-from s2f.training.denoising import DrawingFaces
+from s2f.training.drawing import DrawingFaces
 from s2f.training.loop import Run, average, train
 from s2f.training.matching import Matching
+from s2f.training.optimiser import Lamb
 
 
 class KilledError(Exception):
@@ -44,7 +49,7 @@ def start(tmp_path, portraits, speech_faces, decoder_config, encoder_config, dif
             objective = objective or DrawingFaces(decoder_config, Schedule(diffusion))
         else:
             model, data, columns = SpeechEncoder(encoder_config), speech_faces, ("spectrogram", "embedding")
-            objective = Matching()
+            objective = Matching(0)
         params = training_params.model_copy(update=changes)
         out, checkpoints = tmp_path / name, tmp_path / f"{name}-checkpoints"
         run = Run(Until(objective, calls), params, 3, print_of_run, out, checkpoints)
@@ -56,6 +61,11 @@ def start(tmp_path, portraits, speech_faces, decoder_config, encoder_config, dif
 
 def contents(out):
     return {path.name: path.read_bytes() for path in sorted(out.iterdir())}
+
+
+def history(out):
+    with (out / "history.csv").open() as file:
+        return list(csv.DictReader(file))
 
 
 @pytest.mark.parametrize("calls", [12, 20, 23])  # steps 12, 18 (after a validation's two batches) and 19
@@ -101,17 +111,17 @@ def test_the_checkpoint_is_gone_when_the_weights_are_there(start, tmp_path):
     assert list((tmp_path / "run-checkpoints").iterdir()) == []
 
 
-def test_history_has_a_row_per_split_at_every_validation_and_at_the_end(start):
-    lines = (start("run") / "history.csv").read_text().splitlines()
-    assert [line.split(",")[:2] for line in lines[1:]] == [
-        [step, split] for step in ("8", "16", "20") for split in ("train", "validation")
-    ]
+def test_history_has_one_row_at_every_validation_and_at_the_end(start):
+    rows = history(start("run"))
+    assert [row["step"] for row in rows] == ["8", "16", "20"]
+    assert all(float(row["loss"]) > 0 and float(row["validation_loss"]) > 0 for row in rows)
+    assert all(row["loss"] != row["validation_loss"] for row in rows)
 
 
 def test_the_loss_falls(start):
-    lines = (start("run", steps=80, learning_rate=5e-2, decay=1.0) / "history.csv").read_text().splitlines()
-    losses = [float(line.split(",")[2]) for line in lines if ",train," in line]
-    assert losses[-1] < 0.9 * losses[0]
+    rows = history(start("run", steps=80, learning_rate=5e-2, decay=1.0))
+    assert float(rows[-1]["loss"]) < 0.9 * float(rows[0]["loss"])
+    assert float(rows[-1]["validation_loss"]) < float(rows[0]["validation_loss"])
 
 
 def test_weights_carry_what_they_were_told(start):
@@ -125,24 +135,75 @@ def test_without_averaging_the_weights_are_the_last_ones(start):
 
 
 def test_bf16_trains_too(start):
-    lines = (start("run", precision="bf16", steps=3) / "history.csv").read_text().splitlines()
-    assert 0 < float(lines[1].split(",")[2]) < 3
+    (row,) = history(start("run", precision="bf16", steps=3))
+    assert 0 < float(row["loss"]) < 3
     dtypes = {tensor.dtype for tensor in load_file(start("run", steps=1) / "weights.safetensors").values()}
     assert dtypes == {torch.float32}
 
 
-def test_a_loss_that_is_no_number_stops_with_its_step_named(start, tmp_path):
-    class Diverging:
-        step = 0
+class Breaking:
+    """The sum of all weights, but for one call, whose loss or gradient is no number."""
 
-        def __call__(self, model, batch, rng):
-            self.step += 1
-            loss = next(model.parameters()).sum() * (float("nan") if self.step == 7 else 1.0)
-            return loss, {"loss": loss[None]}
+    def __init__(self, call, what):
+        self.call, self.what, self.calls = call, what, 0
 
-    with pytest.raises(InputError, match=r"the loss of step 6 is nan; try a learning_rate below"):
-        start("run", objective=Diverging())
-    assert not (tmp_path / "run").exists()
+    def __call__(self, model, batch, rng):
+        self.calls += 1
+        loss = sum(parameter.sum() for parameter in model.parameters())
+        if self.calls == self.call and self.what == "loss":
+            loss = loss * float("nan")
+        if self.calls == self.call and self.what == "gradient":
+            loss = loss + (0 * loss).sqrt()  # 0, but for its slope
+        return loss, {"loss": loss[None]}
+
+
+@pytest.mark.parametrize("clip_norm", [0.0, 1.0])
+@pytest.mark.parametrize(("what", "words"), [("loss", "loss of step 20"), ("gradient", "gradient's norm at step 20")])
+def test_a_last_step_that_is_no_number_is_never_saved_as_weights(start, tmp_path, what, words, clip_norm):
+    broken = Breaking(24, what)  # twenty steps and two validations of two batches before the last
+    with pytest.raises(InputError, match=f"^run: the {words} is nan .*try a learning_rate below"):
+        start("run", objective=broken, clip_norm=clip_norm)
+    assert not (tmp_path / "run" / "weights.safetensors").exists()
+    assert [row["step"] for row in history(tmp_path / "run")] == ["8", "16"]
+    with safe_open(tmp_path / "run-checkpoints" / NAME, framework="pt") as file:
+        assert file.metadata()["step"] == "15"
+
+
+def test_a_step_that_is_no_number_says_where_to_go_on(start, tmp_path):
+    with pytest.raises(InputError, match=r"the gradient's norm at step 4 is nan \(no checkpoint yet\)"):
+        start("early", objective=Breaking(4, "gradient"))
+    path = tmp_path / "late-checkpoints" / NAME
+    with pytest.raises(InputError, match=rf"step 7 is nan \(the last good checkpoint, {path}, is of step 5\)"):
+        start("late", objective=Breaking(7, "gradient"))
+
+
+@pytest.mark.parametrize("what", ["loss", "gradient"])
+def test_a_bad_step_moves_no_weight_and_no_moment(what, decoder_config, training_params, tmp_path):
+    torch.manual_seed(0)
+    model = FaceDecoder(decoder_config)
+    optimiser = Lamb(model.parameters(), 0.1, (0.9, 0.999), 0.0)
+    run = Run(Breaking(2, what), training_params, 3, "x", tmp_path, tmp_path)
+    batch = {"face": torch.zeros(1)}
+    _, norm, _ = loop.update(model, optimiser, run, batch, torch.Generator(), 0.1)
+    assert norm == pytest.approx(sum(p.numel() for p in model.parameters()) ** 0.5)
+    before = copy.deepcopy((model.state_dict(), optimiser.state_dict()["state"]))
+    loop.update(model, optimiser, run, batch, torch.Generator(), 0.1)
+    after = model.state_dict(), optimiser.state_dict()["state"]
+    assert all(torch.equal(after[0][name], before[0][name]) for name in before[0])
+    assert all(torch.equal(after[1][i][name], before[1][i][name]) for i in before[1] for name in before[1][i])
+    loop.update(model, optimiser, run, batch, torch.Generator(), 0.1)
+    assert any(not torch.equal(model.state_dict()[name], before[0][name]) for name in before[0])
+
+
+@pytest.mark.parametrize(("clip_norm", "expected"), [(0.0, 3.0), (1.0, 1.0), (5.0, 3.0)])
+def test_a_gradient_is_shortened_to_the_clip_norm_and_never_without_one(clip_norm, expected, training_params, tmp_path):
+    model = nn.Linear(8, 1)  # nine numbers: the gradient of their sum is three long
+    optimiser = Lamb(model.parameters(), 0.1, (0.9, 0.999), 0.0)
+    params = training_params.model_copy(update={"clip_norm": clip_norm})
+    run = Run(Breaking(0, "nothing"), params, 3, "x", tmp_path, tmp_path)
+    _, norm, _ = loop.update(model, optimiser, run, {"face": torch.zeros(1)}, torch.Generator(), 0.1)
+    assert norm == pytest.approx(3.0)
+    assert torch.cat([p.grad.flatten() for p in model.parameters()]).norm().item() == pytest.approx(expected, rel=1e-4)
 
 
 def test_validation_uses_the_same_noise_every_time_and_leaves_no_trace(

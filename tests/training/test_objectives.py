@@ -7,9 +7,12 @@ from torch import nn
 from s2f.dataset.batches import Batches
 from s2f.diffusion.schedule import Schedule
 from s2f.models.face_decoder import FaceDecoder
-from s2f.models.speech_encoder import SHORTEST, SpeechEncoder
+from s2f.models.speech_encoder import SpeechEncoder
 from s2f.models.super_resolution import SuperResolution
-from s2f.training.denoising import DrawingFaces, EnlargingFaces, drop_condition, shrink, squared_error, to_float
+from s2f.params.speech_encoder import SHORTEST
+from s2f.training.denoising import drop_condition, shrink, squared_error, to_float
+from s2f.training.drawing import DrawingFaces
+from s2f.training.enlarging import EnlargingFaces, crop
 from s2f.training.matching import Matching
 
 
@@ -56,7 +59,7 @@ def test_crops_are_drawn_in_training_and_whole_clips_are_heard_in_validation():
     for seed in (1, 1, 2):
         Matching(crop_frames=260)(model.train(), batch, rng(seed))
     Matching(crop_frames=260)(model.eval(), batch, rng(1))
-    Matching()(model.train(), batch, rng(1))
+    Matching(0)(model.train(), batch, rng(1))
     assert [len(one[0]) for one in heard] == [260, 260, 260, 300, 300]
     assert torch.equal(heard[0], heard[1]) and not torch.equal(heard[0], heard[2])
     assert (heard[0].diff(dim=1) == 1).all()
@@ -74,7 +77,7 @@ def test_the_decoder_overfits_eight_rows(portraits, decoder_config, diffusion):
 def test_super_resolution_overfits_eight_rows(portraits, enlarger_config, diffusion):
     torch.manual_seed(0)
     batch = eight_rows(portraits, "face", "embedding")
-    objective = EnlargingFaces(enlarger_config, Schedule(diffusion))
+    objective = EnlargingFaces(enlarger_config, Schedule(diffusion), 0)
     first, last = overfit(SuperResolution(enlarger_config), objective, batch, steps=160, noise_seeds=4, lr=5e-3)
     assert last < 0.25 * first
 
@@ -89,7 +92,7 @@ class Recorder(nn.Module):
 
 def test_matching_is_the_cosine_distance_whatever_the_length():
     given = {"spectrogram": torch.tensor([[3.0, 4.0], [0.0, 2.0]]), "embedding": torch.tensor([[0.6, 0.8], [1.0, 0.0]])}
-    loss, logs = Matching()(nn.Identity(), given, rng())
+    loss, logs = Matching(0)(nn.Identity(), given, rng())
     torch.testing.assert_close(logs["loss"], torch.tensor([0.0, 1.0]))
     assert loss.item() == pytest.approx(0.5)
 
@@ -105,20 +108,40 @@ def test_the_low_picture_is_the_large_one_s_mean_with_the_stated_noise(portraits
     batch = eight_rows(portraits, "face", "embedding")
     quiet = enlarger_config.model_copy(update={"max_noise_level": 0.0})
     model = Recorder()
-    EnlargingFaces(quiet, Schedule(diffusion))(model, batch, rng())
+    EnlargingFaces(quiet, Schedule(diffusion), 0)(model, batch, rng())
     _, low, level, _ = model.given
     torch.testing.assert_close(low, to_float(batch["face"]).unflatten(3, (8, 2)).unflatten(2, (8, 2)).mean((3, 5)))
     assert level.abs().max() == 0
-    EnlargingFaces(enlarger_config, Schedule(diffusion))(model, batch, rng())
+    EnlargingFaces(enlarger_config, Schedule(diffusion), 0)(model, batch, rng())
     _, noised, level, _ = model.given
     assert (level.min() > 0) and (level.max() < 0.3) and len(level.unique()) == len(level)
     assert (noised - low).std() > 0.1
 
 
+def test_a_crop_is_one_square_of_both_pictures_another_for_every_row():
+    low = torch.arange(64.0).reshape(1, 1, 8, 8).expand(6, 3, 8, 8)
+    large = low.repeat_interleave(2, 2).repeat_interleave(2, 3)
+    cut, small = crop(large, low, 8, rng())
+    assert cut.shape == (6, 3, 8, 8) and small.shape == (6, 3, 4, 4)
+    assert torch.equal(shrink(cut, 4), small)
+    assert len(small[:, 0, 0, 0].unique()) > 1
+    assert torch.equal(crop(large, low, 16, rng())[0], large)
+
+
+def test_super_resolution_is_cropped_in_training_and_validated_whole(portraits, enlarger_config, diffusion):
+    batch = eight_rows(portraits, "face", "embedding")
+    objective = EnlargingFaces(enlarger_config, Schedule(diffusion), 8)
+    model = Recorder()
+    objective(model.train(), batch, rng())
+    assert model.given[1].shape[-1] == 4
+    objective(model.eval(), batch, rng())
+    assert model.given[1].shape[-1] == 8
+
+
 def test_an_unconditioned_enlarger_gets_no_embedding(portraits, enlarger_config, diffusion):
     model = Recorder()
     config = enlarger_config.model_copy(update={"embedding": 0})
-    EnlargingFaces(config, Schedule(diffusion))(model, eight_rows(portraits, "face", "embedding"), rng())
+    EnlargingFaces(config, Schedule(diffusion), 0)(model, eight_rows(portraits, "face", "embedding"), rng())
     assert model.given[3] is None
 
 

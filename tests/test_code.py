@@ -1,6 +1,6 @@
 import pytest
 
-from s2f.corpus.code import code_sha256, meaning
+from s2f.code import code_sha256, meaning
 
 
 def test_comments_docstrings_and_layout_mean_nothing():

@@ -1,6 +1,6 @@
-"""A hash of the code that makes rows, so that a change of it is never mistaken for a finished shard.
+"""A hash of code, so that what it made before it changed is never mistaken for what it would make now.
 
-Comments, docstrings and layout do not count: rewording a line is no reason to fetch a corpus again.
+Comments, docstrings and layout do not count: rewording a line is no reason to fetch a corpus or to draw a face again.
 """
 
 import ast

@@ -1,0 +1,11 @@
+"""Section `super_resolution_training`: the keys of every training, and one more."""
+
+from pydantic import Field
+
+from s2f.params.training import TrainingParams
+
+
+class EnlargingParams(TrainingParams):
+    """How super-resolution is trained."""
+
+    crop_px: int = Field(ge=0)  # so large a square from a random place of each picture; 0: whole pictures

@@ -1,0 +1,20 @@
+"""Section `speech_encoder_training`: the keys of every training, and one more."""
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from s2f.params.speech_encoder import SHORTEST
+from s2f.params.training import TrainingParams
+
+
+class MatchingParams(TrainingParams):
+    """How the speech encoder is trained."""
+
+    crop_frames: int = Field(ge=0)  # so many frames from a random place of each clip; 0: whole clips
+
+    @model_validator(mode="after")
+    def _long_enough(self) -> Self:
+        if 0 < self.crop_frames < SHORTEST:
+            raise ValueError(f"crop_frames {self.crop_frames} is too short; allowed: 0, or {SHORTEST} and more")
+        return self

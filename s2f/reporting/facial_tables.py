@@ -1,0 +1,93 @@
+"""The report's tables of age and gender: by w beside the paper's, against labels, and who was taken for whom."""
+
+from typing import Any
+
+from s2f.reporting import paper
+from s2f.reporting.tables import Table, estimate, number, p_value
+
+
+def facial(content: dict[str, Any]) -> Table:
+    """The paper's table 2 beside ours."""
+    half = ["paper", "mean of samples", "shuffled", "p (Holm)"]
+    head = ["w", "age r", *half, "N", "gender accuracy", *half, "N", "no face"]
+    rows = []
+    for w, row in content["guidance"].items():
+        theirs, shuffled = paper.FACIAL.get(w), content["shuffled"][w]
+        rows.append(
+            [
+                w,
+                estimate(row["age_r"]),
+                number(theirs.age_r if theirs else None),
+                estimate(row["age_r_mean"]),
+                estimate(shuffled["age_r"]),
+                p_value(shuffled["age_p_holm"]),
+                str(row["age_r"]["n"]),
+                estimate(row["gender_accuracy"]),
+                number(theirs.gender_accuracy if theirs else None),
+                estimate(row["gender_accuracy_mean"]),
+                estimate(shuffled["gender_accuracy"]),
+                p_value(shuffled["gender_p_holm"]),
+                str(row["gender_accuracy"]["n"]),
+                str(row["no_face"]),
+            ]
+        )
+    notes = [
+        "Truth is the judge's estimate of the true face, as in the paper.",
+        f"The plain columns judge one generated face at a time, as the paper does; {content['samples']} per voice.",
+        "Shuffled: every voice beside other people's faces; the bracket is the reach of luck, not of error. "
+        "p: how often luck reaches ours, corrected for so many w.",
+        f"Intervals count people ({content['people']}), not clips or samples.",
+    ]
+    if content["majority_accuracy"] is not None:
+        notes.append(f"Always answering the commoner gender scores {number(content['majority_accuracy'])}.")
+    return Table("Age and gender by guidance w", head, rows, notes)
+
+
+def labels(content: dict[str, Any]) -> Table:
+    """Against the labels: generated faces by w, and the judge's own ceiling."""
+    judge = content["judge"]
+    rows = []
+    for name, row, control in (
+        ("judge on true faces", judge, {}),
+        *((f"w = {w}", row["labels"], content["shuffled"][w]["labels"]) for w, row in content["guidance"].items()),
+    ):
+        cells = [name]
+        for key in ("age_r", "gender_accuracy"):
+            cells += [estimate(row[key]), estimate(control.get(key, {})), str(row[key]["n"])]
+        rows.append(cells)
+    notes = ["The first row is the ceiling: what the judge makes of the true faces themselves."]
+    if judge["age_error_years"] is not None:
+        notes.append(f"On true faces the judge is off by {number(judge['age_error_years'], 1)} years on average.")
+    head = ["faces", "age r", "shuffled", "N", "gender accuracy", "shuffled", "N"]
+    return Table("Against the corpus's labels", head, rows, notes)
+
+
+def confusion(content: dict[str, Any]) -> Table:
+    """Generated pictures by gender of the true face, as judged and as labelled, and by that of the generated one."""
+    keys = ("f_as_f", "f_as_m", "m_as_f", "m_as_m")
+    rows = []
+    for w, row in content["guidance"].items():
+        for truth, counts in (("judged", row["confusion"]), ("labelled", row["labels"]["confusion"])):
+            total = sum(counts.values())
+            if total or truth == "judged":
+                rows.append([w, truth, *(str(counts[key]) for key in keys), str(total)])
+    head = ["w", "true gender", "women drawn as women", "women as men", "men as women", "men drawn as men", "N"]
+    return Table("Gender, true face against generated ones (pictures)", head, rows)
+
+
+def age_confusion(content: dict[str, Any], w: str) -> Table:
+    """The paper's figure 5 for one w: bands of the true face's judged age down, of the generated faces' across."""
+    matrix = content["guidance"].get(w, {}).get("age_confusion", {"bands": [], "counts": []})
+    bands, counts = matrix["bands"], matrix["counts"]
+    across = [sum(column) for column in zip(*counts, strict=True)]
+    rows = [[band, *map(str, row), str(sum(row))] for band, row in zip(bands, counts, strict=True)]
+    total = sum(across)
+    rows.append(["N", *map(str, across), str(total)])
+    notes = [f"Generated at w = {w}; counts of pictures by judged years: true face down, generated face across."]
+    if total:
+        same = sum(row[index] for index, row in enumerate(counts)) / total
+        luck = sum(sum(row) * column for row, column in zip(counts, across, strict=True)) / total**2
+        notes.append(
+            f"In the true face's band: {same:.0%} of {total}; by luck alone, with as many in each band, {luck:.0%}."
+        )
+    return Table("Age, true face against generated ones (pictures)", ["true age", *bands, "N"], rows, notes)

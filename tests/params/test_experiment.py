@@ -1,0 +1,103 @@
+"""What one section asks of another, and the numbers that params and code must agree on."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from s2f.dataset import schemas
+from s2f.faces import arcface, measures
+from s2f.params.base import ParamsError
+from s2f.params.evaluation import MEASURES
+from s2f.params.experiment import read_experiment
+from s2f.params.face_models import EMBEDDING, SAMPLE_PACK, is_own
+from s2f.params.spectrogram import TABLE_SHAPE
+from s2f.sample import law
+
+ROOT = Path(__file__).parents[2]
+Edit = Callable[[str, Any], Path]
+NAN, INFINITY = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("speech_encoder.embedding", 256, "speech_encoder.embedding 256 is not ArcFace's; allowed: 512"),
+        ("face_decoder.embedding", 256, "face_decoder.embedding 256 is not ArcFace's; allowed: 512"),
+        ("super_resolution.embedding", 256, "super_resolution.embedding 256 is not ArcFace's; allowed: 512"),
+        ("super_resolution.image_px", 256, "super_resolution.image_px 256 is not the size of the portraits"),
+        ("spectrogram.fft", 1024, "spectrogram makes (598, 513, 2) of a clip; allowed: sample_rate, clip_seconds"),
+        ("spectrogram.clip_seconds", 3.0, "that make (598, 257, 2)"),
+        ("speech_faces.test_share", 0.0, "test_share 0 leaves nothing to test on; allowed: above 0, or 0 with a"),
+        ("speech_faces.validation_share", 0.0, "validation_share: input should be greater than 0 (found 0.0)"),
+        ("generation.super_resolution_noise", 0.9, "0.9 is more than was trained; allowed: 0 to super_resolution."),
+        ("generation.guidance", [0, 1, 1.0], "generation.guidance [0.0, 1.0, 1.0] holds a w twice"),
+        ("generation.guidance", [0, 1, -0.0], "holds a w twice"),
+        ("generation.guidance", [0, 1, NAN], "generation.guidance.2: input should be a finite number (found nan)"),
+        ("generation.super_resolution_steps", 3000, "allowed: 1 to diffusion.steps, 2000"),
+        ("super_resolution_training.learning_rate", INFINITY, "learning_rate: input should be a finite number"),
+        ("evaluation.recall_at", [5, 1], "recall_at [5, 1] does not rise from 1 or more; allowed: such as [1, 5, 10]"),
+        ("evaluation.recall_at", [1, 5, 5], "recall_at [1, 5, 5] does not rise"),
+        ("evaluation.recall_at", [0, 5], "recall_at [0, 5] does not rise from 1 or more"),
+        ("evaluation.tied_measures", ["chin"], "evaluation.tied_measures.0: input should be 'upper_lip_height', "),
+        ("evaluation.free_measures", ["jaw_width"], "free_measures names jaw_width, which tied_measures claims"),
+        ("super_resolution_training.crop_px", 60, "crop_px 60 does not fit; allowed: 0, or a multiple of 8 up to"),
+        ("super_resolution.prediction", "v", "prediction is v; allowed: with x0 alone"),
+        ("speech_encoder_training.crop_frames", 100, "crop_frames 100 is too short; allowed: 0, or 259 and more"),
+        ("speech_encoder_training.crop_frames", 999, "crop_frames 999 is more than a clip has; allowed: 0 to 598"),
+        ("face_models.age_gender", "models/genderage", "pack's name, such as buffalo_l (found 'models/gen"),
+    ],
+)
+def test_what_would_fail_hours_later_is_one_sentence_now(edited: Edit, key: str, value: Any, words: str) -> None:
+    with pytest.raises(ParamsError) as caught:
+        read_experiment(edited(key, value))
+    assert words in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("model", ["face_decoder", "super_resolution"])
+@pytest.mark.parametrize("key", ["channel_multiples", "blocks"])
+def test_no_level_of_a_u_net_is_empty(edited: Edit, model: str, key: str) -> None:
+    levels = len(getattr(getattr(read_experiment(ROOT / "params.yaml"), model), key))
+    with pytest.raises(ParamsError, match=rf"{model}\.{key} \[0.*\] is not all 1 or more"):
+        read_experiment(edited(f"{model}.{key}", [0] * levels))
+
+
+def test_an_odd_number_of_channels_has_no_sines_and_cosines(edited: Edit) -> None:
+    path = edited("face_decoder.base_channels", 9)
+    path.write_text(re.sub(r"(heads|groups): \d+", r"\1: 1", path.read_text()))
+    with pytest.raises(ParamsError, match=r"face_decoder\.base_channels 9 is odd; allowed: even"):
+        read_experiment(path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("super_resolution.embedding", 0),
+        ("evaluation.recall_at", [3]),
+        ("face_models.arcface", "buffalo_l"),
+        ("generation.super_resolution_noise", 0.0),
+    ],
+)
+def test_what_fits_is_not_refused(edited: Edit, key: str, value: Any) -> None:
+    read_experiment(edited(key, value))
+
+
+def test_params_and_tables_know_the_same_numbers() -> None:
+    assert EMBEDDING == schemas.EMBEDDING == arcface.EMBEDDING
+    assert TABLE_SHAPE == schemas.SPECTROGRAM_SHAPE
+    assert MEASURES == measures.MEASURES
+
+
+def test_the_samples_params_claim_what_its_law_says() -> None:
+    evaluation = read_experiment(ROOT / "params.yaml").evaluation
+    assert evaluation.tied_measures == law.TIED_MEASURES
+    assert evaluation.free_measures == law.FREE_MEASURES
+
+
+def test_only_the_samples_pack_is_this_projects_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert is_own(f"{SAMPLE_PACK}/arcface.onnx") and is_own(str(ROOT / SAMPLE_PACK / "genderage.onnx"))
+    assert not is_own("models/w600k_r50.onnx") and not is_own("buffalo_l")
+    assert not is_own(f"{SAMPLE_PACK}/../../../w600k_r50.onnx")

@@ -1,0 +1,107 @@
+"""The whole chain through `dvc repro`, at toy scale: made, left alone, changed, killed."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from s2f.params.evaluation import MEASURES
+
+CORPUS, LEDGER = "data/speech_faces", "data/ledger/speech_faces"
+
+
+@pytest.fixture(scope="module")
+def finished(new_project: Callable[[], Any]) -> Any:
+    """A project in which everything has run once."""
+    project = new_project()
+    project.dvc("repro")
+    project.commit()
+    return project
+
+
+def stages_run(said: str) -> set[str]:
+    return set(re.findall(r"^Running stage '(\w+)'", said, flags=re.MULTILINE))
+
+
+def test_the_chain_ends_in_a_report_with_every_promised_number(finished: Any) -> None:
+    reports = finished.folder / "reports"
+    assert "</html>" in (reports / "index.html").read_text(encoding="utf-8")
+    assert (reports / "report.md").is_file() and list((reports / "figures").glob("*.png"))
+    metrics = json.loads((reports / "metrics.json").read_text())
+    for name in ("facial", "facial_shuffled"):
+        assert list(metrics[name]) == ["0", "1"]
+        assert all({"age_r", "gender_accuracy", "n"} <= set(row) for row in metrics[name].values())
+    assert set(metrics["craniofacial"]) == set(MEASURES)
+    assert all({"r", "p", "low", "high", "n", "random_r"} <= set(row) for row in metrics["craniofacial"].values())
+    assert {"cosine", "recall_at_10", "chance_at_10", "detected", "n"} <= set(metrics["identity"])
+    assert {"cosine", "bicubic_cosine", "n"} <= set(metrics["super_resolution"])
+    assert metrics["corpus"] == {"tried": 20, "ok": 16, "by_reason": {"corrupt": 2, "removed": 2}}
+
+
+def test_repro_again_has_nothing_to_do(finished: Any) -> None:
+    said = finished.dvc("repro")
+    assert "Data and pipelines are up to date." in said
+    assert stages_run(said) == set()
+
+
+def test_an_experiment_runs_what_it_changes_and_its_metrics_differ(finished: Any) -> None:
+    said = finished.dvc("exp", "run", "-S", "face_decoder_training.steps=3")
+    assert stages_run(said) == {
+        "check_params",
+        "train_face_decoder",
+        "generate_faces",
+        "measure_faces",
+        "evaluate_facial",
+        "evaluate_craniofacial",
+        "evaluate_identity",
+        "report",
+    }
+    changed = json.loads(finished.dvc("metrics", "diff", "--json"))["reports/metrics.json"]
+    assert changed["training.face_decoder.steps"] == {"old": 2, "new": 3, "diff": 1}
+    assert not {name for name in changed if name.startswith(("training.s", "corpus", "portraits"))}
+
+
+def test_plots_show_training_and_validation_side_by_side(finished: Any, tmp_path: Path) -> None:
+    finished.dvc("plots", "show", "--out", str(tmp_path))
+    specifications = re.findall(r"var spec = (\{.*\});?$", (tmp_path / "index.html").read_text(), flags=re.MULTILINE)
+    assert len(specifications) == 3
+    for specification in specifications:
+        assert {row["field"] for row in json.loads(specification)["data"]["values"]} == {"loss", "validation_loss"}
+
+
+def test_a_killed_flow_keeps_its_finished_shards_and_ends_in_the_same_bytes(
+    finished: Any, new_project: Callable[[], Any]
+) -> None:
+    project, total = new_project(), len(list((finished.folder / LEDGER).glob("*.parquet")))
+    command = [sys.executable, "-m", "dvc", "repro", "build_speech_faces"]
+    with subprocess.Popen(
+        command, cwd=project.folder, env=project.environment, start_new_session=True, stdout=subprocess.DEVNULL
+    ) as process:
+        while not list((project.folder / LEDGER).glob("*.parquet")) and process.poll() is None:
+            time.sleep(0.005)
+        os.killpg(process.pid, signal.SIGKILL)  # DVC, the flow and its ffmpeg alike
+    kept = {path: state(path) for path in (project.folder / LEDGER).glob("*.parquet")}
+    kept |= {path: state(path) for shard in list(kept) for path in project.folder.glob(f"{CORPUS}/*/{shard.name}")}
+    finished_shards = len({path.name for path in kept})
+    assert process.returncode == -signal.SIGKILL
+    assert 0 < finished_shards < total
+    assert f"{total} shards: {total - finished_shards} to build" in project.dvc("repro", "build_speech_faces")
+    assert {path: state(path) for path in kept} == kept
+    for folder in (CORPUS, LEDGER):
+        assert contents(project.folder / folder) == contents(finished.folder / folder)
+
+
+def state(path: Path) -> tuple[int, int]:
+    return path.stat().st_ino, path.stat().st_mtime_ns
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}

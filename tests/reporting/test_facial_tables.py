@@ -1,0 +1,25 @@
+from s2f.reporting.facial_tables import age_confusion, confusion
+
+GENDER = {"f_as_f": 3, "f_as_m": 1, "m_as_f": 0, "m_as_m": 4}
+NOBODY = dict.fromkeys(GENDER, 0)
+
+
+def test_bands_of_age_stand_with_their_sums_and_what_luck_would_give() -> None:
+    matrix = {"bands": ["0–19", "20–29"], "counts": [[3, 1], [0, 4]]}
+    table = age_confusion({"guidance": {"1": {"age_confusion": matrix}}}, "1")
+    assert table.head == ["true age", "0–19", "20–29", "N"]
+    assert table.rows == [["0–19", "3", "1", "4"], ["20–29", "0", "4", "4"], ["N", "3", "5", "8"]]
+    assert "88% of 8; by luck alone, with as many in each band, 50%" in table.notes[1]
+
+
+def test_a_w_without_faces_has_an_empty_matrix() -> None:
+    table = age_confusion({"guidance": {}}, "1")
+    assert table.rows == [["N", "0"]] and len(table.notes) == 1
+
+
+def test_gender_is_counted_against_labels_where_there_are_some() -> None:
+    def table(labelled: dict[str, int]) -> list[list[str]]:
+        return confusion({"guidance": {"0": {"confusion": GENDER, "labels": {"confusion": labelled}}}}).rows
+
+    assert table(NOBODY) == [["0", "judged", "3", "1", "0", "4", "8"]]
+    assert table(GENDER | {"m_as_f": 1})[1] == ["0", "labelled", "3", "1", "1", "4", "9"]

@@ -1,0 +1,57 @@
+"""What the stage writes beside its rows: who looked. (The rows: tests/evaluation/test_measuring.py.)"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from s2f.dataset.schemas import SPECTROGRAM_SHAPE, SPEECH_FACES
+from s2f.dataset.shards import shard_paths, write_shard
+from s2f.faces.images import encode_png
+from s2f.reporting.sources import read_face_models
+from s2f.runtime import InputError, file_sha256
+from s2f.stages import measure_faces
+
+PACK = Path(__file__).parents[2] / "s2f" / "sample" / "pack"
+PARAMS = f"face_models: {{detector_score: 0.5, arcface: {PACK}/arcface.onnx, age_gender: {PACK}/genderage.onnx}}"
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """One test clip whose picture shows nobody; the folder above it."""
+    grey = {"bytes": encode_png(np.full((64, 64, 3), 90, np.uint8)), "path": None}
+    clip = {field.name: None for field in SPEECH_FACES} | {"clip_id": "a", "face": grey}
+    clip |= {"embedding": np.zeros(512, np.float32), "spectrogram": np.zeros(SPECTROGRAM_SHAPE, np.float16)}
+    write_shard([clip], SPEECH_FACES, tmp_path / "speech_faces/test/00000.parquet")
+    (tmp_path / "params.yaml").write_text(PARAMS)
+    return tmp_path
+
+
+def measure(corpus: Path) -> Path:
+    measure_faces.main(corpus / "speech_faces", corpus / "generated", corpus / "measured", corpus / "params.yaml")
+    return corpus / "measured"
+
+
+def test_every_network_that_looked_is_named_with_its_hash(corpus: Path) -> None:
+    found = read_face_models([measure(corpus)])
+    assert list(found) == ["detector_near", "detector_far", "mesh", "arcface", "age_gender"]
+    assert found["age_gender"] == ("genderage.onnx", file_sha256(PACK / "genderage.onnx"))
+    assert found["arcface"] == ("arcface.onnx", file_sha256(PACK / "arcface.onnx"))
+    assert len({sha256 for _, sha256 in found.values()}) == 5
+    assert "MediaPipe" in found["mesh"][0]
+
+
+def test_the_manifest_is_no_shard_and_the_same_twice(corpus: Path) -> None:
+    out = measure(corpus)
+    first = (out / "manifest.json").read_bytes()
+    assert [path.name for path in shard_paths(out)] == ["00000.parquet"]
+    assert (measure(corpus) / "manifest.json").read_bytes() == first
+    assert json.loads(first)["dataset"] == "measured"
+
+
+def test_a_wrong_judge_stops_before_anything_is_measured(corpus: Path) -> None:
+    (corpus / "params.yaml").write_text(PARAMS.replace("}", f', age_gender_sha256: "{"0" * 64}"}}'))
+    with pytest.raises(InputError, match="sha256"):
+        measure(corpus)
+    assert not (corpus / "measured").exists()
