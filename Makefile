@@ -27,7 +27,7 @@ install: .venv/installed  ## Create .venv with everything in it (the other comma
 	@touch $@
 
 repro: .venv/installed  ## Run the whole pipeline (on the embedded sample, unless params.yaml says otherwise)
-	@dvc repro && echo "The report: $(CURDIR)/reports/index.html"
+	@s2f params check && dvc repro && echo "The report: $(CURDIR)/reports/index.html"
 
 test: .venv/installed  ## Run the tests
 	@pytest

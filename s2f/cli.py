@@ -62,7 +62,7 @@ def generate(
     out: Annotated[Path, typer.Option(help="Folder for the pictures.")],
     guidance: Annotated[float, typer.Option(help="The paper's w: 0 is the model as trained, more exaggerates.")] = 1.0,
     samples: Annotated[int, typer.Option(min=1, help="Faces per voice.")] = 4,
-    steps: Annotated[int, typer.Option(min=1, help="Of the face decoder.")] = 20,
+    steps: Annotated[int, typer.Option(min=1, help="Of the face decoder.")] = 10,
     seed: Annotated[int, typer.Option(min=0, help="The same seed draws the same faces.")] = 0,
     models: Annotated[Path, typer.Option(help="Folder with the trained models.")] = Path("data/models"),
 ) -> None:
@@ -114,7 +114,7 @@ def generate(
                 "steps": steps,
                 "super_resolution_sampler": SUPER_RESOLUTION_SAMPLER,
                 "super_resolution_steps": SUPER_RESOLUTION_STEPS,
-                "super_resolution_noise": min(SUPER_RESOLUTION_NOISE, pipeline.super_resolution.config.max_noise_level),
+                "super_resolution_noise": SUPER_RESOLUTION_NOISE,
                 "seed": seed,
                 "pictures": [{"file": file, "seed": own} for file, own in zip(files, seeds, strict=True)],
                 "models": pipeline.weights,

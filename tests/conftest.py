@@ -36,8 +36,8 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
         attention_at=(2,),
         condition_dropout=0.1,
         position_map=True,
-        embedding_map=True,
-        **SHARED,
+        shortcut_ridge=0.1,
+        **SHARED | {"prediction": "x0"},
     )
     enlarging = SuperResolutionConfig(
         low_px=8,

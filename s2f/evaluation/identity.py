@@ -161,13 +161,15 @@ def evaluate_super_resolution(
 ) -> dict[str, Any]:
     """Embedding cosine to the true portrait of the same pictures enlarged by super-resolution and bicubically.
 
+    It needs a face in all three: of the `portraits` that show one, `lost` counts those whose enlarged picture does not.
     `person` maps a portrait's id to who is seen; an unknown id is its own person.
     """
     sources = ("portrait", "super_resolution", "bicubic")
     content: dict[str, Any] = {"found": {name: faces_found(pictures[name].faces) for name in sources}}
     if not all(pictures[name].ids for name in sources):
         nothing = unavailable("no enlarged portraits were measured").as_json()
-        return content | {"n": 0} | dict.fromkeys(("cosine", "bicubic_cosine", "difference", "other_cosine"), nothing)
+        content |= {"n": 0, "portraits": 0, "lost": dict.fromkeys(sources[1:], 0)}
+        return content | dict.fromkeys(("cosine", "bicubic_cosine", "difference", "other_cosine"), nothing)
     portrait = pictures["portrait"]
     place = {name: {one: row for row, one in enumerate(pictures[name].ids)} for name in ("super_resolution", "bicubic")}
 
@@ -176,7 +178,8 @@ def evaluate_super_resolution(
         return take(pictures[name].embedding, rows).astype(np.float64)
 
     truth, ours, plain = portrait.embedding.astype(np.float64), embeddings("super_resolution"), embeddings("bicubic")
-    kept = np.isfinite(truth[:, 0]) & np.isfinite(ours[:, 0]) & np.isfinite(plain[:, 0])
+    shown, ours_found, plain_found = (np.isfinite(one[:, 0]) for one in (truth, ours, plain))
+    kept = shown & ours_found & plain_found
     truth, ours, plain = truth[kept], ours[kept], plain[kept]
     who = [(person or {}).get(one, one) for one, here in zip(portrait.ids, kept, strict=True) if here]
     people = np.unique(who, return_inverse=True)[1].astype(np.int64)
@@ -184,6 +187,11 @@ def evaluate_super_resolution(
     difference: Estimate = mean(ours_own - plain_own, people, plan)
     return content | {
         "n": len(truth),
+        "portraits": int(shown.sum()),
+        "lost": {
+            "super_resolution": int((shown & ~ours_found).sum()),
+            "bicubic": int((shown & ~plain_found).sum()),
+        },
         "cosine": mean(ours_own, people, plan).as_json(),
         "bicubic_cosine": mean(plain_own, people, plan).as_json(),
         "difference": difference.as_json(),

@@ -28,8 +28,8 @@ def recall(
     """Recall@k of queries (n, d) among gallery (n, d), both centred first, row i belonging to row i.
 
     A person's other faces are neither hits nor rivals. With `strata` (n,), rivals are only those of the same stratum
-    (faces of the same gender, say). Beside each k: chance, and the same after shuffling who belongs to whom, within
-    strata where there are some.
+    (faces of the same gender, say). Beside each k: chance as if every face were another person's, and the same after
+    shuffling who belongs to whom, within strata where there are some.
     """
     n = len(queries)
     reason = _no_ranking(queries, gallery)
@@ -83,18 +83,31 @@ def _ranks(
     for start in range(0, n, BLOCK):
         rows = np.arange(start, min(start + BLOCK, n))
         likeness = queries[rows] @ gallery.T  # (block, n)
-        barred = people[rows, None] == people[None]
-        barred[np.arange(len(rows)), rows] = False
         if strata is not None:
-            barred |= strata[rows, None] != strata[None]
-        likeness[barred] = -np.inf
-        target = likeness[np.arange(len(rows)), rows][:, None]
-        own[rows] = (likeness >= target).sum(1) - 1
-        rivals[rows] = (~barred).sum(1)
+            likeness[strata[rows, None] != strata[None]] = -np.inf
+        target = likeness[np.arange(len(rows)), rows][:, None].copy()
+        likeness[people[rows, None] == people[None]] = -np.inf
+        own[rows] = (likeness >= target).sum(1)
+        rivals[rows] = 1 + np.isfinite(likeness).sum(1)
         if orders is None or hits is None:
             continue
-        rank = np.argsort(np.argsort(-likeness, axis=1, kind="stable"), axis=1, kind="stable")
-        places = rank[np.arange(len(rows))[None], orders[:, rows]]  # (shuffles, block)
+        places = _others_ahead(likeness, people)[np.arange(len(rows))[None], orders[:, rows]]  # (shuffles, block)
         for index, k in enumerate(at):
             hits[index] += (places < k).sum(1)
     return own, hits, rivals
+
+
+def _others_ahead(likeness: NDArray[np.float32], people: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many faces of other people stand before each face (block, n), likest first: its person's own do not count.
+
+    A face that a shuffle gives is judged as the true one is: others of its person are no rivals. The query's own
+    stand last, so that a shuffle has one person less to beat than we have: it errs on the side of luck.
+    """
+    ranks = np.broadcast_to(np.arange(likeness.shape[1]), likeness.shape)
+    person, clips = np.unique(people, return_inverse=True, return_counts=True)[1:]
+    turn = np.broadcast_to(np.concatenate([np.arange(count) for count in clips]), likeness.shape)
+    among_all, among_own = np.empty_like(ranks), np.empty_like(ranks)
+    np.put_along_axis(among_all, np.argsort(-likeness, axis=1, kind="stable"), ranks, axis=1)
+    by_person = np.lexsort((-likeness, np.broadcast_to(person, likeness.shape)), axis=1)
+    np.put_along_axis(among_own, by_person, turn, axis=1)
+    return among_all - among_own

@@ -2,8 +2,13 @@
 
 One shuffle of 80 voices has a correlation of ±0.2 by luck alone. The mean over many is the chance level of this very
 table (with its share of women, its ages), and their spread says how far luck reaches.
+
+Clips of one person are alike, on either side, so people change places and their clips go along: to shuffle clips would
+take one person's eight for eight people's, and call luck significant several times as often as it says (whole blocks
+as the unit: Winkler et al. 2015, "Multi-level block permutation", NeuroImage 123).
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,49 +17,59 @@ from numpy.typing import NDArray
 from s2f.evaluation.statistics import Estimate, Floats, unavailable
 
 Orders = NDArray[np.int64]  # (shuffles, n): row s gives voice i the face of voice orders[s, i]
-ATTEMPTS = 200
+MANY = 12  # people from which on there are more derangements (176 million) than anybody draws
 ROUNDING = 1e-9  # equal sums in another order: not better than ours
 
 
 def derangements(
     people: NDArray[np.int64], count: int, seed: int, strata: NDArray[np.bool_] | None = None
 ) -> Orders | None:
-    """Orders (count, n) that give nobody a face of the same person; None where there is no such order.
+    """Orders (at most count, n): every person has another one's faces; None where there is nobody else.
 
-    People (n,) are whole numbers, the same for clips of one person. With `strata` (n,), faces stay in their stratum.
+    People (n,) are whole numbers, the same for clips of one person. A person's clips take the other's in turn from a
+    random one on, so that people with as many clips exchange them, and one with fewer lends some twice. With `strata`
+    (n,), faces stay in their stratum. There are no more orders than ways for people to change places: two people have
+    one, and no luck below a half.
     """
-    n = len(people)
-    if strata is not None:
-        orders = np.empty((count, n), dtype=np.int64)
-        for part in (np.flatnonzero(strata == stratum) for stratum in np.unique(strata)):
-            within = derangements(people[part], count, seed)
-            if within is None:
-                return None
-            orders[:, part] = part[within]
-        return orders
-    if n < 2 or int(np.bincount(np.unique(people, return_inverse=True)[1]).max()) * 2 > n:
+    stratum = np.zeros(len(people), dtype=np.bool_) if strata is None else strata
+    parts = [np.flatnonzero(stratum == one) for one in np.unique(stratum)]
+    sizes = [len(np.unique(people[part])) for part in parts]
+    if not sizes or min(sizes) < 2:
         return None
+    count = min(count, math.prod(_ways(size) for size in sizes))
     rng = np.random.default_rng(seed)
-    orders = np.empty((count, n), dtype=np.int64)
-    for index in range(count):
-        orders[index] = _derangement(people, rng)
+    orders = np.empty((count, len(people)), dtype=np.int64)
+    for part in parts:
+        orders[:, part] = part[_exchange(people[part], count, rng)]
     return orders
 
 
-def _derangement(people: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
-    """A random order, its clashes swapped away with random others."""
-    order = rng.permutation(len(people))
-    for _ in range(ATTEMPTS):
-        clashes = np.flatnonzero(people[order] == people)
-        if not len(clashes):
-            return order
-        for clash in clashes:
-            other = int(rng.integers(len(people)))
-            order[clash], order[other] = order[other], order[clash]
-    # Nearly every face is one person's: sorted by person and turned by half, nobody meets themselves.
-    by_person = np.argsort(people, kind="stable")
-    order[by_person] = np.roll(by_person, len(people) // 2)
-    return order
+def _ways(people: int) -> int:
+    """How many derangements there are: n! / e, rounded; of MANY at most."""
+    return round(math.factorial(min(people, MANY)) / math.e)
+
+
+def _exchange(people: NDArray[np.int64], count: int, rng: np.random.Generator) -> Orders:
+    """Orders (count, n) of clips: person p's take those of the person in p's place."""
+    _, person, clips = np.unique(people, return_inverse=True, return_counts=True)
+    by_person = np.argsort(person, kind="stable")
+    first = np.cumsum(clips) - clips
+    turn = np.empty(len(people), dtype=np.int64)
+    turn[by_person] = np.arange(len(people)) - first[person[by_person]]  # a clip's number among its person's
+    places = _derangements(len(clips), count, rng)
+    start = rng.integers(clips[places])
+    other = places[:, person]  # (count, n)
+    return by_person[first[other] + (start[:, person] + turn) % clips[other]]
+
+
+def _derangements(people: int, count: int, rng: np.random.Generator) -> Orders:
+    """Permutations (count, people) without a fixed point, all equally likely: those that have one are drawn again."""
+    places = np.tile(np.arange(people), (count, 1))
+    again = np.arange(count)
+    while len(again):
+        places[again] = rng.permuted(places[again], axis=1)
+        again = again[(places[again] == np.arange(people)).any(1)]
+    return places
 
 
 def shuffled_correlations(x: Floats, y: Floats, orders: Orders) -> Floats:
@@ -90,7 +105,11 @@ def chance(values: Floats | None, n: int, confidence: float) -> Estimate:
 
 
 def luck(value: float | None, values: Sequence[float] | Floats | None) -> float | None:
-    """Share of shuffles at least as good as `value` (one-sided permutation p, the true order counted among them)."""
+    """Share of shuffles at least as good as `value` (one-sided permutation p, the true order counted among them).
+
+    Shuffles in which nobody keeps their own face are a little worse than all of them: of unrelated faces of 20 people,
+    r had a p of 0.05 or less in 6.6 % of 2,000 trials; of more people, nearer to 5 %.
+    """
     if value is None or values is None or not len(values):
         return None
     reached = np.asarray(values) >= value - ROUNDING

@@ -30,7 +30,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number, its interval, its p where it is tested, and N; `value` is None exactly where `reason` is not."""
+    """A number, its interval, its p where it is tested, and N; `value` is None exactly where `reason` is not.
+
+    `people` is how many of the n stand for themselves, where that is known.
+    """
 
     value: float | None = None
     low: float | None = None
@@ -38,11 +41,13 @@ class Estimate:
     p: float | None = None
     n: int = 0
     reason: str | None = None
+    people: int | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """As a small dict: numbers rounded, `p` and `reason` only where there is one."""
+        """As a small dict: numbers rounded, `p`, `reason` and `people` only where there is one."""
         content = {key: _rounded(value) for key, value in asdict(self).items()}
-        return {key: value for key, value in content.items() if key not in ("p", "reason") or value is not None}
+        optional = ("p", "reason", "people")
+        return {key: value for key, value in content.items() if key not in optional or value is not None}
 
 
 def unavailable(reason: str, n: int = 0) -> Estimate:
@@ -68,12 +73,12 @@ def pearson(x: Floats, y: Floats, confidence: float, independent: int | None = N
 def correlation(r: float, n: int, independent: int, confidence: float) -> Estimate:
     """A known r of `n` pairs, `independent` (at least 4) of them standing for themselves, with interval and p."""
     if abs(r) >= 1:
-        return Estimate(r, r, r, 0.0, n)
+        return Estimate(r, r, r, 0.0, n, people=independent)
     reach = stats.norm.ppf(0.5 + confidence / 2) / math.sqrt(independent - 3)
     low, high = np.tanh(np.arctanh(r) + np.array([-reach, reach]))
     t = r * math.sqrt((independent - 2) / (1 - r * r))
     p = 2 * stats.t.sf(abs(t), independent - 2)
-    return Estimate(r, float(low), float(high), float(p), n)
+    return Estimate(r, float(low), float(high), float(p), n, people=independent)
 
 
 def mean_correlation(parts: Sequence[Estimate], independent: int, confidence: float) -> Estimate:
@@ -98,9 +103,8 @@ def proportion(share: float, n: int, confidence: float, independent: int | None 
     z2 = stats.norm.ppf(0.5 + confidence / 2) ** 2
     middle = (share + z2 / (2 * sure)) / (1 + z2 / sure)
     reach = math.sqrt(z2 * share * (1 - share) / sure + z2 * z2 / (4 * sure * sure)) / (1 + z2 / sure)
-    return Estimate(
-        share, float(max(0.0, min(share, middle - reach))), float(min(1.0, max(share, middle + reach))), None, n
-    )
+    low, high = float(max(0.0, min(share, middle - reach))), float(min(1.0, max(share, middle + reach)))
+    return Estimate(share, low, high, None, n, people=sure)
 
 
 def mean(values: Floats, people: NDArray[np.int64], plan: Plan) -> Estimate:
@@ -119,7 +123,7 @@ def mean(values: Floats, people: NDArray[np.int64], plan: Plan) -> Estimate:
         drawn = rng.integers(len(count), size=len(count))
         draws[index] = total[drawn].sum() / count[drawn].sum()
     low, high = np.quantile(draws, [0.5 - plan.confidence / 2, 0.5 + plan.confidence / 2])
-    return Estimate(float(values.mean()), float(low), float(high), None, n)
+    return Estimate(float(values.mean()), float(low), float(high), None, n, people=len(count))
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:

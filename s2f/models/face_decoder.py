@@ -4,17 +4,16 @@ Kato & Hashimoto (2023), table 1, middle column, on ADM's architecture (Dhariwal
 self-attention at the given downsampling factors, each followed by cross-attention to the embedding's tokens.
 
 Two things are ours, parameters for short trainings (EXPERIMENTS.md). `position_map`: a learned map is added to the
-first features; faces are cut upright, eyes at one place, and with the map they soon are there. `embedding_map`: the
-embedding draws, linearly, a map of the lowest features; what has a place (long hair, a wide jaw) is soon there too.
+first features; faces are cut upright, eyes at one place, and with the map they soon are there. `shortcut_ridge`: the
+prediction starts from the face that the embedding draws linearly (`shortcut.py`), at first the ridge regression's.
 """
-
-import math
 
 import torch
 from torch import Tensor, nn
 
 from s2f.models.blocks import Attention, Layer, ResBlock, StepEmbedding, downsample, head, upsample
 from s2f.models.conditioning import Condition
+from s2f.models.shortcut import LinearFace, Shortcut
 from s2f.params.face_decoder import FaceDecoderConfig
 
 WIDER = 4  # the step's vector has so many times base_channels entries
@@ -43,7 +42,8 @@ class FaceDecoder(nn.Module):
 
         self.step = StepEmbedding(base, vector)
         self.condition = Condition(config.embedding, config.condition_tokens, token, vector)
-        self.first = nn.Conv2d(3, base, 3, padding=1)
+        self.linear_face = LinearFace(config.embedding, config.image_px) if config.shortcut_ridge else None
+        self.first = nn.Conv2d(6 if config.shortcut_ridge else 3, base, 3, padding=1)
         features = (base, config.image_px, config.image_px)
         self.position_map = nn.Parameter(MAP_SCALE * torch.randn(features)) if config.position_map else None
         self.down = nn.ModuleList()
@@ -59,8 +59,6 @@ class FaceDecoder(nn.Module):
                 layers.append(downsample(channels, channels))
                 skips.append(channels)
             self.down.append(layers)
-        self.lowest = (channels, config.image_px >> last, config.image_px >> last)
-        self.embedding_map = nn.Linear(config.embedding, math.prod(self.lowest)) if config.embedding_map else None
         self.middle = nn.ModuleList(
             [
                 Layer(ResBlock(channels, channels, vector, groups), attention(channels)),
@@ -77,6 +75,7 @@ class FaceDecoder(nn.Module):
                 layers.append(upsample(channels, channels))
             self.up.append(layers)
         self.head = head(channels, groups)
+        self.shortcut = Shortcut(vector, self.head) if config.shortcut_ridge else None
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, x_t: Tensor, t: Tensor, embedding: Tensor) -> Tensor:
@@ -86,6 +85,11 @@ class FaceDecoder(nn.Module):
         """
         tokens, vector = self.condition(embedding)
         vector = vector + self.step(t)
+        start = None
+        if self.shortcut is not None and self.linear_face is not None:
+            drawn = self.linear_face(embedding)
+            start = self.shortcut(drawn, x_t, vector)
+            x_t = torch.cat([start, drawn], dim=1)
         x = self.first(x_t.contiguous(memory_format=torch.channels_last))
         if self.position_map is not None:
             x = x + self.position_map
@@ -94,11 +98,9 @@ class FaceDecoder(nn.Module):
             for layer in layers:  # type: ignore[attr-defined]
                 x = layer(x, vector, tokens) if isinstance(layer, Layer) else layer(x)
                 skips.append(x)
-        if self.embedding_map is not None:
-            x = x + self.embedding_map(embedding * self.condition.scale).unflatten(1, self.lowest)
         for layer in self.middle:
             x = layer(x, vector, tokens)
         for layers in self.up:
             for layer in layers:  # type: ignore[attr-defined]
                 x = layer(torch.cat([x, skips.pop()], dim=1), vector, tokens) if isinstance(layer, Layer) else layer(x)
-        return self.head(x)
+        return self.head(x) if start is None else start + self.head(x)

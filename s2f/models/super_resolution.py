@@ -4,9 +4,8 @@ Kato & Hashimoto (2023), table 1, right column, on Imagen's Efficient U-Net (Sah
 blocks where the picture is small, a level's downsampling before its convolutions and its upsampling after them, skip
 connections scaled by 1/√2, and the noise level of the low picture embedded like the step.
 
-One thing is ours, and a parameter, for short trainings that predict x_0: a shortcut. The prediction starts from the
-enlarged picture and goes towards the noisy one by a share learned for the step, about 0 where all is noise and 1 at the
-end; the network sees the pictures mixed in the same way, and adds what is missing.
+One thing is ours, and a parameter, for short trainings that predict x_0: a shortcut (`shortcut.py`) from the enlarged
+picture to the prediction. The network sees what the shortcut gives, and adds what is missing.
 """
 
 import math
@@ -17,12 +16,12 @@ from torch.nn import functional
 
 from s2f.models.blocks import Attention, Layer, ResBlock, StepEmbedding, downsample, head, upsample
 from s2f.models.conditioning import Condition
+from s2f.models.shortcut import Shortcut
 from s2f.params.super_resolution import SuperResolutionConfig
 
 WIDER = 4  # the step's vector has so many times base_channels entries
 NOISE_LEVEL_SCALE = 1000.0  # stretches [0, 1) over the periods of the step embedding
 SKIP_SCALE = 1 / math.sqrt(2)
-NO_SHARE, HEAD_START = -4.0, 0.1  # of the shortcut: sigmoid(−4) = 0.02; a tenth of a layer's usual start
 
 
 class SuperResolution(nn.Module):
@@ -61,9 +60,7 @@ class SuperResolution(nn.Module):
         self.up = nn.ModuleList(layers(widths[level] * (1 if level == levels[-1] else 2), level) for level in levels)
         self.upsample = nn.ModuleList(upsample(widths[level], widths[level - 1]) for level in levels if level)
         self.head = head(widths[0], groups)
-        self.share = nn.Linear(vector, 1) if config.shortcut else None
-        if self.share is not None:
-            self._start_from_the_enlarged_picture(self.share)
+        self.shortcut = Shortcut(vector, self.head) if config.shortcut else None
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(
@@ -83,10 +80,8 @@ class SuperResolution(nn.Module):
             vector = vector + condition
         enlarged = functional.interpolate(low, size=x_t.shape[-2:], mode="bicubic", align_corners=False)
         start = None
-        if self.share is not None:
-            share = torch.sigmoid(self.share(functional.silu(vector)))[:, :, None, None]
-            start = enlarged + share * (x_t - enlarged)
-            x_t = start
+        if self.shortcut is not None:
+            x_t = start = self.shortcut(enlarged, x_t, vector)
         x = self.first(torch.cat([x_t, enlarged], dim=1).contiguous(memory_format=torch.channels_last))
         skips = []
         for level, layers in enumerate(self.down):
@@ -103,11 +98,3 @@ class SuperResolution(nn.Module):
             if level > 0:
                 x = self.upsample[level - 1](x)
         return self.head(x) if start is None else start + self.head(x)
-
-    @torch.no_grad()
-    def _start_from_the_enlarged_picture(self, share: nn.Linear) -> None:
-        """Nearly none of the noisy picture, nearly nothing from the network: what is learnt can only be better."""
-        share.weight.mul_(0.1)
-        share.bias.fill_(NO_SHARE)
-        for parameter in self.head[-1].parameters():
-            parameter.mul_(HEAD_START)

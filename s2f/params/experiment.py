@@ -42,7 +42,7 @@ class Experiment(Section):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        for check in (_check_sizes, _check_channels, _check_shapes, _check_sampling, _check_weights):
+        for check in (_check_sizes, _check_shapes, _check_sampling, _check_weights):
             check(self)
         return self
 
@@ -67,19 +67,6 @@ def _check_sizes(whole: Experiment) -> None:
             f"super_resolution_training.crop_px {crop} does not fit; "
             f"allowed: 0, or a multiple of {unit} up to super_resolution.image_px, {high}"
         )
-
-
-def _check_channels(whole: Experiment) -> None:
-    """Both U-Nets can be built."""
-    for name, config in (("face_decoder", whole.face_decoder), ("super_resolution", whole.super_resolution)):
-        if config.base_channels % 2:
-            raise ValueError(
-                f"{name}.base_channels {config.base_channels} is odd; allowed: even, for sines and cosines of a step"
-            )
-        for key in ("channel_multiples", "blocks"):
-            levels = list(getattr(config, key))
-            if min(levels) < 1:
-                raise ValueError(f"{name}.{key} {levels} is not all 1 or more; allowed: whole numbers from 1")
 
 
 def _check_shapes(whole: Experiment) -> None:
@@ -120,8 +107,8 @@ def _check_sampling(whole: Experiment) -> None:
 def _check_weights(whole: Experiment) -> None:
     """Every w has a name of its own, and the one that is measured is drawn."""
     guidance = whole.generation.guidance
-    if len({f"{w + 0.0:.4g}" for w in guidance}) < len(guidance):  # −0 is 0
-        raise ValueError(f"generation.guidance {list(guidance)} holds a w twice; allowed: each once, to four digits")
+    if len({f"{w + 0.0:.3f}" for w in guidance}) < len(guidance):  # −0 is 0
+        raise ValueError(f"generation.guidance {list(guidance)} holds a w twice; allowed: each once, to three decimals")
     if whole.evaluation.craniofacial_guidance not in guidance:
         raise ValueError(
             f"evaluation.craniofacial_guidance {whole.evaluation.craniofacial_guidance} is not generated; "

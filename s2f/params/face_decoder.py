@@ -21,15 +21,22 @@ class FaceDecoderConfig(Section):
     condition_tokens: int = Field(ge=2, le=64)  # one token would make cross-attention constant
     condition_dropout: float = Field(ge=0, lt=1)
     position_map: bool  # a learned map of the picture beside the noisy face: convolutions alone know no place
-    embedding_map: bool  # the embedding also draws, linearly, a map of the lowest features
+    shortcut_ridge: float = Field(ge=0)  # penalty of the regression that the prediction starts from; 0: it does not
     prediction: Literal["epsilon", "v", "x0"]
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
         check_unet(self.base_channels, self.channel_multiples, self.blocks, self.attention_at, self.groups, self.heads)
+        if self.base_channels % self.groups:  # its first features and what skips from them
+            raise ValueError(f"groups {self.groups} does not divide {self.base_channels} channels, base_channels")
         shrink = 2 ** (len(self.blocks) - 1)
         if self.image_px % shrink:
             raise ValueError(f"image_px {self.image_px} is not a multiple of {shrink}, which its levels need")
+        if self.shortcut_ridge and self.prediction != "x0":
+            raise ValueError(
+                f"shortcut_ridge {self.shortcut_ridge:g} starts from a picture, prediction is {self.prediction}; "
+                "allowed: 0, or x0"
+            )
         return self
 
 
@@ -46,6 +53,11 @@ def check_unet(
     Raises:
         ValueError: one sentence, naming the key.
     """
+    if base_channels % 2:
+        raise ValueError(f"base_channels {base_channels} is odd; allowed: even, for sines and cosines of a step")
+    for key, levels in (("channel_multiples", multiples), ("blocks", blocks)):
+        if min(levels) < 1:
+            raise ValueError(f"{key} {list(levels)} is not all 1 or more; allowed: whole numbers from 1")
     if len(multiples) != len(blocks):
         raise ValueError(f"channel_multiples has {len(multiples)} levels and blocks {len(blocks)}; allowed: as many")
     factors = [2**level for level in range(len(blocks))]

@@ -1,18 +1,19 @@
 """Section `generation`: how test voices become faces."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from s2f.params.base import Section
 
 Sampler = Literal["dpmsolver++", "ddim", "ancestral"]
+MOST_GUIDANCE = 100.0  # far beyond any face; a picture of float32 overflows long after
 
 
 class GenerationParams(Section):
     """Guidance is the paper's w: (1 + w)·eps(x, c) − w·eps(x, 0). 0 is the conditional model, −1 the unconditional."""
 
-    guidance: tuple[float, ...] = Field(min_length=1)
+    guidance: tuple[Annotated[float, Field(ge=-MOST_GUIDANCE, le=MOST_GUIDANCE)], ...] = Field(min_length=1)
     samples: int = Field(gt=0)  # faces per voice and w
     sampler: Sampler
     steps: int = Field(gt=0)  # of the face decoder; ancestral sampling walks all of diffusion.steps when equal to it

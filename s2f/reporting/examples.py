@@ -1,6 +1,5 @@
 """Voices and pictures to show: which ones is decided by a hash of their ids, never by how well they came out."""
 
-import hashlib
 import io
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from PIL import Image
 
+from s2f.dataset.choice import unpicked
 from s2f.dataset.shards import iterate_rows, shard_paths
 
 SHOWN_PX = 192  # a picture on the page; larger ones are shrunk
@@ -51,15 +51,10 @@ class Portrait:
     bicubic: bytes
 
 
-def unpicked(ids: list[str], count: int) -> list[str]:
-    """`count` of the ids, in an order that nobody chose and that adding others does not change."""
-    return sorted(sorted(set(ids)), key=lambda one: hashlib.blake2b(one.encode(), digest_size=8).digest())[:count]
-
-
 def read_voices(speech_faces: Path, generated: Path, measured: Path, count: int) -> list[Voice]:
     """Test voices that were generated from."""
     folder = generated / "faces"
-    ids = unpicked([row["clip_id"] for row in iterate_rows(folder, ["clip_id"])], count)
+    ids = unpicked((row["clip_id"] for row in iterate_rows(folder, ["clip_id"])), count)
     opinions = read_opinions(measured, ids)
     faces: dict[str, dict[float, Drawn]] = {one: {} for one in ids}
     for row in _rows(folder, ids, ["clip_id", "guidance", "sample", "small", "face"]):
@@ -86,7 +81,7 @@ def read_voices(speech_faces: Path, generated: Path, measured: Path, count: int)
 def read_portraits(generated: Path, count: int) -> list[Portrait]:
     """Enlarged validation portraits."""
     folder = generated / "enlarged"
-    ids = unpicked([row["image_id"] for row in iterate_rows(folder, ["image_id"])], count)
+    ids = unpicked((row["image_id"] for row in iterate_rows(folder, ["image_id"])), count)
     columns = ["true", "small", "super_resolution", "bicubic"]
     rows = {row["image_id"]: row for row in _rows(folder, ids, ["image_id", *columns], key="image_id")}
     return [Portrait(one, *(shown(rows[one][name]["bytes"]) for name in columns)) for one in ids]

@@ -35,7 +35,7 @@ def facial(content: dict[str, Any]) -> Table:
         "Truth is the judge's estimate of the true face, as in the paper.",
         f"The plain columns judge one generated face at a time, as the paper does; {content['samples']} per voice.",
         "Shuffled: every voice beside other people's faces; the bracket is the reach of luck, not of error. "
-        "p: how often luck reaches ours, corrected for so many w.",
+        "p: how often luck reaches ours, corrected for so many w. A mean near chance rules out no leak.",
         f"Intervals count people ({content['people']}), not clips or samples.",
     ]
     if content["majority_accuracy"] is not None:

@@ -8,7 +8,8 @@ from s2f.reporting.sources import Results
 from s2f.reporting.tables import NONE, number
 
 GOOD, FAINT, NOTHING, UNKNOWN = "good", "faint", "nothing", "unknown"
-FEWEST = 20  # rows from which a number may be called clear: below, one voice more or less turns it
+FEWEST = 20  # people from which a number may be called clear: below, one more or less turns it
+NEARLY_ALL, HALF = 0.95, 0.5  # of the pictures that must show a face
 ALIKE = 0.25  # of the true faces' variety: below it generated faces are called alike
 
 
@@ -24,10 +25,16 @@ class Headline:
     verdict: str
     kind: str
     n: int = 0
+    people: int | None = None
     at: float | None = None
     low: float | None = None
     high: float | None = None
     chance: float | None = None
+
+    @property
+    def count(self) -> str:
+        """N, and of how many people where that is another number: '160 of 20 people'."""
+        return str(self.n) if self.people in (None, self.n) else f"{self.n} of {self.people} people"
 
 
 def headlines(results: Results) -> list[Headline]:
@@ -72,45 +79,61 @@ def _recall(recall: dict[str, Any], who: str, confidence: float) -> Headline:
     key = "at_10" if "at_10" in keys else keys[-1]
     row = recall[key]
     title = f"Own face among the first {key.removeprefix('at_')} of {recall['gallery']:.0f}, found by {who}"
-    judged = verdict(row, row["chance"], row["shuffled_p"], confidence)
-    return _card(title, row, row["chance"], judged, f"chance {number(row['chance'])}", (0.0, 1.0))
+    chance = row["chance"]
+    if row["shuffled"] and row["shuffled"]["value"] is not None:  # higher where a person has several faces
+        chance = max(chance, row["shuffled"]["value"])
+    judged = verdict(row, chance, row["shuffled_p"], confidence)
+    return _card(title, row, chance, judged, f"chance {number(chance)}", (0.0, 1.0))
 
 
 def _detected(row: dict[str, Any]) -> Headline:
     title = "Pictures with exactly one face"
     if row["value"] is None:
         return _missing(title, row, "")
-    kind = GOOD if row["value"] >= 0.95 else FAINT if row["value"] >= 0.5 else NOTHING
+    kind = GOOD if row["value"] >= NEARLY_ALL else FAINT if row["value"] >= HALF else NOTHING
     said = {GOOD: "nearly all are faces", FAINT: "many are no clear face", NOTHING: "most are no face"}[kind]
     return Headline(
         title, number(row["value"]), _interval(row, 2), "by the face detector", "", said, kind, row["n"],
-        row["value"], row["low"], row["high"],
+        row.get("people"), row["value"], row["low"], row["high"],
     )  # fmt: skip
 
 
 def _enlarging(content: dict[str, Any]) -> Headline:
-    """Nearer to the true portrait than bicubic, picture by picture."""
+    """Nearer to the true portrait than bicubic, picture by picture; a face that enlarging lost has no cosine."""
     ours, bicubic, row = (content[key] for key in ("cosine", "bicubic_cosine", "difference"))
-    control = f"ours {number(ours['value'], 3)}, bicubic {number(bicubic['value'], 3)}"
+    lost, portraits = content["lost"], content["portraits"]
+    control = (
+        f"ours {number(ours['value'], 3)}, bicubic {number(bicubic['value'], 3)}; of {portraits} portraits with a face "
+        f"{lost['super_resolution']} have none when enlarged by us, {lost['bicubic']} bicubically"
+    )
     judged = (FAINT, "not distinguishable from bicubic")
-    if row["value"] is not None and row["n"] >= FEWEST:
+    if row["value"] is not None and _people(row) >= FEWEST:
         judged = (GOOD, "clearly nearer than bicubic") if row["low"] > 0 else judged
         judged = (NOTHING, "further off than bicubic") if row["high"] < 0 else judged
+    if judged[0] == GOOD and any(lost.values()):
+        many = lost["super_resolution"] > max(lost["bicubic"], (1 - NEARLY_ALL) * portraits)
+        judged = (FAINT if many else GOOD, "nearer than bicubic where both still show a face")
     return _card("Enlarging: gain in cosine", row, 0.0, judged, control, (-0.7, 0.7), digits=3)
 
 
 def verdict(row: dict[str, Any], chance: float | None, p: float | None, confidence: float) -> tuple[str, str]:
-    """Above chance only with an interval above it (and above 0), with luck that seldom gets so far, and enough rows.
+    """Above chance only with an interval above it (and above 0), with luck that seldom gets so far, and enough people.
 
     `p` is the share of shuffled pairs that reach the value, corrected where it is the best of several.
     """
     if row["value"] is None or chance is None:
         return UNKNOWN, "no control to hold it against"
-    if row["n"] < FEWEST:
-        return FAINT, f"not distinguishable from chance: fewer than {FEWEST}"
+    if _people(row) < FEWEST:
+        return FAINT, f"not distinguishable from chance: fewer than {FEWEST} people"
     if row["low"] > max(0.0, chance) and p is not None and p <= 1 - confidence:
         return GOOD, "clearly above chance"
     return (NOTHING, "below chance") if row["high"] < chance else (FAINT, "not distinguishable from chance")
+
+
+def _people(row: dict[str, Any]) -> int:
+    """How many people a number stands for: clips of one person are no new people."""
+    people: int = row.get("people", row["n"])
+    return people
 
 
 def _card(
@@ -132,7 +155,7 @@ def _card(
     kind, words = judged
     return Headline(
         title, number(row["value"], digits), _interval(row, digits), control, said, words, kind, row["n"],
-        place(row["value"]), place(row["low"]), place(row["high"]), place(chance),
+        row.get("people"), place(row["value"]), place(row["low"]), place(row["high"]), place(chance),
     )  # fmt: skip
 
 

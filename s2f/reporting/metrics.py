@@ -93,10 +93,12 @@ def _without_faces(voice: dict[str, Any]) -> dict[str, Any]:
 
 
 def _super_resolution(row: dict[str, Any], reasons: dict[str, str]) -> dict[str, Any]:
+    """Cosines where all three pictures show a face; `lost` of `portraits` show none when enlarged."""
     content: dict[str, Any] = {}
     for key in ("cosine", "bicubic_cosine", "difference", "other_cosine"):
         content |= _spread(key, row[key], "super_resolution", reasons)
-    return content | {"n": row["n"]}
+    lost = {"lost": row["lost"]["super_resolution"], "bicubic_lost": row["lost"]["bicubic"]}
+    return content | {"n": row["n"], "portraits": row["portraits"], **lost}
 
 
 def _training(model: Model) -> dict[str, Any]:

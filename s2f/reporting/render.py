@@ -163,7 +163,7 @@ def _content(results: Results) -> dict[str, Any]:
         "warnings": warnings(results),
         "tables": all_tables(results),
         "paper": paper.SOURCE,
-        "limits": limits(results.is_sample),
+        "limits": limits(results.params, results.is_sample),
         "confidence": f"{results.params.evaluation.confidence:.0%}",
     }
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from s2f.params.face_models import LICENCE, is_own
 from s2f.reporting import paper
+from s2f.reporting.departures import departures
 from s2f.reporting.sources import Funnel, Results
 
 NONE = "–"
@@ -153,6 +154,7 @@ def retrieval(content: dict[str, Any]) -> Table:
     notes = [
         "Is the speaker's true face among the first k of all true faces? Both sides are centred; ties count against "
         "us; other clips of the same person are neither hits nor rivals.",
+        "Chance takes every face for another person's; the shuffled share knows who has several, and may be higher.",
         "Same gender only is the honest row: hearing a man and showing any man is not recognition.",
     ]
     return Table("Finding the speaker's face", head, rows, notes)
@@ -166,9 +168,12 @@ def super_resolution(content: dict[str, Any]) -> Table:
         ["difference, picture by picture", estimate(content["difference"], 3)],
         ["another person's portrait", estimate(content["other_cosine"], 3)],
     ]
-    found = content["found"]
-    lost = ", ".join(f"{name.replace('_', '-')} {found[name]['no_face']}" for name in found)
-    notes = [f"N = {content['n']} portraits found in all three pictures; without a face: {lost}."]
+    lost, blank = content["lost"], content["found"]["portrait"]["no_face"]
+    notes = [
+        f"N = {content['n']} portraits with a face in all three pictures. Of {content['portraits']} that show one, "
+        f"{lost['super_resolution']} have none when enlarged by super-resolution, {lost['bicubic']} bicubically: they "
+        f"are in no cosine. {blank} more show none themselves."
+    ]
     return Table("Embedding cosine to the true portrait", ["enlarged by", "cosine"], rows, notes)
 
 
@@ -182,7 +187,7 @@ def funnel(caption: str, content: Funnel) -> Table:
 
 
 def models(results: Results) -> Table:
-    """What was trained and what looked at faces, with hashes."""
+    """What was trained and what looked at faces, with hashes; where what was trained is not the paper's."""
     rows = [
         [
             model.name.replace("_", " "),
@@ -197,5 +202,6 @@ def models(results: Results) -> Table:
         "age_gender": (params.age_gender, params.age_gender_sha256 or NONE),
     }
     rows += [[LOOKERS.get(name, name), *about] for name, about in (named | results.face_models).items()]
-    notes = [] if is_own(params.arcface) and is_own(params.age_gender) else [f"{LICENCE}."]
+    notes = [f"Not the paper's: {sentence}" for sentence in departures(results.params)]
+    notes += [] if is_own(params.arcface) and is_own(params.age_gender) else [f"{LICENCE}."]
     return Table("Models", ["model", "what", "sha256"], rows, notes)

@@ -93,7 +93,7 @@ def draw_brow(canvas: Canvas, look: Look, scene: Scene, side: int) -> None:
 
 def draw_nose(canvas: Canvas, look: Look) -> None:
     """Ridge, wings, nostrils, tip."""
-    half, base = 0.090 + 0.0210 * look.nose_width, nose_base(look)
+    half, base = 0.095 + 0.026 * look.nose_width, nose_base(look)
     patch = canvas.patch(-half - 0.12, EYE_LINE - 0.1, half + 0.12, base + 0.10, depth=1.0)
     x, y = patch.x, patch.y - base
     down = np.clip((patch.y - EYE_LINE + 0.03) / (base - EYE_LINE), 0, 1) * (y < 0.02)

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from s2f.runtime import progress, run_command
 from s2f.sample import law
-from s2f.sample.pack_faces import Habits, close_faces, detected_faces, detector_habits, person
+from s2f.sample.pack_faces import PACK_SEED, Habits, close_faces, detected_faces, detector_habits, person
 from s2f.sample.pack_networks import AgeGender, Embedder, MarginClassifier
 from s2f.sample.pack_report import judge_pack, write_report
 
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 def main(out: Path = PACK, people: int = 3000, pictures: int = 8, epochs: int = 6, test_people: int = 300) -> None:
     """Draw, train, export, judge."""
-    torch.manual_seed(law.SEED)
+    torch.manual_seed(PACK_SEED)
     aligned, boxed = draw_faces(people, pictures)
     who = torch.arange(people).repeat_interleave(pictures)
     known = torch.tensor(np.stack([seen_latents(index) for index in range(people)]), dtype=torch.float32)
@@ -45,7 +45,7 @@ def main(out: Path = PACK, people: int = 3000, pictures: int = 8, epochs: int = 
     export(embedder, out / "arcface.onnx", 112)
     export(judge, out / "genderage.onnx", 96)
     unseen = list(range(people, people + test_people))
-    views = [detected_faces(unseen, law.SEED + view, worse=view > 1) for view in range(3)]
+    views = [detected_faces(unseen, PACK_SEED + view, worse=view > 1) for view in range(3)]
     write_report(out, judge_pack(out, views), people, pictures)
 
 
@@ -71,7 +71,7 @@ def draw_faces(people: int, pictures: int) -> tuple[Tensor, Tensor]:
 
 def _close_faces(job: tuple[list[int], int, Habits]) -> tuple[np.ndarray, np.ndarray]:
     chunk, pictures, habits = job
-    return close_faces(chunk, pictures, law.SEED, habits)
+    return close_faces(chunk, pictures, PACK_SEED, habits)
 
 
 def fit_embedder(embedder: Embedder, faces: Tensor, who: Tensor, known: Tensor, epochs: int) -> None:

@@ -26,6 +26,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from s2f.code import code_sha256
+from s2f.dataset.choice import unpicked
 from s2f.dataset.schemas import ENLARGED, GENERATED, HEARD
 from s2f.dataset.shards import is_shard, iterate_rows, shard_name, shard_paths, write_shard
 from s2f.faces.images import decode_image, encode_png
@@ -38,10 +39,10 @@ log = logging.getLogger(__name__)
 
 KEY = b"s2f.key"
 CODE = (  # what draws; a test names what else is imported, and why it does not
-    "s2f.dataset.shards", "s2f.diffusion.guidance", "s2f.diffusion.sampling", "s2f.diffusion.schedule",
-    "s2f.faces.images", "s2f.models.blocks", "s2f.models.conditioning", "s2f.models.face_decoder",
-    "s2f.models.speech_encoder", "s2f.models.super_resolution", "s2f.models.weights", "s2f.pipeline", "s2f.runtime",
-    "s2f.stages.generate_faces",
+    "s2f.dataset.choice", "s2f.dataset.shards", "s2f.diffusion.guidance", "s2f.diffusion.sampling",
+    "s2f.diffusion.schedule", "s2f.faces.images", "s2f.models.blocks", "s2f.models.conditioning",
+    "s2f.models.face_decoder", "s2f.models.shortcut", "s2f.models.speech_encoder", "s2f.models.super_resolution",
+    "s2f.models.weights", "s2f.pipeline", "s2f.runtime", "s2f.stages.generate_faces",
 )  # fmt: skip
 Row = dict[str, Any]
 
@@ -126,9 +127,8 @@ def draw(
 def enlarge_portraits(
     pipeline: SpeechToFacePipeline, folder: Path, generation: GenerationParams, seed: int, out: Path
 ) -> None:
-    """One ENLARGED shard: the first portraits, shrunk by area, enlarged by the model (true embedding) and bicubic."""
-    columns = ["image_id", "person", "face", "embedding"]
-    portraits = list(islice(iterate_rows(folder, columns), generation.super_resolution_pictures))
+    """One ENLARGED shard: some portraits, shrunk by area, enlarged by the model (true embedding) and bicubic."""
+    portraits = choose_portraits(folder, generation.super_resolution_pictures)
     names = {"super_resolution_sampler", "super_resolution_steps", "super_resolution_noise"}
     told = [row | {"face": hashlib.sha256(row["face"]["bytes"]).hexdigest()} for row in portraits]
     key = digest(pipeline.weights["super_resolution"], generation.model_dump(include=names), seed, told)
@@ -142,6 +142,15 @@ def enlarge_portraits(
 
     write_if_stale(out / shard_name(0), ENLARGED, key, rows)
     prune(out, 1)
+
+
+def choose_portraits(folder: Path, count: int) -> list[Row]:
+    """What enlarging needs of `count` portraits, chosen by a hash of their ids and in its order."""
+    chosen = unpicked((row["image_id"] for row in iterate_rows(folder, ["image_id"])), count)
+    wanted = set(chosen)
+    rows = iterate_rows(folder, ["image_id", "person", "face", "embedding"])
+    by_id = {row["image_id"]: row for row in rows if row["image_id"] in wanted}
+    return [by_id[one] for one in chosen]
 
 
 def shrink_and_enlarge(

@@ -15,6 +15,7 @@ from s2f.params.training import TrainingParams
 from s2f.runtime import run_command
 from s2f.training.drawing import DrawingFaces
 from s2f.training.launch import launch
+from s2f.training.least_squares import start_from_regression
 
 
 def main(data: Path, out: Path, checkpoints: Path, params: Path = Path("params.yaml")) -> None:
@@ -31,6 +32,7 @@ def main(data: Path, out: Path, checkpoints: Path, params: Path = Path("params.y
         data=data,
         out=out,
         checkpoints=checkpoints,
+        prepare=start_from_regression,
         diffusion=diffusion.model_dump(),
     )
 

@@ -64,11 +64,6 @@ def load_checkpoint(
     return metadata
 
 
-def remove_checkpoint(folder: Path) -> None:
-    """After the last step: the weights are the result."""
-    (folder / NAME).unlink(missing_ok=True)
-
-
 def fingerprint(**decisive: Any) -> str:
     """A hash of everything that decides a run; values JSON can hold."""
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()

@@ -25,10 +25,12 @@ CODE = (
     "s2f.faces.images",
     "s2f.models.blocks",
     "s2f.models.conditioning",
+    "s2f.models.shortcut",
     "s2f.training.checkpoint",
     "s2f.training.denoising",
     "s2f.training.history",
     "s2f.training.launch",
+    "s2f.training.least_squares",
     "s2f.training.loop",
     "s2f.training.optimiser",
 )
@@ -45,10 +47,12 @@ def launch(
     data: Path,
     out: Path,
     checkpoints: Path,
+    prepare: Callable[[Any, Batches], None] | None = None,
     **about: Any,
 ) -> None:
     """Train `build(config)` on `columns` of data/train and write weights and history to `out`.
 
+    `prepare` may set the new model's weights from the training data before the first step.
     `about` (values JSON can hold) goes into the weights, with the dataset's fingerprint. A checkpoint of a run that any
     of this, or the code of it, would change is not resumed.
     """
@@ -64,6 +68,8 @@ def launch(
     model = build(config)
     run = Run(objective, training, seed, decisive, out, checkpoints)
     batches = Batches(data / "train", columns, training.batch, seed)
+    if prepare is not None:
+        prepare(model, batches)
     validation_batch = min(training.batch, max(1, count_rows(data / "validation")))
     validation = Batches(data / "validation", columns, validation_batch, seed)
     train(model, run, batches, validation, about)

@@ -21,7 +21,7 @@ from s2f.dataset.batches import Batch, Batches
 from s2f.models.saving import save_weights
 from s2f.params.training import TrainingParams
 from s2f.runtime import InputError, derive_seed, progress
-from s2f.training.checkpoint import NAME, load_checkpoint, remove_checkpoint, save_checkpoint
+from s2f.training.checkpoint import NAME, load_checkpoint, save_checkpoint
 from s2f.training.history import History, Means, Row
 from s2f.training.optimiser import Lamb, learning_rate
 
@@ -87,15 +87,14 @@ def train(model: nn.Module, run: Run, training: Batches, validation: Batches, ab
                 row = history.close_interval(done, means, rate)
                 history.write(run.out / "history.csv")
                 log.info("%s", line(row, params.steps, speed))
-            if done % params.checkpoint_steps == 0 and done < params.steps:
+            if done % params.checkpoint_steps == 0 or done == params.steps:
                 metadata = {"step": str(done), "fingerprint": run.fingerprint, "history": history.state()}
                 save_checkpoint(run.checkpoints, model, averaged, optimiser, **metadata)
                 saved = done
 
-    # The result.
+    # The result. The last checkpoint stays: until DVC has taken the weights in, they can be lost.
     save_weights(averaged.module if averaged is not None else model, run.out / "weights.safetensors", **about)
     history.write(run.out / "history.csv")
-    remove_checkpoint(run.checkpoints)
 
 
 def update(

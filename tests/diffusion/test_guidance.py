@@ -26,7 +26,7 @@ def denoiser() -> FaceDecoder:
         condition_tokens=2,
         condition_dropout=0.1,
         position_map=False,
-        embedding_map=False,
+        shortcut_ridge=0,
         prediction="v",
     )
     return FaceDecoder(config).eval().requires_grad_(False)

@@ -117,7 +117,7 @@ def test_a_batch_of_four_is_four_batches_of_one(sampler: Sampler) -> None:
         condition_tokens=2,
         condition_dropout=0.1,
         position_map=False,
-        embedding_map=False,
+        shortcut_ridge=0,
         prediction="v",
     )
     model = FaceDecoder(config).eval().requires_grad_(False)

@@ -111,7 +111,16 @@ def test_only_portraits_found_three_times_are_compared(make_row, load, plan) -> 
     pictures, _ = load(rows)
     found = evaluate_super_resolution(pictures, plan)
     assert found["n"] == 9
-    assert found["found"]["super_resolution"]["no_face"] == 1
+    assert (found["portraits"], found["lost"]) == (10, {"super_resolution": 1, "bicubic": 0})
+
+
+def test_a_portrait_that_shows_no_face_itself_is_not_lost_by_enlarging(make_row, load, plan) -> None:
+    rows = portraits(make_row, 10, 0.3, 0.3)
+    for one in rows[:2]:  # the first portrait and its enlargement by us
+        one.update(faces=0, embedding=None)
+    found = evaluate_super_resolution(load(rows)[0], plan)
+    assert (found["portraits"], found["n"]) == (9, 9)
+    assert found["lost"] == {"super_resolution": 0, "bicubic": 0}
 
 
 def test_without_portraits_super_resolution_is_not_available(make_study, load, plan) -> None:

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from s2f.evaluation.retrieval import recall
+from s2f.evaluation.statistics import Plan
 
 
 def vectors(n: int, seed: int = 0) -> np.ndarray:
@@ -52,3 +53,24 @@ def test_with_strata_only_the_same_stratum_rivals(plan) -> None:
 
 def test_a_gallery_of_one_ranks_nothing(plan) -> None:
     assert "ranks nothing" in recall(vectors(1), vectors(1), np.arange(1), (1,), plan)["at_1"]["reason"]
+
+
+@pytest.mark.parametrize("clips", [np.full(20, 6), np.arange(30) % 4 + 1])
+def test_where_nothing_is_related_luck_says_so_however_many_clips_people_have(clips: np.ndarray) -> None:
+    rng, trials, reached = np.random.default_rng(13), 200, np.zeros(2)
+    people = np.repeat(np.arange(len(clips)), clips)
+    for trial in range(trials):
+        queries, gallery = (
+            rng.normal(size=(len(clips), 16))[people] + 0.3 * rng.normal(size=(len(people), 16)) for _ in range(2)
+        )
+        found = recall(queries, gallery, people, (5, 10), Plan(0.95, 100, trial))
+        reached += [found[f"at_{k}"]["shuffled_p"] <= 0.05 for k in (5, 10)]
+    assert max(reached) <= 0.1 * trials
+
+
+def test_the_shuffled_share_knows_that_a_persons_faces_are_alike(plan) -> None:
+    rng, people = np.random.default_rng(14), np.repeat(np.arange(20), 6)
+    queries, gallery = (vectors(20, seed)[people] + 0.01 * rng.normal(size=(120, 64)) for seed in (1, 2))
+    found = recall(queries, gallery, people, (1,), plan)["at_1"]
+    assert found["chance"] == pytest.approx(1 / 115, abs=1e-6)  # as if all were other people's
+    assert found["shuffled"]["value"] == pytest.approx(1 / 19, abs=0.01)  # one of nineteen others

@@ -59,10 +59,12 @@ def test_several_clips_of_one_person_do_not_narrow_an_interval() -> None:
         pytest.approx(once.high),
         pytest.approx(once.p),
     )
-    assert twice.n == 60
+    assert (twice.n, twice.people) == (60, 30)
     values, people = rng.normal(size=30), np.arange(30)
     alone, doubled = mean(values, people, PLAN), mean(np.tile(values, 2), np.tile(people, 2), PLAN)
     assert (alone.low, alone.high) == (pytest.approx(doubled.low), pytest.approx(doubled.high))
+    assert (doubled.n, doubled.people) == (60, 30)
+    assert proportion(0.5, 60, 0.95, independent=30).as_json()["people"] == 30
 
 
 def test_a_bootstrapped_mean_covers_the_truth_at_about_the_nominal_rate() -> None:

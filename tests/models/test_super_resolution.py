@@ -22,9 +22,9 @@ def test_the_prediction_has_the_large_picture_s_shape(enlarger_config):
 @pytest.mark.parametrize(("bias", "share"), [(-40.0, 0.0), (0.0, 0.5), (40.0, 1.0)])
 def test_the_shortcut_goes_from_the_enlarged_picture_to_the_noisy_one(enlarger_config, bias, share):
     model = SuperResolution(enlarger_config)
-    for parameter in [*model.head.parameters(), model.share.weight]:
+    for parameter in [*model.head.parameters(), model.shortcut.share.weight]:
         torch.nn.init.zeros_(parameter)
-    model.share.bias.fill_(bias)
+    model.shortcut.share.bias.fill_(bias)
     x_t, t, low, level, embedding = arguments()
     enlarged = functional.interpolate(low, size=(32, 32), mode="bicubic")
     output = model(x_t, t, low, level, embedding)

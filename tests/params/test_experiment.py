@@ -1,5 +1,6 @@
 """What one section asks of another, and the numbers that params and code must agree on."""
 
+import inspect
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from s2f import cli, pipeline
 from s2f.dataset import schemas
 from s2f.faces import arcface, measures
 from s2f.params.base import ParamsError
@@ -35,6 +37,8 @@ NAN, INFINITY = float("nan"), float("inf")
         ("generation.super_resolution_noise", 0.9, "0.9 is more than was trained; allowed: 0 to super_resolution."),
         ("generation.guidance", [0, 1, 1.0], "generation.guidance [0.0, 1.0, 1.0] holds a w twice"),
         ("generation.guidance", [0, 1, -0.0], "holds a w twice"),
+        ("generation.guidance", [0, 1, 1e-9], "holds a w twice"),
+        ("generation.guidance", [0, 1, 1e39], "1e+39"),
         ("generation.guidance", [0, 1, NAN], "generation.guidance.2: input should be a finite number (found nan)"),
         ("generation.super_resolution_steps", 3000, "allowed: 1 to diffusion.steps, 2000"),
         ("super_resolution_training.learning_rate", INFINITY, "learning_rate: input should be a finite number"),
@@ -44,6 +48,7 @@ NAN, INFINITY = float("nan"), float("inf")
         ("evaluation.tied_measures", ["chin"], "evaluation.tied_measures.0: input should be 'upper_lip_height', "),
         ("evaluation.free_measures", ["jaw_width"], "free_measures names jaw_width, which tied_measures claims"),
         ("super_resolution_training.crop_px", 60, "crop_px 60 does not fit; allowed: 0, or a multiple of 8 up to"),
+        ("face_decoder.prediction", "v", "shortcut_ridge 0.1 starts from a picture, prediction is v; "),
         ("super_resolution.prediction", "v", "prediction is v; allowed: with x0 alone"),
         ("speech_encoder_training.crop_frames", 100, "crop_frames 100 is too short; allowed: 0, or 259 and more"),
         ("speech_encoder_training.crop_frames", 999, "crop_frames 999 is more than a clip has; allowed: 0 to 598"),
@@ -60,15 +65,31 @@ def test_what_would_fail_hours_later_is_one_sentence_now(edited: Edit, key: str,
 @pytest.mark.parametrize("key", ["channel_multiples", "blocks"])
 def test_no_level_of_a_u_net_is_empty(edited: Edit, model: str, key: str) -> None:
     levels = len(getattr(getattr(read_experiment(ROOT / "params.yaml"), model), key))
-    with pytest.raises(ParamsError, match=rf"{model}\.{key} \[0.*\] is not all 1 or more"):
+    with pytest.raises(ParamsError, match=rf"{model}: {key} \[0.*\] is not all 1 or more"):
         read_experiment(edited(f"{model}.{key}", [0] * levels))
 
 
 def test_an_odd_number_of_channels_has_no_sines_and_cosines(edited: Edit) -> None:
     path = edited("face_decoder.base_channels", 9)
     path.write_text(re.sub(r"(heads|groups): \d+", r"\1: 1", path.read_text()))
-    with pytest.raises(ParamsError, match=r"face_decoder\.base_channels 9 is odd; allowed: even"):
+    with pytest.raises(ParamsError, match=r"face_decoder: base_channels 9 is odd; allowed: even"):
         read_experiment(path)
+
+
+def test_groups_divide_what_the_first_convolution_makes_too(edited: Edit) -> None:
+    path = edited("face_decoder.channel_multiples", [2, 4, 6])
+    path.write_text(path.read_text().replace("base_channels: 32", "base_channels: 8", 1))
+    with pytest.raises(ParamsError, match="face_decoder: groups 16 does not divide 8 channels, base_channels"):
+        read_experiment(path)
+
+
+def test_what_is_drawn_by_default_is_what_the_report_judges() -> None:
+    judged = read_experiment(ROOT / "params.yaml").generation
+    assert (judged.sampler, judged.steps) == (pipeline.SAMPLER, pipeline.STEPS)
+    assert judged.super_resolution_sampler == pipeline.SUPER_RESOLUTION_SAMPLER
+    assert judged.super_resolution_steps == pipeline.SUPER_RESOLUTION_STEPS
+    assert judged.super_resolution_noise == pipeline.SUPER_RESOLUTION_NOISE
+    assert inspect.signature(cli.generate).parameters["steps"].default == pipeline.STEPS
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,13 @@ def test_deps_cover_the_import_closure(graph: grimp.ImportGraph, name: str) -> N
 
 
 @pytest.mark.parametrize("name", stages())
+def test_no_stage_waits_for_a_file_that_it_does_not_import(graph: grimp.ImportGraph, name: str) -> None:
+    stage = stages()[name]
+    deps = {(stage["folder"] / dep).resolve() for dep in stage["deps"] if dep.endswith(".py")}
+    assert deps - sources(graph, stage) == set()
+
+
+@pytest.mark.parametrize("name", stages())
 def test_deps_exist_or_are_made(name: str) -> None:
     made = {
         str(ROOT / next(iter(out)) if isinstance(out, dict) else ROOT / out)

@@ -7,7 +7,7 @@ from PIL import Image
 
 from s2f.dataset.schemas import MEASURED
 from s2f.dataset.shards import write_shard
-from s2f.reporting.examples import Voice, read_ages, shown, spectrogram_picture, unpicked
+from s2f.reporting.examples import Voice, read_ages, shown, spectrogram_picture
 from s2f.reporting.pictures import sheet
 from s2f.reporting.render import data_uri, fitting, markdown_text
 
@@ -16,14 +16,6 @@ def png(px: int) -> bytes:
     sink = io.BytesIO()
     Image.new("RGB", (px, px), (10, 200, 30)).save(sink, format="PNG")
     return sink.getvalue()
-
-
-def test_examples_do_not_depend_on_order_and_stay_when_others_come() -> None:
-    ids = [f"clip{index}" for index in range(50)]
-    chosen = unpicked(ids, 5)
-    assert unpicked(ids[::-1], 5) == chosen
-    assert unpicked(ids, 6)[:5] == chosen
-    assert len(unpicked(ids[:3], 5)) == 3
 
 
 @pytest.mark.parametrize("w", [0.1, 2.0])

@@ -2,7 +2,18 @@ from typing import Any
 
 import pytest
 
-from s2f.reporting.headlines import FAINT, FEWEST, GOOD, NOTHING, UNKNOWN, _card, _enlarging, facial_card, verdict
+from s2f.reporting.headlines import (
+    FAINT,
+    FEWEST,
+    GOOD,
+    NOTHING,
+    UNKNOWN,
+    _card,
+    _enlarging,
+    _recall,
+    facial_card,
+    verdict,
+)
 
 SHUFFLED = {"age_r": {"value": -0.16}, "gender_accuracy": {"value": 0.49}}
 
@@ -19,6 +30,8 @@ def estimate(value: float, low: float, high: float, n: int = 100) -> dict[str, A
         (estimate(0.58, 0.52, 0.64), 0.5, None, FAINT),  # nobody asked luck
         (estimate(0.55, 0.4, 0.7), 0.5, 0.01, FAINT),
         (estimate(0.9, 0.8, 0.95, FEWEST - 1), 0.5, 0.001, FAINT),
+        (estimate(0.9, 0.8, 0.95, 160) | {"people": FEWEST - 1}, 0.5, 0.001, FAINT),  # clips are no people
+        (estimate(0.9, 0.8, 0.95, 160) | {"people": FEWEST}, 0.5, 0.001, GOOD),
         (estimate(0.15, -0.05, 0.35), -0.16, 0.01, FAINT),  # above the mean of the shuffles is not above 0
         (estimate(0.2, 0.1, 0.3), 0.5, 1.0, NOTHING),
         (estimate(0.9, 0.8, 0.95), None, 0.001, UNKNOWN),
@@ -58,9 +71,42 @@ def test_accuracy_is_held_against_its_own_luck() -> None:
     ("low", "high", "n", "kind"), [(0.1, 0.3, 64, GOOD), (-0.3, -0.1, 64, NOTHING), (0.1, 0.3, 5, FAINT)]
 )
 def test_enlarging_is_judged_against_bicubic(low: float, high: float, n: int, kind: str) -> None:
-    row = estimate((low + high) / 2, low, high, n)
-    card = _enlarging({"cosine": row, "bicubic_cosine": row, "difference": row})
+    card = _enlarging(enlarged(estimate((low + high) / 2, low, high, n), 0, 0))
     assert card.kind == kind and "bicubic" in card.verdict
+
+
+def enlarged(row: dict[str, Any], ours: int, bicubic: int) -> dict[str, Any]:
+    lost = {"super_resolution": ours, "bicubic": bicubic}
+    return {"cosine": row, "bicubic_cosine": row, "difference": row, "portraits": 100, "lost": lost}
+
+
+@pytest.mark.parametrize(
+    ("ours", "bicubic", "kind", "says"),
+    [
+        (0, 0, GOOD, "clearly nearer than bicubic"),
+        (5, 0, GOOD, "where both still show a face"),
+        (6, 0, FAINT, "where both still show a face"),
+        (6, 6, GOOD, "where both still show a face"),
+    ],
+)
+def test_faces_that_enlarging_lost_stand_on_the_card_and_count_in_its_verdict(
+    ours: int, bicubic: int, kind: str, says: str
+) -> None:
+    card = _enlarging(enlarged(estimate(0.2, 0.1, 0.3, 64), ours, bicubic))
+    assert (card.kind, says in card.verdict) == (kind, True)
+    assert f"of 100 portraits with a face {ours} have none when enlarged by us, {bicubic} bicubically" in card.control
+
+
+def test_finding_is_held_against_the_higher_of_chance_and_shuffled_pairs() -> None:
+    row = estimate(0.2, 0.1, 0.3) | {"chance": 0.05, "shuffled": {"value": 0.15}, "shuffled_p": 0.01}
+    assert _recall({"gallery": 100.0, "at_10": row}, "us", 0.95).kind == FAINT
+    assert _recall({"gallery": 100.0, "at_10": row | {"shuffled": {"value": 0.05}}}, "us", 0.95).kind == GOOD
+
+
+def test_a_card_says_how_many_people_its_rows_are_of() -> None:
+    row = estimate(0.9, 0.8, 0.95, 160)
+    counts = [_card("t", one, 0.5, (GOOD, ""), "", (0.0, 1.0)).count for one in (row, row | {"people": 20})]
+    assert counts == ["160", "160 of 20 people"]
 
 
 def test_a_card_places_its_number_on_its_scale() -> None:

@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from s2f.dataset.choice import unpicked
 from s2f.dataset.schemas import ENLARGED, GENERATED, HEARD, PORTRAITS, SPECTROGRAM_SHAPE, SPEECH_FACES
 from s2f.dataset.shards import is_shard, iterate_rows, write_shard
 from s2f.faces.images import encode_jpeg
@@ -113,14 +114,27 @@ def test_heard_embeddings_are_written_once_per_voice(stage: Stage) -> None:
 
 def test_enlarged_portraits_keep_the_true_picture(stage: Stage) -> None:
     stage.run()
-    given = list(iterate_rows(stage.folder / "portraits/validation"))
+    given = {row["image_id"]: row for row in iterate_rows(stage.folder / "portraits/validation")}
     rows = list(iterate_rows(stage.out / "enlarged"))
-    assert [(row["image_id"], row["person"]) for row in rows] == [("face0", "person0"), ("face1", "person0")]
-    for row, portrait in zip(rows, given, strict=False):
+    assert [row["image_id"] for row in rows] == unpicked(given, 2)
+    for row in rows:
+        portrait = given[row["image_id"]]
+        assert row["person"] == portrait["person"]
         assert row["true"] == portrait["face"]
         mean = pixels(portrait, "face").reshape(8, 2, 8, 2, 3).mean(axis=(1, 3))
         assert np.abs(pixels(row, "small") - mean).max() <= 1
         assert pixels(row, "super_resolution").shape == pixels(row, "bicubic").shape == (16, 16, 3)
+
+
+def test_portraits_to_enlarge_are_of_the_whole_folder_not_of_its_first_shards(stage: Stage) -> None:
+    rows = [stage.portrait(index) for index in range(30)]
+    for shard in range(3):  # sorted by name, as folders are
+        part = rows[10 * shard : 10 * shard + 10]
+        write_shard(part, PORTRAITS, stage.folder / f"portraits/validation/{shard:05d}.parquet")
+    stage.run(pictures=10)
+    chosen = [row["image_id"] for row in iterate_rows(stage.out / "enlarged")]
+    assert chosen == unpicked([row["image_id"] for row in rows], 10)
+    assert len({int(one.removeprefix("face")) // 10 for one in chosen}) == 3
 
 
 def test_the_same_inputs_give_the_same_bytes(stage: Stage, tmp_path: Path, tiny_models: Path) -> None:

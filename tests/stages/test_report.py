@@ -84,7 +84,7 @@ def write_run(root: Path, hostile: str = "") -> None:
                 generated.append({"clip_id": name, "seed": 1, **place, **pictures})
     rows[1].update(faces=0, embedding=None, age=None, male=None, yaw_degrees=None, measures=None)
     enlarged = []
-    for index in range(8):
+    for index in range(8):  # the first loses its face
         latent, face = rng.normal(size=11), rng.normal(size=512)
         kinds = {"portrait": 0.0, "super_resolution": 0.5, "bicubic": 1.0}
         rows += [
@@ -96,6 +96,8 @@ def write_run(root: Path, hostile: str = "") -> None:
             | {"image_id": f"p{index}"}
             | {key: picture(latent, px) for key, px in names.items()}
         )
+    lost = next(row for row in rows if row["source"] == "super_resolution")
+    lost.update(faces=0, embedding=None, age=None, male=None, yaw_degrees=None, measures=None)
     write_shard(clips, SPEECH_FACES, data / "speech_faces/test/00000.parquet")
     write_shard(generated, GENERATED, data / "generated/faces/00000.parquet")
     write_shard(heard, HEARD, data / "generated/heard/00000.parquet")
@@ -186,6 +188,8 @@ def test_metrics_have_the_promised_keys(reports: Path) -> None:
     assert all({"r", "p", "low", "high", "n", "random_r"} <= set(row) for row in metrics["craniofacial"].values())
     assert {"cosine", "recall_at_10", "chance_at_10", "detected", "n"} <= set(metrics["identity"])
     assert {"cosine", "bicubic_cosine", "n"} <= set(metrics["super_resolution"])
+    enlarged = metrics["super_resolution"]
+    assert [enlarged[key] for key in ("n", "portraits", "lost", "bicubic_lost")] == [7, 8, 1, 0]
     assert metrics["corpus"]["tried"] == VOICES + 4
     assert metrics["corpus"]["ok"] == VOICES
     assert metrics["corpus"]["by_reason"]["no_face"] == 3
@@ -244,6 +248,12 @@ def test_the_page_says_what_was_run_and_that_faces_are_drawn(page: Page) -> None
     assert "A face from a voice is a statistical guess, never an identification." in text
     assert "Every face here is drawn" in text
     assert "non-commercial research only" in text
+    assert "Not the paper's: The face decoder's prediction starts from the face that a linear map draws" in text
+
+
+def test_a_face_that_enlarging_lost_is_on_the_card(page: Page) -> None:
+    text = " ".join(page.text.split())
+    assert "of 8 portraits with a face 1 have none when enlarged by us, 0 bicubically" in text
 
 
 def test_the_page_names_who_judged_and_shows_who_was_taken_for_whom(page: Page) -> None:

@@ -29,7 +29,7 @@ UNET = {
 
 @pytest.fixture
 def decoder_config():
-    return FaceDecoderConfig(image_px=8, position_map=True, embedding_map=True, **UNET)
+    return FaceDecoderConfig(image_px=8, position_map=True, shortcut_ridge=0.1, **UNET | {"prediction": "x0"})
 
 
 @pytest.fixture

@@ -155,7 +155,8 @@ def test_losses_are_told_apart_by_quarter_of_t():
 
 def test_the_same_seed_gives_the_same_losses_and_another_does_not(portraits, decoder_config, diffusion):
     batch = eight_rows(portraits, "face", "embedding")
-    objective = DrawingFaces(decoder_config, Schedule(diffusion))
+    of_noise = decoder_config.model_copy(update={"prediction": "epsilon"})  # zeros are always as far from a face
+    objective = DrawingFaces(of_noise, Schedule(diffusion))
     losses = [objective(Recorder(), batch, rng(seed))[0].item() for seed in (1, 1, 2)]
     assert losses[0] == losses[1] != losses[2]
 
