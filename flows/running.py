@@ -1,6 +1,7 @@
 """Run a flow as a command: against the Prefect server that is configured, or a temporary one."""
 
 import logging
+from pathlib import Path
 from typing import Any
 
 from prefect import Flow
@@ -8,14 +9,16 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from flows.local_server import prefect_server
 from flows.shards import shards_of
+from s2f.corpus.manifest import check_trainable
 from s2f.corpus.recipe import Recipe
 
 
-def run_flow(flow: Flow[..., dict[str, int]], recipe: Recipe, **arguments: Any) -> dict[str, int]:
-    """Run `flow(**arguments)`, which builds `recipe`, as many shards at once as it has workers.
+def run_flow(flow: Flow[..., dict[str, int]], recipe: Recipe, out: Path, **arguments: Any) -> dict[str, int]:
+    """Run `flow(out, **arguments)`, which builds `recipe`, as many shards at once as it has workers.
 
     Raises:
-        InputError: a list or folder that cannot be used, before the flow starts.
+        InputError: a list or folder that cannot be used, before the flow starts; or, when all is written, nothing to
+            train on, so that no later stage begins.
     """
     for name in ("httpx", "prefect.task_runs"):  # a line per request or shard hides the bar; a flow reports its tasks
         logging.getLogger(name).setLevel(logging.CRITICAL)
@@ -27,4 +30,6 @@ def run_flow(flow: Flow[..., dict[str, int]], recipe: Recipe, **arguments: Any) 
         if server:
             server.wait()
         runner: TaskRunner[Any] = ThreadPoolTaskRunner(max_workers=recipe.workers)
-        return flow.with_options(task_runner=runner)(**arguments)
+        reasons = flow.with_options(task_runner=runner)(out=out, **arguments)
+    check_trainable(out)
+    return reasons

@@ -18,7 +18,6 @@ from s2f.pipeline import STATEMENT, SpeechToFacePipeline, check_voice, to_pixels
 from s2f.runtime import InputError, derive_seed
 
 MAX_BYTES = "25mb"  # a minute of uncompressed stereo is 10 MB, and six seconds are heard
-STEPS = 20
 INTRODUCTION = f"""# s2f: speech in, faces out
 **{STATEMENT}** The faces below show what people who sound like this one tend to look like, to a model with the
 biases of its data. Do not use them to find, judge or accuse anyone. Models trained on the embedded sample draw cartoon
@@ -32,7 +31,7 @@ def make_page(pipeline: SpeechToFacePipeline) -> gr.Blocks:
     sample_rate = pipeline.spectrogram.sample_rate
 
     def draw(
-        path: str | None, guidance: float, number: int, seed: int
+        path: str | None, guidance: float, number: int, seed: int | None
     ) -> tuple[NDArray[np.uint8], list[NDArray[np.uint8]]]:
         if path is None:
             raise gr.Error("Record a voice or drop a sound file first.")
@@ -42,8 +41,8 @@ def make_page(pipeline: SpeechToFacePipeline) -> gr.Blocks:
         except InputError as error:
             raise gr.Error(_without_paths(str(error), path)) from None
         voice = torch.from_numpy(fit(speech, pipeline.spectrogram.samples))[None]
-        seeds = [derive_seed(int(seed), "face", index) for index in range(int(number))]
-        faces = pipeline(voice.expand(len(seeds), -1), seeds, float(guidance), STEPS)
+        seeds = [derive_seed(int(seed or 0), "face", index) for index in range(int(number))]  # None: an emptied field
+        faces = pipeline(voice.expand(len(seeds), -1), seeds, float(guidance))
         return spectrogram_picture(pipeline, voice), list(to_pixels(faces.face))
 
     with gr.Blocks(title="s2f", analytics_enabled=False) as page:

@@ -30,7 +30,7 @@ def write_sound(path: Path, loudness: float) -> Path:
     return path
 
 
-def draw(client: Client, sound: Path, seed: int = 0) -> tuple[np.ndarray, list[np.ndarray]]:
+def draw(client: Client, sound: Path, seed: int | None = 0) -> tuple[np.ndarray, list[np.ndarray]]:
     heard, gallery = client.predict(handle_file(str(sound)), 1, 3, seed, api_name="/draw")
     return np.asarray(Image.open(heard)), [np.asarray(Image.open(face["image"])) for face in gallery]
 
@@ -47,6 +47,12 @@ def test_a_seed_draws_the_same_faces_again(client: Client, tmp_path: Path) -> No
     (_, first), (_, again), (_, other) = draw(client, sound), draw(client, sound), draw(client, sound, seed=1)
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
+
+
+def test_an_emptied_seed_is_seed_0(client: Client, tmp_path: Path) -> None:
+    sound = write_sound(tmp_path / "voice.flac", 0.1)
+    (_, first), (_, emptied) = draw(client, sound), draw(client, sound, seed=None)
+    np.testing.assert_array_equal(first, emptied)
 
 
 @pytest.mark.parametrize("name", ["silence.flac", "text.wav"])

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from s2f.media.failures import Failure
+from s2f.media.failures import Failure, storable
 from s2f.media.urls import check_video_id
 from s2f.runtime import InputError
 
@@ -55,14 +55,14 @@ def video_of(clip: str) -> str:
 
 
 def read_clip_list(path: Path, max_clips: int | None = None) -> Iterator[Clip | BadRow]:
-    """The rows of a list in order, each clip once, the first `max_clips` rows or all.
+    """The rows of a list in order, the first `max_clips` or all; a row that repeats another word for word is left out.
 
     Raises:
         InputError: no such file, or nothing in its first rows reads as a clip.
     """
     if not path.is_file():
         raise InputError(f"{path}: no such file; a clip list in AVSpeech's format is expected.")
-    seen: set[str] = set()
+    seen: dict[str, tuple[int, Clip]] = {}  # id → the line that names it first
     bad = rows = 0
     columns: Sequence[str] | None = None
     for line, text in _lines(path):
@@ -72,7 +72,7 @@ def read_clip_list(path: Path, max_clips: int | None = None) -> Iterator[Clip | 
             if is_header:
                 continue
         if max_clips is not None and rows == max_clips:
-            return
+            break
         rows += 1
         try:
             clip = _clip(dict(zip(columns, cells, strict=False)))
@@ -80,13 +80,20 @@ def read_clip_list(path: Path, max_clips: int | None = None) -> Iterator[Clip | 
             bad += 1
             if bad == rows == TRIED_ROWS:
                 raise _no_list(path, line, failure) from None
-            yield BadRow(f"{path.name}:{line}", failure.message)
+            yield BadRow(_name(path, line), failure.message)
             continue
-        if clip.id not in seen:
-            seen.add(clip.id)
+        first_line, first = seen.setdefault(clip.id, (line, clip))
+        if first_line == line:
             yield clip
+        elif first != clip:
+            yield BadRow(_name(path, line), f"the clip of line {first_line} again, with another end or face centre")
     if bad == rows:
-        raise InputError(f"{path}: holds no clip; expected rows of youtube_id,start,end,x,y.")
+        where = "" if max_clips is None else f" in its first {max_clips} rows"
+        raise InputError(f"{path}: holds no clip{where}; expected rows of youtube_id,start,end,x,y.")
+
+
+def _name(path: Path, line: int) -> str:
+    return storable(f"{path.name}:{line}")
 
 
 def _no_list(path: Path, line: int, failure: Failure) -> InputError:

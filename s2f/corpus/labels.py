@@ -2,7 +2,7 @@
 
 import csv
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +44,16 @@ def picture_labels(source: Path) -> dict[str, Labels]:
     Raises:
         InputError: a value that cannot be read, naming its line.
     """
-    return _read(source / FILE, (("path",), ("file",)), lambda row: Path(row.get("path") or row["file"]).as_posix())
+    keys = (("path",), ("file",))
+    return _read(source / FILE, keys, lambda row: Path(row.get("path") or row.get("file", "")).as_posix())
+
+
+def warn_of_unused(labels: Collection[str], ids: Iterable[str], source: Path, what: str) -> None:
+    """Say how many labels name none of `ids`, all the clips or pictures there are: a misspelt name is lost silently."""
+    unused = set(labels).difference(ids)
+    if unused:
+        words = "%s: %d of %d labels name no %s that there is, the first of them %s."
+        logger.warning(words, source / FILE, len(unused), len(labels), what, min(unused))
 
 
 def _read(path: Path, keys: Sequence[tuple[str, ...]], key: Callable[[dict[str, str]], str]) -> dict[str, Labels]:
@@ -55,11 +64,13 @@ def _read(path: Path, keys: Sequence[tuple[str, ...]], key: Callable[[dict[str, 
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
         try:
-            if not any(set(columns) <= set(reader.fieldnames or ()) for columns in keys):
+            reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
+            if not any(set(columns) <= set(reader.fieldnames) for columns in keys):
                 wanted = " or ".join(", ".join(columns) for columns in keys)
                 logger.warning("%s has no columns %s: its labels are not used.", path, wanted)
                 return {}
-            for row in reader:
+            for cells in reader:
+                row = {name: (cells[name] or "").strip() for name in reader.fieldnames}
                 labels[key(row)] = _labels(row)
         except (ValueError, OverflowError, TypeError, csv.Error) as error:  # no UTF-8 is a ValueError too
             raise InputError(f"{path}, line {reader.line_num}: {error}.") from None
@@ -67,7 +78,7 @@ def _read(path: Path, keys: Sequence[tuple[str, ...]], key: Callable[[dict[str, 
 
 
 def _labels(row: dict[str, str]) -> Labels:
-    age, gender, person = ((row.get(name) or "").strip() for name in ("age", "gender", "person"))
+    age, gender, person = (row.get(name, "") for name in ("age", "gender", "person"))
     if age and not 0 <= float(age) <= OLDEST:  # nor nan
         raise ValueError(f"age '{age}' is none; allowed: 0 to {OLDEST} years or nothing")
     if gender and gender.lower() not in GENDERS:

@@ -18,10 +18,11 @@ import pyarrow.parquet as pq
 from s2f.corpus.plan import Shard
 from s2f.dataset.schemas import LEDGER
 from s2f.dataset.shards import replace_file, shard_bytes, shard_name, write_shard
-from s2f.media.failures import OK, Failure
+from s2f.media.failures import OK, REASONS, Failure, Kind
 from s2f.runtime import file_sha256
 
 PROOF = b"s2f"  # key of the ledger schema's metadata
+ANOTHER_TRY = (Kind.TRANSIENT, Kind.BLOCKED)
 
 
 @dataclass(frozen=True)
@@ -49,13 +50,16 @@ def data_path(out: Path, shard: Shard) -> Path:
 
 
 def finished(out: Path, ledger: Path, shard: Shard, key: str) -> Proof | None:
-    """The proof that this very shard was built before, or None."""
+    """The proof that this very shard was built before, or None.
+
+    A shard that kept no row, and had an item that may yet come, is not finished: building it again can lose nothing.
+    """
     try:
         metadata = pq.read_schema(ledger / shard_name(shard.index)).metadata or {}
         proof = Proof(**json.loads(metadata[PROOF]))
     except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError):
         return None
-    if proof.key != key:
+    if proof.key != key or (proof.rows == 0 and any(REASONS.get(reason) in ANOTHER_TRY for reason in proof.reasons)):
         return None
     path = data_path(out, shard)
     return proof if proof.sha256 == (file_sha256(path) if path.is_file() else None) else None

@@ -13,10 +13,11 @@ from typing import Any
 
 from s2f.corpus.ledger import Proof
 from s2f.corpus.plan import Shard
-from s2f.corpus.splits import SPLITS
+from s2f.corpus.splits import SPLITS, TRAIN
 from s2f.dataset.schemas import SCHEMA_VERSION
 from s2f.dataset.shards import replace_file, shard_name
 from s2f.media.failures import OK, Failure
+from s2f.runtime import InputError
 
 FILE = "manifest.json"
 
@@ -45,6 +46,21 @@ def write_manifest(out: Path, name: str, fingerprint: dict[str, Any], built: Seq
     }
     content = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
     replace_file(out / FILE, content.encode())
+
+
+def check_trainable(out: Path) -> None:
+    """Refuse a finished dataset that nothing can be trained on.
+
+    Raises:
+        InputError: items were tried, and none was kept in the train split.
+    """
+    manifest = json.loads((out / FILE).read_text(encoding="utf-8"))
+    if manifest["tried"] and not manifest["rows"][TRAIN]:
+        ends = ", ".join(f"{count} {reason}" for reason, count in manifest["by_reason"].items())
+        raise InputError(
+            f"{out}: no item was kept in the split '{TRAIN}', of {manifest['tried']} tried ({ends}); "
+            "`s2f corpus status` says why, and the same command tries again what may come after all."
+        )
 
 
 def total_reasons(proofs: Any) -> dict[str, int]:

@@ -12,11 +12,12 @@ import pyarrow as pa
 
 from s2f.corpus.cliplist import BadRow
 from s2f.corpus.contents import contents_sha256
-from s2f.corpus.labels import UNKNOWN, picture_labels
+from s2f.corpus.labels import UNKNOWN, picture_labels, warn_of_unused
 from s2f.corpus.plan import Item, Picture
 from s2f.corpus.recipe import Rows, arcface_identity
 from s2f.corpus.splits import split_of
 from s2f.dataset.schemas import PORTRAITS, SCHEMA_VERSION
+from s2f.media.failures import storable
 from s2f.params.face_models import FaceModelsParams
 from s2f.params.portraits import PortraitsParams
 from s2f.runtime import InputError
@@ -72,7 +73,9 @@ class Portraits:
         """
         source = Path(self.params.source)
         labels = picture_labels(source)
-        names = picture_names(source)[: self.params.max_pictures]
+        names = picture_names(source)
+        warn_of_unused(labels, names, source, "picture")
+        names = names[: self.params.max_pictures]
         for name, sha256 in zip(names, contents_sha256(source / name for name in names), strict=True):
             item = Item(picture_of(name), labels.get(name, UNKNOWN), sha256)
             yield split_of(item.labels.person or item.what.id, self.seed, self.params.validation_share), item
@@ -95,7 +98,7 @@ class Portraits:
 
 def picture_of(name: str) -> Picture | BadRow:
     """A file by its path within the folder; no picture where its name's bytes are no text, which no table can hold."""
-    shown = name.encode("utf-8", "backslashreplace").decode()
+    shown = storable(name)
     return Picture(name) if shown == name else BadRow(shown, "the file's name is not valid UTF-8; rename it")
 
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from s2f.corpus.cliplist import Clip, read_clip_list, video_of
 from s2f.corpus.contents import contents_sha256
-from s2f.corpus.labels import UNKNOWN, Labels, clip_labels
+from s2f.corpus.labels import UNKNOWN, Labels, clip_labels, warn_of_unused
 from s2f.corpus.plan import Item
 from s2f.corpus.recipe import Rows, arcface_identity
 from s2f.corpus.splits import TEST, split_of, video_groups
@@ -96,8 +96,10 @@ class SpeechFaces:
         def group(item: Item) -> str:
             return groups.get(item.batch, item.batch)
 
-        tested = self._listed(params.test_list, known)
-        used = without(self._listed(params.clip_list, known), tested, group)
+        tested, listed = self._listed(params.test_list, known), self._listed(params.clip_list, known)
+        if params.max_clips is None:  # else most labels may name clips further down
+            warn_of_unused(known, (item.what.id for item in tested + listed), Path(params.source), "clip")
+        used = without(listed, tested, group)
         contents = self._contents(tested + used)
         test_share = params.test_share if params.test_list is None else 0.0
         for item in tested:

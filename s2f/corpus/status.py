@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from s2f.dataset.shards import shard_paths
-from s2f.media.failures import REASONS, Kind
+from s2f.media.failures import REASONS, Step, lost_at
 from s2f.runtime import InputError
 
 COUNTS = """
@@ -26,22 +26,22 @@ GROUP BY ALL
 ORDER BY items DESC, reason
 """
 
-NOT_FETCHED = (Kind.PERMANENT, Kind.TRANSIENT, Kind.BLOCKED)
+
+def _lost_at(step: Step) -> str:
+    """Pairs of a reason and whether (1) or not (0) it came of an attempt, as SQL."""
+    pairs = ((reason, attempts) for reason in REASONS for attempts in (0, 1) if lost_at(reason, attempts) is step)
+    return ", ".join(f"('{reason}', {attempts})" for reason, attempts in pairs)
 
 
-def _reasons(*kinds: Kind) -> str:
-    return ", ".join(f"'{reason}'" for reason, kind in REASONS.items() if kind in kinds and reason != "bad_row")
-
-
-# How many items were left after each question. An internal error counts as never fetched.
+# How many items were left after each step of `failures.Step`, whose definition is written out here for SQL.
 FUNNEL = f"""
 WITH judged AS (
     SELECT CASE
         WHEN reason IS NULL THEN 5
-        WHEN reason = 'bad_row' THEN 0
-        WHEN attempts = 0 OR reason IN ({_reasons(*NOT_FETCHED)}) THEN 1
-        WHEN reason IN ({_reasons(Kind.BAD_MEDIA)}) THEN 2
-        WHEN reason IN ('no_face', 'multiple_faces') THEN 3
+        WHEN (reason, least(attempts, 1)) IN ({_lost_at(Step.ROW)}) THEN 0
+        WHEN (reason, least(attempts, 1)) IN ({_lost_at(Step.FETCHED)}) THEN 1
+        WHEN (reason, least(attempts, 1)) IN ({_lost_at(Step.DECODED)}) THEN 2
+        WHEN (reason, least(attempts, 1)) IN ({_lost_at(Step.ONE_FACE)}) THEN 3
         ELSE 4
     END AS passed
     FROM ledger

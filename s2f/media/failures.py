@@ -1,7 +1,8 @@
 """Why an item was not used: a closed set of reasons, each of one kind, and the exception that carries one.
 
 A rule that drops an item says which reason; reasons are counted, kept in the ledger and reported. The kind says what
-to do about it: a permanent failure stays, a transient one is worth another try, a blocked one was never answered.
+to do about it: a permanent failure stays, a transient one is tried again in the same run, a blocked one was never
+answered. The next run tries transient and blocked ones again only where nothing of their shard was kept.
 """
 
 import functools
@@ -12,10 +13,10 @@ from pathlib import Path
 
 
 class Kind(StrEnum):
-    """What a reason means for the next run."""
+    """What a reason means for the item."""
 
     PERMANENT = "permanent"  # it will not come back
-    TRANSIENT = "transient"  # worth another try
+    TRANSIENT = "transient"  # worth another try: `fetch_attempts` of them in one run
     BLOCKED = "blocked"  # the host refuses everything for a while: says nothing about the item
     BAD_MEDIA = "bad_media"  # it came, and cannot be used
     FILTERED = "filtered"  # it can be read, and is not what is looked for
@@ -29,6 +30,8 @@ REASONS = {
     "age_restricted": Kind.PERMANENT,
     "geo_blocked": Kind.PERMANENT,
     "no_format": Kind.PERMANENT,
+    "live": Kind.PERMANENT,  # a stream that has not ended: no clip of a list can be in it
+    "too_large": Kind.PERMANENT,
     "bot_check": Kind.BLOCKED,
     "rate_limited": Kind.BLOCKED,
     "network": Kind.TRANSIENT,
@@ -43,6 +46,17 @@ REASONS = {
     "multiple_faces": Kind.FILTERED,
     "face_off_centre": Kind.FILTERED,
 }
+
+
+class Step(StrEnum):
+    """What an item must pass, in order."""
+
+    ROW = "readable row"
+    FETCHED = "fetched"
+    DECODED = "decoded"
+    ONE_FACE = "exactly one face"
+    KEPT = "in its place: kept"
+
 
 OK = "ok"
 STATUSES = (OK, "filtered", "failed", "blocked")
@@ -69,6 +83,21 @@ class Failure(Exception):  # noqa: N818 - an outcome, not an error in the progra
         return f"{self.reason}: {self.message}"
 
 
+def lost_at(reason: str, attempts: int) -> Step:
+    """The step that an item with this reason did not pass.
+
+    Without an attempt at fetching it (too short by its list) it was not fetched, and an internal error counts so too.
+    """
+    kind = REASONS.get(reason)
+    if reason == "bad_row":
+        return Step.ROW
+    if attempts == 0 or kind in (Kind.PERMANENT, Kind.TRANSIENT, Kind.BLOCKED):
+        return Step.FETCHED
+    if kind is Kind.BAD_MEDIA:
+        return Step.DECODED
+    return Step.ONE_FACE if reason in ("no_face", "multiple_faces") else Step.KEPT
+
+
 def unforeseen(error: Exception, name: str) -> Failure:
     """internal_error, with the error's class and words; logged with its traceback, for it should be looked into."""
     logger.error("%s: an error that nobody foresaw", name, exc_info=error)
@@ -79,7 +108,12 @@ def tidy(message: str) -> str:
     """A tool's words in one line, without what differs from run to run: colours, addresses, this machine's folders."""
     message = re.sub(r"\x1b\[[0-9;]*m|\r", "", message).replace(_here(), "")
     message = re.sub(r"0x[0-9a-f]{6,}", "0x…", message)
-    return " ".join(message.split())[:500]
+    return storable(" ".join(message.split()))[:500]
+
+
+def storable(text: str) -> str:
+    r"""Text that UTF-8, and so a table, can hold: half a surrogate pair, of broken JSON or a file's name, as \udxxx."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 @functools.cache

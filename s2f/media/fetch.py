@@ -1,12 +1,14 @@
 """Get a video by its id: yt-dlp for whatever the URL template names, one fetch for all clips of a video.
 
 A `file:` URL is resolved by yt-dlp and read where it lies: nothing is copied. Everything else is downloaded into a
-folder of the caller's. Every way to fail becomes one of the reasons in `failures.py`, with yt-dlp's words.
+folder of the caller's, within bounds of size and time, and never from a stream that goes on. Every way to fail becomes
+one of the reasons in `failures.py`, with yt-dlp's words.
 """
 
 import re
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +23,8 @@ from yt_dlp.utils import DownloadError, GeoRestrictedError
 from s2f.media.failures import Failure, Kind, tidy, unforeseen
 
 MAX_HEIGHT = 720  # a face crop needs no more, and the format list is answered before a byte is fetched
+MAX_BYTES = 4_000_000_000  # of one download: about four hours at 720p
+MAX_SECONDS = 3600  # for one download
 SOCKET_SECONDS = 30
 FIRST_PAUSE_S = 1.0  # before the second try; doubles each time
 
@@ -35,6 +39,7 @@ SENTENCES = (
     ("removed", r"no such file|is a directory|video unavailable|no longer available|been removed|has been terminated"),
     ("removed", r"removed by|not exist|account .*(closed|deleted)|video is not available"),
     ("no_format", r"requested format|no video formats|unsupported url|drm protected|redirect loop|not a video"),
+    ("live", r"live event will begin|premieres in"),
     ("timeout", r"timed? ?out"),
 )
 HTTP_REASONS = {401: "private", 403: "forbidden", 404: "removed", 408: "timeout", 410: "removed", 429: "rate_limited"}
@@ -99,6 +104,8 @@ def _download(url: str, folder: Path) -> Path:
         "format": f"b[height<={MAX_HEIGHT}]/bv*[height<={MAX_HEIGHT}]+ba/b/bv*+ba",
         "ffmpeg_location": imageio_ffmpeg.get_ffmpeg_exe(),
         "socket_timeout": SOCKET_SECONDS,
+        "match_filter": _refuse_live,
+        "progress_hooks": [_bounds()],
     }
     try:
         with yt_dlp.YoutubeDL(options) as downloader:
@@ -108,6 +115,29 @@ def _download(url: str, folder: Path) -> Path:
     if not info or not info.get("requested_downloads"):
         raise Failure("no_format", "yt-dlp found a page, but no single video in it")
     return Path(info["requested_downloads"][0]["filepath"])
+
+
+def _refuse_live(info: dict[str, Any], *, incomplete: bool = False) -> None:
+    """A yt-dlp match filter, asked when a page was read and before anything is downloaded."""
+    status = info.get("live_status")
+    if info.get("is_live") or status in ("is_live", "is_upcoming"):
+        raise Failure("live", f"a stream that has not ended ({status or 'is_live'})")
+
+
+def _bounds() -> Callable[[dict[str, Any]], None]:
+    """A yt-dlp progress hook: told at every block how much came, and of how much, it ends what would never end.
+
+    yt-dlp's own `max_filesize` asks the announced length alone, which a stream in pieces does not have.
+    """
+    until = time.monotonic() + MAX_SECONDS
+
+    def check(progress: dict[str, Any]) -> None:
+        if max(progress.get("downloaded_bytes") or 0, progress.get("total_bytes") or 0) > MAX_BYTES:
+            raise Failure("too_large", f"more than {MAX_BYTES:,} bytes")
+        if time.monotonic() > until:
+            raise Failure("timeout", f"not downloaded within {MAX_SECONDS} s")
+
+    return check
 
 
 class _Silent:

@@ -7,14 +7,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from s2f.media.failures import REASONS, Kind
+from s2f.media.failures import Step, lost_at
 from s2f.reporting import paper
 from s2f.reporting.drawing import INK, RULE, Draw
 from s2f.reporting.sources import Funnel, Model
 
 OURS, THEIRS, CHANCE = "#2f80c8", "#d9772b", "#8a8f98"
 QUARTERS = ("#2f80c8", "#3aa387", "#c9a227", "#c8553d")
-FUNNEL = ("fetched", "decoded", "exactly one face", "in its place: kept")  # what an item must pass, in order
+FUNNEL = (Step.FETCHED, Step.DECODED, Step.ONE_FACE, Step.KEPT)  # a row that cannot be read is not fetched
 
 
 def facial(content: dict[str, Any]) -> Draw:
@@ -149,20 +149,18 @@ def steps(content: Funnel) -> list[tuple[str, int, dict[str, int]]]:
     left = content.tried
     rows: list[tuple[str, int, dict[str, int]]] = [("tried", left, {})]
     for step in FUNNEL:
-        lost = {reason: count for reason, count in content.by_reason.items() if _step_of(reason) == step}
+        lost = {reason: count for reason in content.by_reason if (count := _lost_in(content, reason, step))}
         left -= sum(lost.values())
         rows.append((step, left, lost))
     return rows
 
 
-def _step_of(reason: str) -> str:
-    """The step that an item with this reason did not pass."""
-    kind = REASONS.get(reason)
-    if kind in (Kind.PERMANENT, Kind.TRANSIENT, Kind.BLOCKED):
-        return "fetched"
-    if kind is Kind.BAD_MEDIA:
-        return "decoded"
-    return "exactly one face" if reason in ("no_face", "multiple_faces") else "in its place: kept"
+def _lost_in(content: Funnel, reason: str, step: Step) -> int:
+    """Items with this reason that did not pass this step of the figure."""
+    unasked = content.unasked.get(reason, 0)
+    by_attempts = {0: unasked, 1: content.by_reason[reason] - unasked}
+    steps = (step, Step.ROW) if step is Step.FETCHED else (step,)
+    return sum(count for attempts, count in by_attempts.items() if lost_at(reason, attempts) in steps)
 
 
 def _lost(lost: dict[str, int]) -> str:

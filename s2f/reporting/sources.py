@@ -29,6 +29,7 @@ class Funnel:
     tried: int = 0
     ok: int = 0
     by_reason: dict[str, int] = field(default_factory=dict)  # commonest first
+    unasked: dict[str, int] = field(default_factory=dict)  # of those, what was never fetched: too short by its list
     by_split: dict[str, int] = field(default_factory=dict)  # of those that are ok
 
 
@@ -100,13 +101,15 @@ def read_funnel(folder: Path) -> Funnel:
     """Counts over a ledger; an empty or missing folder has tried nothing."""
     reasons: Counter[str] = Counter()
     splits: Counter[str] = Counter()
+    unasked: Counter[str] = Counter()
     for path in shard_paths(folder):
-        table = pq.read_table(path, columns=["status", "reason", "split"]).to_pylist()
+        table = pq.read_table(path, columns=["status", "reason", "attempts", "split"]).to_pylist()
         reasons.update("ok" if row["status"] == "ok" else row["reason"] or row["status"] for row in table)
+        unasked.update(row["reason"] for row in table if row["reason"] and row["attempts"] == 0)
         splits.update(row["split"] or "none" for row in table if row["status"] == "ok")
     failed = {reason: count for reason, count in reasons.items() if reason != "ok"}
     ordered = dict(sorted(failed.items(), key=lambda item: (-item[1], item[0])))
-    return Funnel(reasons.total(), reasons["ok"], ordered, dict(sorted(splits.items())))
+    return Funnel(reasons.total(), reasons["ok"], ordered, dict(unasked), dict(sorted(splits.items())))
 
 
 def read_model(folder: Path) -> Model:

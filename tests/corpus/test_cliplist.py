@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from s2f.corpus.cliplist import BadRow, Clip, read_clip_list
@@ -43,6 +45,19 @@ def test_duplicates_are_read_once(tmp_path):
     assert read(tmp_path, ROWS + ROWS) == [FIRST, SECOND]
 
 
+@pytest.mark.parametrize("other", ["0,4.8,0.5,0.25", "0,5.2,0.6,0.25", "0,5.2", "0.0001,5.2,0.5,0.25"])
+def test_a_row_that_says_otherwise_of_a_clip_is_a_bad_row_that_names_the_first(tmp_path, other):
+    found = read(tmp_path, f"{ROWS}\n-1nRm4tQL0A,{other}\n")
+    assert found[:2] == [FIRST, SECOND]
+    assert found[2:] == [BadRow("clips.csv:4", "the clip of line 1 again, with another end or face centre")]
+
+
+def test_a_list_whose_name_is_no_text_has_bad_rows_that_a_ledger_can_hold(tmp_path):
+    path = tmp_path / os.fsdecode(b"caf\xe9.csv")
+    path.write_text(f"{ROWS}abc\n")
+    assert list(read_clip_list(path))[2].id == r"caf\udce9.csv:3"
+
+
 def test_the_first_rows_are_the_first_rows(tmp_path):
     assert read(tmp_path, "id,start,end,x,y\n" + ROWS, max_clips=1) == [FIRST]
 
@@ -78,6 +93,12 @@ def test_a_broken_row_is_an_item_with_its_line_and_why(tmp_path, row, words):
 def test_what_is_no_list_is_refused_in_one_sentence(tmp_path, content):
     with pytest.raises(InputError, match=r"clips.csv.*youtube_id,start,end,x,y"):
         read(tmp_path, content)
+
+
+@pytest.mark.parametrize("max_clips", [1, 3, 9, 10, 30])
+def test_what_is_no_list_is_refused_however_few_rows_are_asked_for(tmp_path, max_clips):
+    with pytest.raises(InputError, match=r"clips.csv.*youtube_id,start,end,x,y"):
+        read(tmp_path, "<html>\n" * 20, max_clips=max_clips)
 
 
 def test_a_missing_list_is_named(tmp_path):

@@ -1,6 +1,6 @@
 import pytest
 
-from s2f.corpus.labels import Labels, clip_labels, picture_labels
+from s2f.corpus.labels import Labels, clip_labels, picture_labels, warn_of_unused
 from s2f.runtime import InputError
 
 
@@ -58,3 +58,21 @@ def test_a_start_that_is_no_time_is_refused_in_one_sentence(tmp_path):
         (tmp_path / "labels.csv").write_text(f"youtube_id,start,age\nabc,{start},30\n")
         with pytest.raises(InputError, match="line 2"):
             clip_labels(tmp_path)
+
+
+def test_spaces_around_cells_and_names_of_columns_mean_nothing(tmp_path):
+    (tmp_path / "labels.csv").write_text("youtube_id , start, person\nabc , 1.0, ann \n")
+    assert clip_labels(tmp_path) == {"abc_00001000": Labels(person="ann")}
+
+
+def test_a_row_that_is_short_or_long_is_read_as_far_as_it_goes(tmp_path):
+    (tmp_path / "labels.csv").write_text("path,age,gender\na.jpg,30\nb.jpg,31,f,more,and more\n,32,m\n")
+    assert picture_labels(tmp_path) == {"a.jpg": Labels(30.0), "b.jpg": Labels(31.0, "f"), ".": Labels(32.0, "m")}
+
+
+def test_labels_that_name_nothing_are_counted_once(tmp_path, caplog):
+    warn_of_unused({"b", "c", "d"}, ["a", "b"], tmp_path, "picture")
+    assert "labels.csv: 2 of 3 labels name no picture that there is, the first of them c." in caplog.text
+    caplog.clear()
+    warn_of_unused({"b"}, ["a", "b"], tmp_path, "picture")
+    assert not caplog.records

@@ -6,11 +6,13 @@ from s2f.corpus import ledger
 from s2f.corpus.ledger import Outcome, data_path, finish, finished
 from s2f.corpus.plan import Item, Picture, Shard
 from s2f.dataset.schemas import LEDGER
-from s2f.media.failures import Failure
+from s2f.media.failures import Failure, unforeseen
 
 SCHEMA = pa.schema([("id", pa.string())])
 SHARD = Shard(3, "train", (Item(Picture("a")), Item(Picture("b"))))
 OUTCOMES = [Outcome("a", {"id": "a"}), Outcome("b", Failure("network", "words", attempts=3), attempts=3)]
+
+GONE = [Outcome("b", Failure("removed", "words"))]
 
 
 @pytest.fixture
@@ -41,9 +43,21 @@ def test_every_item_has_a_row_in_the_ledger(folders):
 
 def test_a_shard_without_a_single_row_is_finished_too(folders):
     build(folders)
-    build(folders, OUTCOMES[1:])
+    build(folders, GONE)
     assert not data_path(folders[0], SHARD).exists()
     assert finished(*folders, SHARD, "key").rows == 0
+
+
+@pytest.mark.parametrize("reason", ["network", "bot_check", "internal_error"])
+def test_a_shard_without_a_single_row_is_not_finished_while_one_may_yet_come(folders, reason):
+    build(folders, [*GONE, Outcome("b", Failure(reason, "words"))])
+    assert finished(*folders, SHARD, "key") is None
+
+
+def test_words_that_no_text_can_hold_end_no_build(folders):
+    build(folders, [Outcome("b", unforeseen(ValueError("half a pair: \ud800"), "b"))])
+    [row] = pq.read_table(folders[1] / "00003.parquet").to_pylist()
+    assert row["message"] == r"ValueError: half a pair: \ud800"
 
 
 @pytest.mark.parametrize("damage", ["no data", "cut data", "changed data", "no ledger", "cut ledger", "foreign ledger"])
@@ -63,7 +77,7 @@ def test_anything_incomplete_is_not_finished(folders, damage):
 
 
 def test_rows_where_there_should_be_none_are_not_finished(folders):
-    build(folders, OUTCOMES[1:])
+    build(folders, GONE)
     data_path(folders[0], SHARD).parent.mkdir(parents=True)
     data_path(folders[0], SHARD).write_bytes(b"")
     assert finished(*folders, SHARD, "key") is None

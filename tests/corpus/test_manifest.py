@@ -5,9 +5,10 @@ import pyarrow as pa
 import pytest
 
 from s2f.corpus.ledger import Outcome, data_path, finish
-from s2f.corpus.manifest import prune, write_manifest
+from s2f.corpus.manifest import check_trainable, prune, write_manifest
 from s2f.corpus.plan import Item, Picture, Shard
 from s2f.media.failures import Failure
+from s2f.runtime import InputError
 
 SCHEMA = pa.schema([("id", pa.string())])
 SHARDS = [Shard(index, split, (Item(Picture("a")),)) for index, split in ((0, "train"), (2, "test"), (3, "train"))]
@@ -27,6 +28,17 @@ def test_the_manifest_names_every_shard_and_counts_every_item(tmp_path, built):
     assert (manifest["tried"], manifest["rows"]) == (9, {"train": 2, "validation": 0, "test": 1})
     for name, shard in manifest["shards"].items():
         assert hashlib.sha256((tmp_path / "out" / name).read_bytes()).hexdigest() == shard["sha256"]
+
+
+def test_a_dataset_without_a_row_to_train_on_is_refused_with_its_counts(tmp_path, built):
+    write_manifest(tmp_path / "out", "things", {}, built[1:2])  # kept one, to test on
+    with pytest.raises(
+        InputError, match=r"split 'train', of 3 tried \(1 bot_check, 1 no_face, 1 ok\); `s2f corpus status`"
+    ):
+        check_trainable(tmp_path / "out")
+    for whole in (built, []):
+        write_manifest(tmp_path / "out", "things", {}, whole)
+        check_trainable(tmp_path / "out")
 
 
 def test_pruning_leaves_exactly_the_planned_shards(tmp_path, built):

@@ -65,6 +65,18 @@ def test_a_folder_without_pictures_is_refused_in_one_sentence(tmp_path, folder):
         picture_names(tmp_path / folder)
 
 
+def test_labels_of_pictures_that_are_not_there_are_counted(tmp_path, caplog):
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / "labels.csv").write_text("path,age\na.png,30\nb.png,30\nB.png,30\n")
+    pictures = recipe(tmp_path)
+    one = replace(pictures, params=pictures.params.model_copy(update={"max_pictures": 1}))
+    assert len(list(one.items())) == 1
+    assert [record.getMessage().split(": ")[1] for record in caplog.records] == [
+        "1 of 3 labels name no picture that there is, the first of them B.png."
+    ]
+
+
 def test_a_persons_pictures_are_in_one_split(tmp_path):
     for number in range(60):
         (tmp_path / f"{number:02d}.png").write_bytes(b"")

@@ -77,6 +77,25 @@ def test_nobody_in_the_test_list_is_trained_on(tmp_path, caplog):
     assert "3 clips are not used" in caplog.text
 
 
+def test_labels_of_clips_that_are_not_listed_are_counted(tmp_path, caplog):
+    write_list(tmp_path, ["a", "b", "c"])
+    write_list(tmp_path, ["x"], "test.csv")
+    (tmp_path / "labels.csv").write_text("youtube_id,start,age\na,0,30\nb,3,30\nb,4,30\nx,0,30\n")
+    list(recipe(tmp_path, test_list="test.csv").items())
+    list(recipe(tmp_path, test_list="test.csv", max_clips=1).items())
+    [message] = [record.getMessage() for record in caplog.records]
+    assert "1 of 4 labels name no clip that there is, the first of them b_00004000." in message
+
+
+def test_a_label_appended_for_a_video_moves_no_clip(tmp_path):
+    write_list(tmp_path, [f"v{number}" for number in range(60)])
+    people = "youtube_id,start,person\n" + "".join(f"v{n},{3 * n},p{n % 20}\n" for n in range(60))
+    (tmp_path / "labels.csv").write_text(people)
+    before = {item.what.id: split for split, item in recipe(tmp_path).items()}
+    (tmp_path / "labels.csv").write_text(people + "".join(f"v{n},999,another {n}\n" for n in range(60)))
+    assert {item.what.id: split for split, item in recipe(tmp_path).items()} == before
+
+
 def test_a_video_that_changes_under_its_name_changes_its_shard_alone(tmp_path, embedder):
     write_list(tmp_path, [f"v{number}" for number in range(12)])
     (tmp_path / "videos").mkdir()

@@ -16,6 +16,7 @@ import pytest
 from prefect.settings import PREFECT_API_DATABASE_CONNECTION_URL
 
 from flows.local_server import PATIENCE_S, LocalServer, is_up
+from s2f.corpus.status import funnel
 
 ROOT = Path(__file__).parents[2]
 
@@ -107,6 +108,20 @@ def test_bad_input_is_one_sentence_and_exit_code_2(tmp_path, write_params, chang
     assert words in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_a_build_that_keeps_nothing_to_train_on_writes_its_ledger_and_then_says_so(tmp_path, write_params, sources):
+    films = tmp_path / "films"
+    films.mkdir()
+    (films / "clips.csv").write_text("".join(f"absent{number},0,2,0.5,0.5\n" for number in range(4)))
+    params = write_params(source=str(films))
+    for _ in range(2):  # the second finds everything built, and is no success either
+        done = run(tmp_path, "flows.speech_faces", "--params", params)
+        words = " ".join(done.stderr.split())
+        assert done.returncode == 2, words
+        assert "no item was kept in the split 'train', of 4 tried (4 removed); `s2f corpus status` says why" in words
+        assert "Traceback" not in done.stderr
+        assert sum(funnel(tmp_path / "ledger")[name] for name in ("tried", "kept")) == 4
 
 
 def test_a_temporary_server_does_not_survive_a_kill(tmp_path, monkeypatch):

@@ -2,7 +2,7 @@ import pickle
 
 import pytest
 
-from s2f.media.failures import REASONS, STATUSES, Failure, Kind, tidy, unforeseen
+from s2f.media.failures import REASONS, STATUSES, Failure, Kind, Step, lost_at, tidy, unforeseen
 
 
 def test_every_reason_has_a_status_of_the_ledger():
@@ -36,3 +36,19 @@ def test_tidy_words_are_the_same_in_every_run(tmp_path, monkeypatch):
     words = "\x1b[31mERROR\x1b[0m: [mov @ 0x55d0c0ffee00]\n  moov atom\rnot found"
     assert tidy(words) == "ERROR: [mov @ 0x…] moov atomnot found"
     assert len(tidy("x" * 10_000)) == 500
+
+
+def test_tidy_words_can_be_stored_whatever_a_site_sends():
+    assert tidy("no such\ud800 film \udcff€") == r"no such\ud800 film \udcff€"
+
+
+def test_an_item_is_lost_at_the_first_step_that_it_does_not_pass():
+    assert [lost_at(reason, 1) for reason in ("bad_row", "removed", "corrupt", "no_face", "face_off_centre")] == list(
+        Step
+    )
+    assert {lost_at(reason, 1) for reason in REASONS} == set(Step)
+
+
+def test_what_was_never_asked_for_was_not_fetched():
+    assert [lost_at("too_short", attempts) for attempts in (0, 1, 3)] == [Step.FETCHED, Step.DECODED, Step.DECODED]
+    assert lost_at("bad_row", 0) is Step.ROW

@@ -1,3 +1,4 @@
+import contextlib
 import http.server
 import threading
 from collections import Counter
@@ -7,15 +8,20 @@ import pytest
 import yt_dlp
 from yt_dlp.utils import DownloadError, GeoRestrictedError
 
-from s2f.media.failures import Failure
+from s2f.media import fetch as fetching
+from s2f.media.failures import Failure, Kind
 from s2f.media.fetch import fetch, reason_of
 from s2f.media.urls import video_url
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """/404 answers 404; /reset hangs up; /page is a page without a video; /film.mp4 is one; /twice fails once."""
+    """/404 answers 404; /reset hangs up; /page is a page without a video; /film.mp4 is one; /twice fails once.
+
+    /endless.mp4 never ends and says no length; /live.m3u8 is a stream that goes on.
+    """
 
     film = b""
+    playlist = b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXT-X-MEDIA-SEQUENCE:7\n#EXTINF:1.0,\nfilm.ts\n"
     asked: ClassVar = Counter()
 
     def log_message(self, *words):
@@ -30,15 +36,29 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if name == "reset":
             self.close_connection = True
             return
+        if name == "endless":
+            self._go_on()
+            return
         status = int(name) if name.isdigit() else 500 if name == "twice" and self.asked[name] == 1 else 200
         page = name == "page"
         content = b"<html>hello</html>" if page else self.film if status == 200 else b""
+        content = self.playlist if name == "live" else content
         self.send_response(status)
-        self.send_header("Content-Type", "text/html" if page else "video/mp4")
+        types = {"page": "text/html", "live": "application/vnd.apple.mpegurl"}
+        self.send_header("Content-Type", types.get(name, "video/mp4"))
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         if self.command == "GET":
             self.wfile.write(content[:500] if name == "cut" else content)
+
+    def _go_on(self):
+        self.close_connection = True
+        self.send_response(200)
+        self.send_header("Content-Type", "video/mp4")
+        self.end_headers()
+        with contextlib.suppress(OSError):  # until nobody listens
+            while self.command == "GET":
+                self.wfile.write(self.film)
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +131,27 @@ def test_permanent_and_blocked_ones_are_not(tmp_path, server):
     assert failure(f"{server}429.mp4", tmp_path, attempts=3).attempts == 1
 
 
+def test_a_stream_that_goes_on_is_refused_for_good(tmp_path, server):
+    found = failure(f"{server}live.m3u8", tmp_path, attempts=3)
+    assert (found.reason, found.kind, found.attempts) == ("live", Kind.PERMANENT, 1)
+    assert "has not ended" in found.message
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["film", "endless"])
+def test_what_is_too_large_is_refused_for_good_whether_its_length_is_announced_or_not(
+    tmp_path, server, monkeypatch, name
+):
+    monkeypatch.setattr(fetching, "MAX_BYTES", len(Handler.film) - 1)
+    found = failure(f"{server}{name}.mp4", tmp_path, attempts=3)
+    assert (found.reason, found.kind, found.attempts) == ("too_large", Kind.PERMANENT, 1)
+
+
+def test_a_download_that_never_ends_is_a_timeout(tmp_path, server, monkeypatch):
+    monkeypatch.setattr(fetching, "MAX_SECONDS", 0.2)
+    assert failure(f"{server}endless.mp4", tmp_path).reason == "timeout"
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
@@ -127,6 +168,7 @@ def test_permanent_and_blocked_ones_are_not(tmp_path, server):
             "rate_limited",
         ),
         ("Unable to download API page: The read operation timed out", "timeout"),
+        ("This live event will begin in 3 days.", "live"),
         ("something nobody has ever said", "network"),
     ],
 )

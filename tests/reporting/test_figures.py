@@ -1,5 +1,6 @@
 """The funnel's arithmetic and the training curves' lines, before anything is drawn."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,12 @@ from s2f.reporting.sources import Funnel, Model, read_funnel
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Path:
-    """Ten items that were kept, and of the reasons one, two, three …"""
+    """Ten items that were kept, and of the reasons one, two, three …; the first of each was never asked for."""
     ends = [(None, 10), *((reason, count) for count, reason in enumerate(REASONS, 1))]
     rows = [
         {field.name: None for field in LEDGER}
         | {"id": f"{reason}{index}", "status": Failure(reason, "").status if reason else "ok", "reason": reason}
+        | {"attempts": min(index, 2) if reason else 1}
         for reason, count in ends
         for index in range(count)
     ]
@@ -38,10 +40,14 @@ def test_the_funnel_loses_what_corpus_status_says_it_loses(ledger: Path) -> None
 def test_every_reason_is_lost_once_and_what_is_left_is_kept(ledger: Path) -> None:
     content = read_funnel(ledger)
     rows = steps(content)
-    lost = {reason: count for _, _, row in rows for reason, count in row.items()}
-    assert lost == content.by_reason
-    assert sum(len(row) for _, _, row in rows) == len(REASONS)
+    assert sum((Counter(row) for _, _, row in rows), Counter()) == content.by_reason
+    assert {reason for _, _, row in rows for reason in row} == set(REASONS)
     assert rows[-1][1] == content.ok == 10
+
+
+def test_what_is_too_short_by_its_list_was_not_fetched_and_what_is_by_its_file_was() -> None:
+    content = Funnel(tried=5, ok=2, by_reason={"too_short": 2, "bad_row": 1}, unasked={"too_short": 1, "bad_row": 1})
+    assert steps(content)[1:3] == [("fetched", 3, {"too_short": 1, "bad_row": 1}), ("decoded", 2, {"too_short": 1})]
 
 
 def test_a_reason_nobody_knows_is_lost_too() -> None:

@@ -19,12 +19,13 @@ def test_reasons_are_counted_over_shards_commonest_first(tmp_path) -> None:
         rows = [
             {field.name: None for field in LEDGER}
             | {"id": "x", "status": "filtered" if reason else "ok", "reason": reason, "split": "train"}
+            | {"attempts": shard}
             for reason in reasons
         ]
         write_shard(rows, LEDGER, tmp_path / f"{shard:05d}.parquet")
     funnel = read_funnel(tmp_path)
     assert (funnel.tried, funnel.ok, list(funnel.by_reason.items())) == (6, 3, [("no_face", 2), ("corrupt", 1)])
-    assert funnel.by_split == {"train": 3}
+    assert (funnel.by_split, funnel.unasked) == ({"train": 3}, {"no_face": 1, "corrupt": 1})
 
 
 def test_a_missing_ledger_has_tried_nothing(tmp_path) -> None:
