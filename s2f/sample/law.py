@@ -134,10 +134,10 @@ def draw_identity(rng: np.random.Generator) -> Identity:
 
 
 def voice_of(person: Identity) -> Voice:
-    """The heard half of the law. Women's pitch falls with age, men's rises a little."""
+    """The heard half of the law: median pitch 199 and 114 Hz; women's falls with age, men's rises a little."""
     male = person.sex == "m"
     age = (person.age - YOUNGEST) / (OLDEST - YOUNGEST)
-    log_pitch = np.log(150) + (-0.19 if male else 0.19) - 0.05 * person.tract + 0.13 * person.pitch_habit
+    log_pitch = np.log(150) + (-0.24 if male else 0.24) - 0.05 * person.tract + 0.13 * person.pitch_habit
     log_pitch += (age - 0.5) * (0.08 if male else -0.16)
     return Voice(
         pitch_hz=float(np.exp(log_pitch)),
