@@ -1,6 +1,8 @@
 """The flows as commands, with no Prefect server configured."""
 
+import asyncio
 import http.server
+import logging
 import os
 import re
 import socket
@@ -8,14 +10,19 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from uuid import uuid4
 
 import httpx
 import psutil
 import pytest
+from prefect.server.events.schemas.events import ReceivedEvent
+from prefect.server.services import task_run_recorder
 from prefect.settings import PREFECT_API_DATABASE_CONNECTION_URL
 
-from flows.local_server import PATIENCE_S, LocalServer, is_up
+from flows.local_server import PATIENCE_S, TASK_RUN_RECORDER, LocalServer, is_up, nothing_was_lost
 from s2f.corpus.status import funnel
 
 ROOT = Path(__file__).parents[2]
@@ -74,6 +81,47 @@ def test_a_command_records_into_the_server_that_make_ui_started(tmp_path, write_
             assert settings["analytics_enabled"] is False
         finally:
             server.terminate()
+
+
+def test_what_a_server_writes_as_it_ends_is_written_without_a_traceback(monkeypatch):
+    written, said = [], []
+
+    async def record(events):
+        if not written:
+            written.append("interrupted")
+            await asyncio.sleep(60)
+        written.extend(event.event for event in events)
+
+    async def end_in_mid_write():
+        resource = {"prefect.resource.id": "prefect.task-run.1", "prefect.orchestration": "client"}
+        event = ReceivedEvent(
+            occurred=datetime.now(UTC), event="prefect.task-run.Completed", resource=resource, id=uuid4()
+        )
+        async with task_run_recorder.consumer(write_batch_size=500, flush_every=0.01) as handle:
+            await handle(SimpleNamespace(data=event.model_dump_json()))
+            while not written:
+                await asyncio.sleep(0.01)
+
+    class Listener(logging.Handler):
+        def emit(self, record):
+            said.append(record.getMessage())
+
+    monkeypatch.setattr(task_run_recorder, "record_bulk_task_run_events", record)
+    recorder, listener = logging.getLogger(TASK_RUN_RECORDER), Listener(logging.ERROR)
+    recorder.addHandler(listener)
+    try:
+        asyncio.run(end_in_mid_write())
+        assert said == ["Error flushing 1 events (1 to retry, 0 dropped)"]
+        assert written == ["interrupted", "prefect.task-run.Completed"]
+        written.clear()
+        recorder.addFilter(nothing_was_lost)
+        asyncio.run(end_in_mid_write())
+        assert written == ["interrupted", "prefect.task-run.Completed"]
+        recorder.error("Dropping event")
+        assert said[1:] == ["Dropping event"]
+    finally:
+        recorder.removeHandler(listener)
+        recorder.removeFilter(nothing_was_lost)
 
 
 @pytest.mark.parametrize("answer", [b"<html>a page for every question</html>", b"true", b'"2.20.1"', b"{}"])
