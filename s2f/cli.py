@@ -62,7 +62,7 @@ def generate(
     out: Annotated[Path, typer.Option(help="Folder for the pictures.")],
     guidance: Annotated[float, typer.Option(help="The paper's w: 0 is the model as trained, more exaggerates.")] = 1.0,
     samples: Annotated[int, typer.Option(min=1, help="Faces per voice.")] = 4,
-    steps: Annotated[int, typer.Option(min=1, help="Of the face decoder.")] = 10,
+    steps: Annotated[int, typer.Option(min=1, help="Of the face decoder.")] = 8,
     seed: Annotated[int, typer.Option(min=0, help="The same seed draws the same faces.")] = 0,
     models: Annotated[Path, typer.Option(help="Folder with the trained models.")] = Path("data/models"),
 ) -> None:

@@ -35,7 +35,7 @@ STATEMENT = "A face from a voice is a statistical guess, never an identification
 
 # What is done unless a caller says otherwise: what params.yaml has, and its report judges (a test holds them together).
 SAMPLER: Sampler = "dpmsolver++"
-STEPS = 10
+STEPS = 8
 SUPER_RESOLUTION_SAMPLER: Sampler = "ddim"
 SUPER_RESOLUTION_STEPS = 4
 SUPER_RESOLUTION_NOISE = 0.0

@@ -21,7 +21,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 SEED = 2025  # everything in the sample derives from it; settings were chosen on the people of 2023 and 2024
-SPEAKERS = 720  # people with a voice
+SPEAKERS = 800  # people with a voice
 SPEAKERS_WITH_TWO_CLIPS = 40  # two clips in one video, one after the other
 SPEAKERS_WITH_TWO_VIDEOS = 12  # so that a split by video alone would leak a person
 PORTRAITS = 1320  # people without a voice
