@@ -20,7 +20,7 @@ from s2f.corpus.ledger import Proof, finished
 from s2f.corpus.manifest import FILE, prune, total_reasons, write_manifest
 from s2f.corpus.plan import Shard, plan_shards
 from s2f.corpus.recipe import Recipe, build_shard, shard_keys
-from s2f.media.failures import OK, REASONS
+from s2f.media.failures import OK, status_of
 from s2f.runtime import progress
 
 WINDOW = 3  # shards submitted per worker: enough that none waits, few enough to stop soon
@@ -93,7 +93,7 @@ def _watched(name: str, building: Iterator[Built], before: int, total: int) -> I
 
 def _leave_table(name: str, reasons: dict[str, int]) -> None:
     rows = [
-        {"reason": reason, "kind": OK if reason == OK else REASONS[reason].value, "items": count}
+        {"reason": reason, "class": status_of(reason), "items": count}
         for reason, count in sorted(reasons.items(), key=lambda one: -one[1])
     ]
     create_table_artifact(rows, key=_slug(name, "reasons"), description="what became of every item")

@@ -178,7 +178,7 @@ def test_models_prints_every_models_size(
 def test_corpus_status_counts_by_reason(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    row = {"id": "a", "status": "failed", "reason": "removed", "message": "gone", "attempts": 1, "split": "train"}
+    row = {"id": "a", "status": "permanent", "reason": "removed", "message": "gone", "attempts": 1, "split": "train"}
     row |= {"shard": 0, "tools": "{}"}
     kept = row | {"id": "b", "status": "ok", "reason": None, "message": None}
     write_shard([row, kept], LEDGER, tmp_path / "ledger" / "speech_faces" / "00000.parquet")

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from s2f.corpus.plan import Shard
 from s2f.dataset.schemas import LEDGER
 from s2f.dataset.shards import replace_file, shard_bytes, shard_name, write_shard
-from s2f.media.failures import OK, REASONS, Failure, Kind
+from s2f.media.failures import OK, Failure, Kind, status_of
 from s2f.runtime import file_sha256
 
 PROOF = b"s2f"  # key of the ledger schema's metadata
@@ -59,7 +59,7 @@ def finished(out: Path, ledger: Path, shard: Shard, key: str) -> Proof | None:
         proof = Proof(**json.loads(metadata[PROOF]))
     except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError):
         return None
-    if proof.key != key or (proof.rows == 0 and any(REASONS.get(reason) in ANOTHER_TRY for reason in proof.reasons)):
+    if proof.key != key or (proof.rows == 0 and any(status_of(reason) in ANOTHER_TRY for reason in proof.reasons)):
         return None
     path = data_path(out, shard)
     return proof if proof.sha256 == (file_sha256(path) if path.is_file() else None) else None
@@ -91,7 +91,7 @@ def _entry(outcome: Outcome, shard: Shard, tools: str) -> dict[str, Any]:
     failure = outcome.end if isinstance(outcome.end, Failure) else None
     return {
         "id": outcome.id,
-        "status": failure.status if failure else OK,
+        "status": failure.kind.value if failure else OK,
         "reason": failure.reason if failure else None,
         "message": failure.message if failure else None,
         "attempts": outcome.attempts,

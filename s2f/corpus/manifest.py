@@ -16,7 +16,7 @@ from s2f.corpus.plan import Shard
 from s2f.corpus.splits import SPLITS, TRAIN
 from s2f.dataset.schemas import SCHEMA_VERSION
 from s2f.dataset.shards import replace_file, shard_name
-from s2f.media.failures import OK, Failure
+from s2f.media.failures import status_of
 from s2f.runtime import InputError
 
 FILE = "manifest.json"
@@ -27,7 +27,7 @@ def write_manifest(out: Path, name: str, fingerprint: dict[str, Any], built: Seq
     reasons = total_reasons(proof for _, proof in built)
     statuses: Counter[str] = Counter()
     for reason, count in reasons.items():
-        statuses[OK if reason == OK else Failure(reason, "").status] += count
+        statuses[status_of(reason)] += count
     recipe = json.dumps(fingerprint, sort_keys=True)
     manifest = {
         "dataset": name,

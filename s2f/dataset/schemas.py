@@ -55,7 +55,7 @@ PORTRAITS = pa.schema(
 LEDGER = pa.schema(
     [
         ("id", pa.string()),  # clip_id or image_id
-        ("status", pa.string()),  # ok | filtered | failed | blocked
+        ("status", pa.string()),  # ok | filtered | permanent | transient | blocked
         ("reason", pa.string()),  # null when ok
         ("message", pa.string()),  # the tool's own words
         ("attempts", pa.int32()),  # to fetch it; 0 where that was never tried

@@ -1,8 +1,7 @@
-"""Why an item was not used: a closed set of reasons, each of one kind, and the exception that carries one.
+"""Why an item was not used: a closed set of reasons, each of one class, and the exception that carries one.
 
-A rule that drops an item says which reason; reasons are counted, kept in the ledger and reported. The kind says what
-to do about it: a permanent failure stays, a transient one is tried again in the same run, a blocked one was never
-answered. The next run tries transient and blocked ones again only where nothing of their shard was kept.
+A rule that drops an item says which reason; reasons are counted, kept in the ledger and reported. The class says what
+to do about it: what is permanent or filtered stays so, what is transient or blocked may yet come, and is asked again.
 """
 
 import functools
@@ -10,42 +9,16 @@ import logging
 import re
 from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 
 class Kind(StrEnum):
-    """What a reason means for the item."""
+    """The class of a reason: what it means for the item."""
 
-    PERMANENT = "permanent"  # it will not come back
-    TRANSIENT = "transient"  # worth another try: `fetch_attempts` of them in one run
+    PERMANENT = "permanent"  # it will not come, or came and cannot be used
+    TRANSIENT = "transient"  # worth another try: some of them in the same run
     BLOCKED = "blocked"  # the host refuses everything for a while: says nothing about the item
-    BAD_MEDIA = "bad_media"  # it came, and cannot be used
     FILTERED = "filtered"  # it can be read, and is not what is looked for
-
-
-REASONS = {
-    "bad_row": Kind.PERMANENT,  # a row of the list that cannot be read, or an id that is not one
-    "removed": Kind.PERMANENT,
-    "private": Kind.PERMANENT,
-    "members_only": Kind.PERMANENT,
-    "age_restricted": Kind.PERMANENT,
-    "geo_blocked": Kind.PERMANENT,
-    "no_format": Kind.PERMANENT,
-    "live": Kind.PERMANENT,  # a stream that has not ended: no clip of a list can be in it
-    "too_large": Kind.PERMANENT,
-    "bot_check": Kind.BLOCKED,
-    "rate_limited": Kind.BLOCKED,
-    "network": Kind.TRANSIENT,
-    "forbidden": Kind.TRANSIENT,
-    "timeout": Kind.TRANSIENT,
-    "internal_error": Kind.TRANSIENT,  # what nobody foresaw: a library's, a disk's or this program's own
-    "corrupt": Kind.BAD_MEDIA,
-    "no_audio": Kind.BAD_MEDIA,
-    "no_video": Kind.BAD_MEDIA,
-    "too_short": Kind.BAD_MEDIA,
-    "no_face": Kind.FILTERED,
-    "multiple_faces": Kind.FILTERED,
-    "face_off_centre": Kind.FILTERED,
-}
 
 
 class Step(StrEnum):
@@ -58,8 +31,44 @@ class Step(StrEnum):
     KEPT = "in its place: kept"
 
 
+class Reason(NamedTuple):
+    """Its class, and the step that an item with it did not pass."""
+
+    kind: Kind
+    step: Step
+
+
+REASONS = {
+    "bad_row": Reason(Kind.PERMANENT, Step.ROW),  # a row of the list that cannot be read, or an id that is not one
+    "duplicate": Reason(Kind.FILTERED, Step.ROW),  # the same bytes as a picture before it
+    "removed_on_request": Reason(Kind.PERMANENT, Step.FETCHED),  # by whom it shows: never asked for again
+    "removed": Reason(Kind.PERMANENT, Step.FETCHED),
+    "private": Reason(Kind.PERMANENT, Step.FETCHED),
+    "members_only": Reason(Kind.PERMANENT, Step.FETCHED),
+    "age_restricted": Reason(Kind.PERMANENT, Step.FETCHED),
+    "geo_blocked": Reason(Kind.PERMANENT, Step.FETCHED),
+    "no_format": Reason(Kind.PERMANENT, Step.FETCHED),
+    "live": Reason(Kind.PERMANENT, Step.FETCHED),  # a stream that has not ended: no clip of a list can be in it
+    "too_large": Reason(Kind.PERMANENT, Step.FETCHED),
+    "unsafe_address": Reason(Kind.PERMANENT, Step.FETCHED),  # a page that leads to this machine's own network
+    "bot_check": Reason(Kind.BLOCKED, Step.FETCHED),
+    "rate_limited": Reason(Kind.BLOCKED, Step.FETCHED),
+    "network": Reason(Kind.TRANSIENT, Step.FETCHED),
+    "forbidden": Reason(Kind.TRANSIENT, Step.FETCHED),
+    "timeout": Reason(Kind.TRANSIENT, Step.FETCHED),
+    "internal_error": Reason(Kind.TRANSIENT, Step.FETCHED),  # what nobody foresaw: a library's or this program's own
+    "corrupt": Reason(Kind.PERMANENT, Step.DECODED),
+    "no_audio": Reason(Kind.PERMANENT, Step.DECODED),
+    "no_video": Reason(Kind.PERMANENT, Step.DECODED),
+    "too_short": Reason(Kind.PERMANENT, Step.DECODED),
+    "no_face": Reason(Kind.FILTERED, Step.ONE_FACE),
+    "multiple_faces": Reason(Kind.FILTERED, Step.ONE_FACE),
+    "face_off_centre": Reason(Kind.FILTERED, Step.KEPT),
+}
+
+
 OK = "ok"
-STATUSES = (OK, "filtered", "failed", "blocked")
+STATUSES = (OK, *Kind)  # of the ledger
 
 logger = logging.getLogger(__name__)
 
@@ -70,32 +79,26 @@ class Failure(Exception):  # noqa: N818 - an outcome, not an error in the progra
     def __init__(self, reason: str, message: str, attempts: int = 1) -> None:
         super().__init__(reason, message, attempts)  # all of it: a worker process pickles what it raises
         self.reason = reason
-        self.kind = REASONS[reason]
+        self.kind = REASONS[reason].kind
         self.message = message
         self.attempts = attempts
-
-    @property
-    def status(self) -> str:
-        """The ledger's word: filtered, failed or blocked."""
-        return self.kind.value if self.kind in (Kind.FILTERED, Kind.BLOCKED) else "failed"
 
     def __str__(self) -> str:
         return f"{self.reason}: {self.message}"
 
 
-def lost_at(reason: str, attempts: int) -> Step:
-    """The step that an item with this reason did not pass.
+def status_of(reason: str) -> str:
+    """The ledger's word for an item that ended so: ok, or the reason's class."""
+    return OK if reason == OK else REASONS[reason].kind.value
 
-    Without an attempt at fetching it (too short by its list) it was not fetched, and an internal error counts so too.
+
+def lost_at(reason: str, attempts: int) -> Step:
+    """The step that an item with this reason did not pass; without an attempt at fetching it, it was not fetched.
+
+    A reason that nobody knows, of an older ledger or a newer one, counts as the last step's.
     """
-    kind = REASONS.get(reason)
-    if reason == "bad_row":
-        return Step.ROW
-    if attempts == 0 or kind in (Kind.PERMANENT, Kind.TRANSIENT, Kind.BLOCKED):
-        return Step.FETCHED
-    if kind is Kind.BAD_MEDIA:
-        return Step.DECODED
-    return Step.ONE_FACE if reason in ("no_face", "multiple_faces") else Step.KEPT
+    step = REASONS[reason].step if reason in REASONS else Step.KEPT
+    return Step.FETCHED if attempts == 0 and step is not Step.ROW else step
 
 
 def unforeseen(error: Exception, name: str) -> Failure:

@@ -99,7 +99,7 @@ def test_what_nobody_foresaw_ends_its_clip_alone(rows, monkeypatch, caplog):
     failed, real = [], FaceDetector.detect
     monkeypatch.setattr(FaceDetector, "detect", detect)
     broken, good = rows.build([Item(Clip("-good", 0.0, 2.0)), Item(Clip("later", 0.0, 2.0))])
-    assert (broken.end.reason, broken.end.status) == ("internal_error", "failed")
+    assert (broken.end.reason, broken.end.kind) == ("internal_error", "transient")
     assert broken.end.message == "RuntimeError: Graph has errors: 0x…"
     assert isinstance(good.end, dict)
     assert "Traceback" in caplog.text and "-good_00000000" in caplog.text

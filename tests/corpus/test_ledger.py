@@ -37,7 +37,7 @@ def test_every_item_has_a_row_in_the_ledger(folders):
     assert table.schema.equals(LEDGER)
     assert [(row["id"], row["status"], row["reason"], row["attempts"]) for row in table.to_pylist()] == [
         ("a", "ok", None, 1),
-        ("b", "failed", "network", 3),
+        ("b", "transient", "network", 3),
     ]
 
 

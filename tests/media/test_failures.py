@@ -2,15 +2,13 @@ import pickle
 
 import pytest
 
-from s2f.media.failures import REASONS, STATUSES, Failure, Kind, Step, lost_at, tidy, unforeseen
+from s2f.media.failures import REASONS, STATUSES, Failure, Kind, Step, lost_at, status_of, tidy, unforeseen
 
 
-def test_every_reason_has_a_status_of_the_ledger():
-    assert {Failure(reason, "").status for reason in REASONS} == set(STATUSES) - {"ok"}
-
-
-def test_what_is_blocked_is_never_called_failed():
-    assert {Failure(reason, "").status for reason, kind in REASONS.items() if kind is Kind.BLOCKED} == {"blocked"}
+def test_every_class_has_its_reasons_and_a_status_of_the_ledger():
+    assert {status_of(reason) for reason in REASONS} == set(Kind)
+    assert set(STATUSES) == {"ok", "permanent", "transient", "blocked", "filtered"}
+    assert status_of("ok") == "ok"
 
 
 def test_reasons_are_a_closed_set():
@@ -20,7 +18,7 @@ def test_reasons_are_a_closed_set():
 
 def test_a_failure_survives_the_way_between_processes():
     copy = pickle.loads(pickle.dumps(Failure("network", "words", attempts=3)))
-    assert (copy.reason, copy.message, copy.attempts, copy.status) == ("network", "words", 3, "failed")
+    assert (copy.reason, copy.message, copy.attempts, copy.kind) == ("network", "words", 3, Kind.TRANSIENT)
 
 
 def test_what_nobody_foresaw_has_its_class_and_words_and_is_logged(caplog):

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from s2f.corpus.status import funnel as asked
 from s2f.dataset.schemas import LEDGER
 from s2f.dataset.shards import write_shard
-from s2f.media.failures import REASONS, Failure
+from s2f.media.failures import REASONS, status_of
 from s2f.reporting.drawing import as_svg
 from s2f.reporting.figures import funnel, steps, training
 from s2f.reporting.sources import Funnel, Model, read_funnel
@@ -21,7 +21,7 @@ def ledger(tmp_path: Path) -> Path:
     ends = [(None, 10), *((reason, count) for count, reason in enumerate(REASONS, 1))]
     rows = [
         {field.name: None for field in LEDGER}
-        | {"id": f"{reason}{index}", "status": Failure(reason, "").status if reason else "ok", "reason": reason}
+        | {"id": f"{reason}{index}", "status": status_of(reason or "ok"), "reason": reason}
         | {"attempts": min(index, 2) if reason else 1}
         for reason, count in ends
         for index in range(count)
