@@ -6,7 +6,7 @@ that running the same command again resumes, whatever stopped it.
 
 import functools
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -16,15 +16,17 @@ from prefect.artifacts import create_progress_artifact, create_table_artifact, u
 from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 
+from s2f.corpus.kept import forget, kept_of, where_kept
 from s2f.corpus.ledger import Proof, finished
 from s2f.corpus.manifest import FILE, prune, total_reasons, write_manifest
 from s2f.corpus.plan import Shard, plan_shards
-from s2f.corpus.recipe import Recipe, build_shard, shard_keys
+from s2f.corpus.recipe import Recipe, build_shard, decided_by
 from s2f.media.failures import OK, status_of
 from s2f.runtime import progress
 
 WINDOW = 3  # shards submitted per worker: enough that none waits, few enough to stop soon
 
+Kept = tuple[str, ...]  # names of shards that were set aside
 Built = tuple[Shard, Proof]
 
 
@@ -39,16 +41,20 @@ def build_corpus(recipe: Recipe, out: Path, ledger: Path) -> dict[str, int]:
     log = get_run_logger()
     shards = shards_of(recipe)
     shards_of.cache_clear()  # the next run's list, or its files, may be others
-    keys = shard_keys(recipe, shards)
-    stale = prune(out, ledger, shards)
-    proofs = {shard: finished(out, ledger, shard, keys[shard.index]) for shard in shards}
+    decided = decided_by(recipe)
+    proofs = {shard: finished(out, ledger, shard, shard.key(decided)) for shard in shards}
     built = [(shard, proof) for shard, proof in proofs.items() if proof]
     missing = [shard for shard, proof in proofs.items() if not proof]
-    log.info("%d shards: %d to build; %d stale files removed.", len(shards), len(missing), len(stale))
     if missing:
         (out / FILE).unlink(missing_ok=True)  # while shards change there is no table of contents
-    built += _watched(recipe.name, _build_all(recipe, missing, keys, out, ledger), len(built), len(shards))
+    stale = prune(out, ledger, [shard for shard, _ in built])
+    where = where_kept(ledger)
+    log.info("%d shards: %d to build; %d old ones set aside.", len(shards), len(missing), stale)
+    jobs = [(shard, kept_of(shard, decided, where)) for shard in missing]
+    building = _build_all(recipe, jobs, decided, out, ledger)
+    built += _watched(recipe.name, building, len(built), len(shards))
     write_manifest(out, recipe.name, recipe.fingerprint(), sorted(built, key=lambda one: one[0].index))
+    forget(out, ledger)
     reasons = total_reasons(proof for _, proof in built)
     _leave_table(recipe.name, reasons)
     log.info(_sentence(reasons))
@@ -56,22 +62,22 @@ def build_corpus(recipe: Recipe, out: Path, ledger: Path) -> dict[str, int]:
 
 
 @task(name="build-shard", task_run_name="{name}", cache_policy=NO_CACHE, persist_result=False)
-def build(name: str, recipe: Recipe, shard: Shard, key: str, out: Path, ledger: Path) -> Proof:
+def build(name: str, recipe: Recipe, shard: Shard, kept: Kept, decided: str, out: Path, ledger: Path) -> Proof:
     """One shard, in a thread that keeps its own detectors."""
-    return build_shard(recipe, shard, key, out, ledger)
+    return build_shard(recipe, shard, decided, out, ledger, kept)
 
 
 def _build_all(
-    recipe: Recipe, missing: Sequence[Shard], keys: dict[int, str], out: Path, ledger: Path
+    recipe: Recipe, jobs: Iterable[tuple[Shard, Kept]], decided: str, out: Path, ledger: Path
 ) -> Iterator[Built]:
     """Submit a window of shards and collect them in order; the first error ends it, after those under way."""
-    waiting = deque(missing)
+    waiting = deque(jobs)
     running: deque[tuple[Shard, Any]] = deque()
     while waiting or running:
         while waiting and len(running) < WINDOW * recipe.workers:
-            shard = waiting.popleft()
+            shard, kept = waiting.popleft()
             name = f"{recipe.name} {shard.split} {shard.index:05d}"
-            running.append((shard, build.submit(name, recipe, shard, keys[shard.index], out, ledger)))
+            running.append((shard, build.submit(name, recipe, shard, kept, decided, out, ledger)))
         shard, future = running.popleft()
         yield shard, future.result()
 

@@ -14,6 +14,7 @@ import duckdb
 from rich.table import Table
 from rich.text import Text
 
+from s2f.corpus.splits import SPLITS
 from s2f.dataset.shards import shard_paths
 from s2f.media.failures import REASONS, Step, lost_at
 from s2f.runtime import InputError
@@ -55,7 +56,7 @@ SELECT count(*) AS tried,
 FROM judged
 """
 
-SPLITS = """
+BY_SPLIT = """
 SELECT split, count(*) AS tried, count(*) FILTER (status = 'ok') AS kept,
        count(DISTINCT shard) AS shards, sum(attempts) AS attempts
 FROM ledger
@@ -71,7 +72,7 @@ GROUP BY reason
 ORDER BY items DESC, reason
 """
 
-QUERIES = {"By status and reason": COUNTS, "Funnel": FUNNEL, "Splits": SPLITS, "Why, with an example": MESSAGES}
+QUERIES = {"By status and reason": COUNTS, "Funnel": FUNNEL, "Splits": BY_SPLIT, "Why, with an example": MESSAGES}
 
 
 def query(sql: str, ledger: Path, data: Path | None = None) -> list[dict[str, Any]]:
@@ -83,7 +84,7 @@ def query(sql: str, ledger: Path, data: Path | None = None) -> list[dict[str, An
     with duckdb.connect() as connection:
         _view(connection, "ledger", _files(ledger, [ledger]))
         if data is not None:
-            _view(connection, "corpus", _files(data, [path for path in sorted(data.iterdir()) if path.is_dir()]))
+            _view(connection, "corpus", _files(data, [data / split for split in SPLITS]))
         result = connection.execute(sql)
         columns = [column[0] for column in result.description or ()]
         return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
@@ -101,7 +102,7 @@ def funnel(ledger: Path) -> dict[str, int]:
 
 def splits(ledger: Path) -> list[dict[str, Any]]:
     """Size of each split: split, tried, kept, shards, attempts."""
-    return query(SPLITS, ledger)
+    return query(BY_SPLIT, ledger)
 
 
 def status_tables(ledger: Path) -> list[Table]:

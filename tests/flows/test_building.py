@@ -16,6 +16,7 @@ from prefect.settings import PREFECT_API_URL
 
 from flows.portraits import build_portraits
 from flows.speech_faces import build_speech_faces
+from s2f.corpus.clip_rows import ClipRows
 from s2f.dataset.schemas import PORTRAITS, SPEECH_FACES
 
 ROOT = Path(__file__).parents[2]
@@ -124,6 +125,57 @@ def test_a_clip_list_that_was_edited_is_read_again(tmp_path, write_params, sourc
     assert build(tmp_path, params) == {"ok": 1}
     (films / "clips.csv").write_text("-good,0,2,0.5,0.5\nroom,0,2,0.5,0.5\n")
     assert build(tmp_path, params) == {"no_face": 1, "ok": 1}
+
+
+@pytest.fixture
+def tried(monkeypatch):
+    """Ids of the clips that a flow in this process decodes."""
+    ids = []
+
+    def row(self, clip, *arguments):
+        ids.append(clip.id)
+        return real(self, clip, *arguments)
+
+    real = ClipRows._row
+    monkeypatch.setattr(ClipRows, "_row", row)
+    return ids
+
+
+def test_a_list_that_shrinks_and_grows_is_built_by_exactly_the_difference(tmp_path, write_params, sources, tried):
+    films = tmp_path / "films"
+    films.mkdir()
+    (films / "videos").symlink_to(sources[0] / "videos")
+    rows = [f"-good,{start},2,0.5,0.5" for start in (0, 0.2, 0.4)]
+    rows += [f"later,{start},2,0.5,0.5" for start in (0, 0.1, 0.2, 0.3, 0.4)]
+    rows += [f"{video},0,2,0.5,0.5" for video in ("room", "unseen", "gone", "crowd", "broken")]
+
+    def built(folder, rows, **changed):
+        (films / "clips.csv").write_text("\n".join(rows) + "\n")
+        return build(folder, write_params(source=str(films), shard_clips=3, **changed)), list(tried)
+
+    for step, (kept, new) in enumerate([(rows[:9], rows[:9]), (rows[1:9], []), (rows[1:], rows[9:]), (rows, rows[:1])]):
+        reasons, again = built(tmp_path / "edited", kept)
+        assert len(again) == len([row for row in new if not row.startswith("gone")]), step
+        tried.clear()
+        assert (reasons, contents(tmp_path / "edited")) == (
+            built(tmp_path / f"anew{step}", kept)[0],
+            contents(tmp_path / f"anew{step}"),
+        )
+        tried.clear()
+
+
+def test_a_label_that_was_corrected_is_written_and_nothing_is_looked_at_again(tmp_path, write_params, sources, tried):
+    films = tmp_path / "films"
+    films.mkdir()
+    (films / "videos").symlink_to(sources[0] / "videos")
+    (films / "clips.csv").write_text("-good,0,2,0.5,0.5\n")
+    params = write_params(source=str(films))
+    for age in (30, 40):
+        (films / "labels.csv").write_text(f"youtube_id,start,age\n-good,0,{age}\n")
+        assert build(tmp_path, params) == {"ok": 1}
+        [path] = tmp_path.glob("out/*/*.parquet")
+        assert pq.read_table(path)["age"].to_pylist() == [age]
+    assert len(tried) == 1
 
 
 def test_a_video_overwritten_under_its_name_is_built_again_and_nothing_else(tmp_path, write_params, film, face):
