@@ -24,7 +24,7 @@ from prefect.settings import PREFECT_API_DATABASE_CONNECTION_URL
 
 from flows import local_server
 from flows.local_server import PATIENCE_S, TASK_RUN_RECORDER, LocalServer, is_up, nothing_was_lost
-from s2f.corpus.status import funnel
+from s2f.corpus.queries import funnel
 
 ROOT = Path(__file__).parents[2]
 
