@@ -16,9 +16,9 @@ from s2f.corpus.ledger import Proof
 from s2f.corpus.plan import Shard
 from s2f.corpus.splits import SPLITS, TRAIN
 from s2f.dataset.schemas import SCHEMA_VERSION
-from s2f.dataset.shards import replace_file, shard_name, shard_paths
+from s2f.dataset.shards import shard_name, shard_paths
 from s2f.media.failures import status_of
-from s2f.runtime import InputError
+from s2f.runtime import InputError, replace_file
 
 FILE = "manifest.json"
 

@@ -1,13 +1,13 @@
 """Parquet shards: written whole or not at all, a row group in memory at a time, the same rows always the same bytes."""
 
-import os
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from s2f.runtime import new_beside, put_in_place, replace_file
 
 ROWS_PER_GROUP = 32  # one training batch or so: what a random read costs, and what a writer holds
 
@@ -20,16 +20,6 @@ def shard_name(index: int) -> str:
 def shard_paths(folder: Path | str) -> list[Path]:
     """The shards of a split, in order."""
     return sorted(Path(folder).glob("[0-9]*.parquet"))
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write beside `path`, then rename: a reader sees the old file or the new one, whatever is killed when."""
-    temporary = _beside(path)
-    try:
-        temporary.write_bytes(content)
-        _rename(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 class ShardWriter:
@@ -57,7 +47,7 @@ class ShardWriter:
             return None
         self._writer.close()
         self._writer = None
-        _rename(self._temporary, self.path)
+        put_in_place(self._temporary, self.path)
         return self.path
 
     def abandon(self) -> None:
@@ -69,7 +59,7 @@ class ShardWriter:
 
     def _write_group(self) -> None:
         if self._writer is None:
-            self._temporary = _beside(self.path)
+            self._temporary = new_beside(self.path)
             self._writer = pq.ParquetWriter(self._temporary, self.schema, compression="zstd", store_schema=True)
         self._writer.write_table(to_table(self._group, self.schema), row_group_size=ROWS_PER_GROUP)
         self._group = []
@@ -129,18 +119,3 @@ def iterate_rows(folder: Path | str, columns: Sequence[str] | None = None) -> It
         with pq.ParquetFile(path) as file:
             for group in range(file.num_row_groups):
                 yield from file.read_row_group(group, columns=columns).to_pylist()
-
-
-def _beside(path: Path) -> Path:
-    """A new, empty file in the same folder, which no other process has, on this machine or another."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    os.fchmod(handle, 0o644)  # as an ordinary file: mkstemp's are their owner's alone
-    os.close(handle)
-    return Path(name)
-
-
-def _rename(temporary: Path, path: Path) -> None:
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
-    temporary.replace(path)

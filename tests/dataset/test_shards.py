@@ -14,7 +14,6 @@ from s2f.dataset.shards import (
     from_table,
     is_shard,
     iterate_rows,
-    replace_file,
     shard_name,
     shard_paths,
     write_shard,
@@ -110,15 +109,6 @@ def test_shards_are_read_in_order(tmp_path: Path) -> None:
     for index in (10, 2, 0):
         write_shard([], LEDGER, tmp_path / shard_name(index))
     assert [path.name for path in shard_paths(tmp_path)] == [shard_name(0), shard_name(2), shard_name(10)]
-
-
-def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path: Path) -> None:
-    path = tmp_path / "file"
-    replace_file(path, b"old")
-    with pytest.raises(TypeError):
-        replace_file(path, "not bytes")  # type: ignore[arg-type]
-    assert path.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_row_that_does_not_fit_the_schema_is_refused(tmp_path: Path) -> None:
