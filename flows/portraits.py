@@ -10,13 +10,18 @@ from prefect import flow
 from flows.running import run_flow
 from flows.shards import build_corpus
 from s2f.corpus.portraits import read_portraits
+from s2f.params.base import read_section
+from s2f.params.building import BuildingParams
 from s2f.runtime import run_command
 
 
 @flow(name="portraits", flow_run_name="portraits to {out}", persist_result=False)
-def build_portraits(out: Path, ledger: Path, params: Path = Path("params.yaml")) -> dict[str, int]:
+def build_portraits(
+    out: Path, ledger: Path, params: Path = Path("params.yaml"), building: BuildingParams | None = None
+) -> dict[str, int]:
     """Folder of pictures → faces, cropped and embedded → Parquet, ledger, manifest."""
-    return build_corpus(read_portraits(params), out, ledger)
+    building = building or read_section(params, "building", BuildingParams)
+    return build_corpus(read_portraits(params), out, ledger, building)
 
 
 def main(out: Path, ledger: Path, params: Path = Path("params.yaml")) -> None:

@@ -61,8 +61,9 @@ ORDER BY array_position(['train', 'validation', 'test'], split)
 """
 
 # A message names its video in many words; without the name, what was said a thousand times is one line.
-MESSAGES = r"""
-SELECT reason, replace(message, regexp_replace(id, '_\d+$', ''), '…') AS said, count(*) AS items, min(id) AS example
+FAILURES = r"""
+SELECT status AS class, reason, replace(message, regexp_replace(id, '_\d+$', ''), '…') AS said, count(*) AS items,
+       min(id) AS example
 FROM ledger
 WHERE status <> 'ok'
 GROUP BY ALL
@@ -102,7 +103,7 @@ STATUS = {
     "Funnel": FUNNEL,
     "Splits": BY_SPLIT,
     "By day": BY_DAY,
-    "Why, with an example": MESSAGES,
+    "Why, with an example": FAILURES,
 }
 
 

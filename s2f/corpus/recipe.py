@@ -15,6 +15,7 @@ from s2f.code import code_sha256
 from s2f.corpus.kept import Kept
 from s2f.corpus.ledger import Outcome, Proof, finish
 from s2f.corpus.plan import Item, Shard
+from s2f.corpus.room import check_room, stopping_when_full
 from s2f.media.failures import Failure
 from s2f.params.face_models import FaceModelsParams
 from s2f.runtime import InputError, file_sha256
@@ -71,10 +72,31 @@ def decided_by(recipe: Recipe) -> str:
     return hashlib.sha256(json.dumps(decided, sort_keys=True).encode()).hexdigest()
 
 
-def build_shard(recipe: Recipe, shard: Shard, decided: str, out: Path, ledger: Path, kept: Sequence[str] = ()) -> Proof:
-    """Build and write one shard, whatever lay there before; what `kept` shards hold of it is not tried again."""
-    outcomes = _outcomes(recipe, shard, decided, Kept(out, ledger, kept))
-    return finish(out, ledger, shard, shard.key(decided), outcomes, recipe.schema, tool_versions())
+def build_shard(
+    recipe: Recipe,
+    shard: Shard,
+    decided: str,
+    out: Path,
+    ledger: Path,
+    kept: Sequence[str] = (),
+    min_free_gb: float = 0,
+) -> Proof:
+    """Build and write one shard, whatever lay there before; what `kept` shards hold of it is not tried again.
+
+    Raises:
+        TryAgainLater: the disk is full, or a host refuses; nothing of this shard was written.
+    """
+    with stopping_when_full(out):
+        outcomes = _outcomes(recipe, shard, decided, Kept(out, ledger, kept))
+        watched = _with_room(outcomes, out, min_free_gb)
+        return finish(out, ledger, shard, shard.key(decided), watched, recipe.schema, tool_versions())
+
+
+def _with_room(outcomes: Iterator[Outcome], out: Path, min_free_gb: float) -> Iterator[Outcome]:
+    check_room(out, min_free_gb)
+    for outcome in outcomes:
+        yield outcome
+        check_room(out, min_free_gb)
 
 
 def _outcomes(recipe: Recipe, shard: Shard, decided: str, kept: Kept) -> Iterator[Outcome]:

@@ -75,7 +75,13 @@ def test_what_was_said_of_many_videos_is_one_line(tmp_path):
     outcomes = [Outcome(f"v{n}_7_00000500", Failure("private", f"[youtube] v{n}_7: Private")) for n in range(9)]
     finish(tmp_path / "out", tmp_path, Shard(0, "train", ()), "key", outcomes, SCHEMA, "{}")
     [row] = query(STATUS["Why, with an example"], tmp_path)
-    assert row == {"reason": "private", "said": "[youtube] …: Private", "items": 9, "example": "v0_7_00000500"}
+    assert row == {
+        "class": "permanent",
+        "reason": "private",
+        "said": "[youtube] …: Private",
+        "items": 9,
+        "example": "v0_7_00000500",
+    }
 
 
 def test_days_are_those_on_which_shards_were_written(ledger):

@@ -46,6 +46,7 @@ def write_params(tmp_path_factory, sources, embedder):
             "seed": 7,
             "speech_faces": speech_faces | {key: value for key, value in changed.items() if key != "shard_pictures"},
             "portraits": {**shared, "source": pictures, "shard_pictures": changed.get("shard_pictures", 2)},
+            "building": {"runner": "threads", "address": None, "min_free_gb": 0},
             "spectrogram": sound,
             "face_models": {"detector_score": 0.5, "arcface": str(embedder), "age_gender": "none.onnx"},
         }
