@@ -14,6 +14,7 @@ from typing import Any
 from prefect import tags, task
 from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
+from prefect.states import Failed
 
 from flows.artifacts import Artifacts
 from flows.runners import task_runner
@@ -57,12 +58,19 @@ def shards_of(recipe: Recipe) -> tuple[Shard, ...]:
     return tuple(plan_shards(recipe.items(), recipe.shard_items))
 
 
-def build_corpus(recipe: Recipe, out: Path, ledger: Path, building: BuildingParams) -> dict[str, int]:
+def build_corpus(recipe: Recipe, out: Path, ledger: Path, building: BuildingParams) -> Any:
     """Build what is missing, inside a flow run; items by reason, "ok" among them.
 
-    Raises:
-        TryAgainLater: the disk is nearly full, or a host refuses; the same call goes on where this one ended.
+    Where the disk is nearly full, or a host refuses, a state in which the flow ends without a traceback, and whose
+    result raises TryAgainLater; the same call goes on where this one ended.
     """
+    try:
+        return _build_corpus(recipe, out, ledger, building)
+    except TryAgainLater as later:
+        return Failed(name="Stopped", message=str(later), data=later)
+
+
+def _build_corpus(recipe: Recipe, out: Path, ledger: Path, building: BuildingParams) -> dict[str, int]:
     log = get_run_logger()
     shards = shards_of(recipe)
     shards_of.cache_clear()  # the next run's list, or its files, may be others

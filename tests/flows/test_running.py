@@ -175,6 +175,36 @@ def test_a_build_that_keeps_nothing_to_train_on_writes_its_ledger_and_then_says_
         assert sum(funnel(tmp_path / "ledger")[name] for name in ("tried", "kept")) == 4
 
 
+def test_a_disk_that_is_nearly_full_stops_a_build_and_with_room_it_goes_on(tmp_path, write_params):
+    done = run(tmp_path, "flows.portraits", "--params", write_params(min_free_gb=1e6))
+    assert done.returncode == 75
+    assert "stopped: " in done.stderr and "Make room and run the same command again" in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+    assert run(tmp_path, "flows.portraits", "--params", write_params()).returncode == 0
+
+
+def test_a_disk_that_is_full_stops_a_build_and_loses_nothing(tmp_path, write_params):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=60k", "tmpfs", disk], capture_output=True).returncode:
+        pytest.skip("no small disk can be made here: mounting one needs root")
+    try:
+        home = {"PREFECT_HOME": str(tmp_path / "home")}
+        done = run(disk, "flows.portraits", "--params", write_params(shard_pictures=1), **home)
+        assert done.returncode == 75, done.stderr
+        assert "the disk is full" in " ".join(done.stderr.split())
+        finished = {path.name for path in disk.glob("ledger/*.parquet")}
+        assert finished and len(finished) < 7
+        assert not list(disk.rglob("*.tmp"))
+        subprocess.run(["mount", "-o", "remount,size=9m", disk], check=True)
+        before = {path: path.stat().st_mtime_ns for path in disk.glob("ledger/*.parquet")}
+        assert run(disk, "flows.portraits", "--params", write_params(shard_pictures=1), **home).returncode == 0
+        assert {path: path.stat().st_mtime_ns for path in before} == before
+        assert funnel(disk / "ledger")["tried"] == 7
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
 def test_a_temporary_server_does_not_survive_a_kill(tmp_path, monkeypatch):
     monkeypatch.setenv("PREFECT_HOME", str(tmp_path))
     server = LocalServer()
