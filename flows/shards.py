@@ -20,6 +20,7 @@ from flows.artifacts import Artifacts
 from flows.runners import task_runner
 from s2f.corpus.kept import forget, kept_of, where_kept
 from s2f.corpus.ledger import Proof, finished
+from s2f.corpus.lock import only_builder
 from s2f.corpus.manifest import FILE, prune, total_reasons, write_manifest
 from s2f.corpus.plan import Shard, plan_shards
 from s2f.corpus.recipe import Recipe, build_shard, decided_by
@@ -65,7 +66,8 @@ def build_corpus(recipe: Recipe, out: Path, ledger: Path, building: BuildingPara
     result raises TryAgainLater; the same call goes on where this one ended.
     """
     try:
-        return _build_corpus(recipe, out, ledger, building)
+        with only_builder(ledger):
+            return _build_corpus(recipe, out, ledger, building)
     except TryAgainLater as later:
         return Failed(name="Stopped", message=str(later), data=later)
 

@@ -59,12 +59,14 @@ def retry(
     later: Annotated[bool, typer.Option("--later", help="Only mark them; the next build tries them.")] = False,
 ) -> None:
     """Try again the items that ended in a class or for a reason, and no others; only their shards are written anew."""
+    from s2f.corpus.lock import only_builder
     from s2f.corpus.retrying import open_again
 
     if not kind and not reason:
         raise InputError("retry: nothing to try again was named; allowed: --class transient, --reason network, …")
     for name in built(data, dataset):
-        counts = open_again(data / name, data / "ledger" / name, kind or (), reason or ())
+        with only_builder(data / "ledger" / name):
+            counts = open_again(data / name, data / "ledger" / name, kind or (), reason or ())
         words = ", ".join(f"{count} {why}" for why, count in sorted(counts.items()))
         typer.echo(f"{name}: {words or 'nothing'} to try again.")
         if counts and not later:
