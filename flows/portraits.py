@@ -1,4 +1,4 @@
-"""Build the unpaired corpus: folder of pictures → data/portraits and its ledger. Run it again to resume.
+"""Build the unpaired corpus: pictures → data/portraits and its ledger. Run it again to resume.
 
 python -m flows.portraits --out data/portraits --ledger data/ledger/portraits
 """
@@ -9,6 +9,7 @@ from prefect import flow
 
 from flows.running import run_flow
 from flows.shards import build_corpus
+from s2f.corpus.pictures.digests import CACHE
 from s2f.corpus.portraits import Portraits
 from s2f.params.base import read_section, read_seed
 from s2f.params.face_models import FaceModelsParams
@@ -18,7 +19,7 @@ from s2f.runtime import run_command
 
 @flow(name="portraits", flow_run_name="portraits to {out}", persist_result=False)
 def build_portraits(out: Path, ledger: Path, params: Path = Path("params.yaml")) -> dict[str, int]:
-    """Folder of pictures → faces, cropped and embedded → Parquet, ledger, manifest."""
+    """Pictures → faces, cropped and embedded → Parquet, ledger, manifest."""
     return build_corpus(recipe_of(params), out, ledger)
 
 
@@ -32,6 +33,7 @@ def recipe_of(params: Path) -> Portraits:
         read_section(params, "portraits", PortraitsParams),
         read_section(params, "face_models", FaceModelsParams),
         read_seed(params),
+        cache=params.parent / CACHE,
     )
 
 

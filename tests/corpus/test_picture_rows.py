@@ -1,4 +1,5 @@
 import io
+import os
 from pathlib import Path
 
 import numpy as np
@@ -90,22 +91,22 @@ def test_a_picture_that_went_away_is_removed(rows):
 
 
 def test_what_the_disk_refuses_ends_its_picture_alone(rows, folder, plain, monkeypatch, caplog):
-    (folder / "loop.png").symlink_to(folder / "loop.png")
-    (folder / "folder.png").mkdir()
-    read = Path.read_bytes
+    errors = {"secret.png": PermissionError(13, "Permission denied"), "bad.png": OSError(5, "Input/output error")}
+    opened = os.open
 
-    def read_bytes(path):  # root may read everything
-        if path.name == "secret.png":
-            raise PermissionError(13, "Permission denied")
-        return read(path)
+    def fail(path, *options):  # root may read everything, and no disk is broken here
+        if error := errors.get(Path(path).name):
+            raise error
+        return opened(path, *options)
 
-    monkeypatch.setattr(Path, "read_bytes", read_bytes)
-    names = ("loop.png", "secret.png", "folder.png", "plain.png")
-    ends = [outcome.end for outcome in rows.build([Item(Picture(name)) for name in names])]
-    assert [end.reason for end in ends[:3]] == ["internal_error", "forbidden", "internal_error"]
-    assert ends[2].message.startswith("IsADirectoryError: ")
-    assert "loop.png: an error" in caplog.text
-    assert isinstance(ends[3], dict)
+    for name in errors:
+        (folder / name).write_bytes(b"")
+    monkeypatch.setattr(os, "open", fail)
+    ends = [outcome.end for outcome in rows.build([Item(Picture(name)) for name in (*errors, "plain.png")])]
+    assert [end.reason for end in ends[:2]] == ["forbidden", "internal_error"]
+    assert ends[1].message == "OSError: [Errno 5] Input/output error"
+    assert "bad.png: an error" in caplog.text
+    assert isinstance(ends[2], dict)
 
 
 def test_a_bad_row_was_never_tried(rows):

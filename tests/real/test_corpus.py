@@ -9,8 +9,8 @@ from s2f.audio.speech import decode_speech
 from s2f.corpus.clip_rows import ClipRows
 from s2f.corpus.cliplist import Clip, read_clip_list
 from s2f.corpus.picture_rows import PictureRows
+from s2f.corpus.pictures.opening import open_source
 from s2f.corpus.plan import Item, Picture
-from s2f.corpus.portraits import picture_names
 from s2f.media.failures import Failure
 from s2f.params.face_models import FaceModelsParams
 from s2f.params.portraits import PortraitsParams
@@ -76,6 +76,6 @@ def test_real_faces_become_rows():
     params = PortraitsParams(
         source=str(source), face_px=128, face_margin=2.0, validation_share=0.1, shard_pictures=9, workers=1
     )
-    names = picture_names(source)[::20]
+    names = [entry.name for entry in open_source(source).entries()][::20]
     outcomes = PictureRows(params, MODELS).build([Item(Picture(name)) for name in names])
     assert sum(not isinstance(outcome.end, Failure) for outcome in outcomes) >= 0.9 * len(names)
