@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from s2f.corpus.labels import FILE, LabelFile, label_file
-from s2f.corpus.pictures.members import Member, index_members
+from s2f.corpus.labels import LabelFile
+from s2f.corpus.pictures.members import Member, index_members, labels_of
 from s2f.corpus.pictures.source import Entry, check_count, check_size
 from s2f.media.failures import Failure
 from s2f.runtime import InputError
@@ -56,7 +56,7 @@ class TarSource:
                     f"portraits.source: {path} is compressed as a whole, so that one picture cannot be read without "
                     f"those before it; unpack it once ({command}), the pictures are compressed anyway."
                 )
-        self._index = index_members(_members(self._file.fileno(), path), path, FILE)
+        self._index = index_members(_members(self._file.fileno(), path), path)
 
     def entries(self) -> Iterator[Entry]:
         """Pictures by their paths within the archive."""
@@ -75,8 +75,7 @@ class TarSource:
 
     def labels(self) -> LabelFile | None:
         """`labels.csv` beside the archive, else at its top."""
-        inside = self._index.labels
-        return label_file(self._path.parent) or (LabelFile(self._path / inside, self.read(inside)) if inside else None)
+        return labels_of(self._path, self._index, self.read)
 
 
 def _read(descriptor: int, extent: Extent) -> bytes:

@@ -7,8 +7,8 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from s2f.corpus.labels import FILE, LabelFile, label_file
-from s2f.corpus.pictures.members import Member, index_members
+from s2f.corpus.labels import LabelFile
+from s2f.corpus.pictures.members import Member, index_members, labels_of
 from s2f.corpus.pictures.source import Entry, check_size
 from s2f.media.failures import Failure, tidy
 from s2f.runtime import InputError, sentence
@@ -30,7 +30,7 @@ class ZipSource:
             self._archive = zipfile.ZipFile(path)
         except (*BROKEN, OSError) as error:
             raise InputError(f"portraits.source: {path} is no zip that can be read ({sentence(error)}).") from None
-        self._index = index_members(self._members(path.stat().st_size), path, FILE)
+        self._index = index_members(self._members(path.stat().st_size), path)
 
     def entries(self) -> Iterator[Entry]:
         """Pictures by their paths within the archive."""
@@ -53,8 +53,7 @@ class ZipSource:
 
     def labels(self) -> LabelFile | None:
         """`labels.csv` beside the archive, else at its top."""
-        inside = self._index.labels
-        return label_file(self._path.parent) or (LabelFile(self._path / inside, self.read(inside)) if inside else None)
+        return labels_of(self._path, self._index, self.read)
 
     def _members(self, archive_bytes: int) -> Iterator[Member[zipfile.ZipInfo]]:
         for info in self._archive.infolist():

@@ -2,13 +2,16 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
+from s2f.corpus.labels import FILE, LabelFile, label_file
 from s2f.corpus.pictures.names import Unique, archived_problem_of, is_of_macos, is_picture, shown
 from s2f.corpus.pictures.source import Entry, check_count, stamp_of
+from s2f.media.failures import Failure
+from s2f.runtime import InputError
 
 Place = TypeVar("Place")
 
@@ -30,10 +33,9 @@ class Index(Generic[Place]):
 
     entries: list[Entry]  # by name
     places: dict[str, Place]  # of those without a problem, and of labels.csv
-    labels: str | None  # its name, where there is one
 
 
-def index_members(members: Iterable[Member[Place]], path: Path, labels: str) -> Index[Place]:
+def index_members(members: Iterable[Member[Place]], path: Path) -> Index[Place]:
     """The pictures among an archive's members, sorted by name, and its file of labels; says what is left out.
 
     Raises:
@@ -44,8 +46,8 @@ def index_members(members: Iterable[Member[Place]], path: Path, labels: str) -> 
     places: dict[str, Place] = {}
     for listed in members:
         member = listed._replace(name=listed.name.removeprefix("./"))  # as `tar -c .` writes them
-        if member.name == labels and member.problem is None:
-            places.setdefault(labels, member.place)
+        if member.name == FILE and member.problem is None:
+            places.setdefault(FILE, member.place)
         elif is_of_macos(member.name):
             left_out["of macOS's own"] += 1
         elif member.is_damage or is_picture(member.name):
@@ -64,4 +66,18 @@ def index_members(members: Iterable[Member[Place]], path: Path, labels: str) -> 
         entries.append(entry)
         if problem is None:
             places[entry.name] = member.place
-    return Index(entries, places, labels if labels in places else None)
+    return Index(entries, places)
+
+
+def labels_of(path: Path, index: Index[Place], read: Callable[[str], bytes]) -> LabelFile | None:
+    """`labels.csv` beside an archive, else at its top.
+
+    Raises:
+        InputError: the archive's own cannot be read.
+    """
+    if (beside := label_file(path.parent)) is not None or FILE not in index.places:
+        return beside
+    try:
+        return LabelFile(path / FILE, read(FILE))
+    except Failure as failure:
+        raise InputError(f"portraits.source: {path}: {failure.message}.") from None

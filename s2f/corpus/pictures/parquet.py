@@ -7,7 +7,7 @@ whole: a thread that asks for neighbours unpacks it once. It takes up to twice t
 import bisect
 import threading
 from collections.abc import Iterator
-from itertools import accumulate, repeat
+from itertools import accumulate, chain, islice, repeat
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,9 +21,7 @@ from s2f.media.failures import Failure, tidy
 from s2f.runtime import InputError, sentence
 
 NAMES = ("image", "img", "picture", "face", "photo", "jpg", "jpeg", "png", "webp", "bytes", "content")
-MOST_GROUP_BYTES = 2**31  # of pictures in one row group; writers for pictures put a hundred rows into one
-PATHS_AT_ONCE = 256
-MOST_OTHER_BYTES = 2**20  # of a column of names, beside the names
+MOST_GROUP_BYTES = 2**31  # of a row group; writers for pictures put a hundred rows into one
 BROKEN = (pa.ArrowException, OSError, ValueError, MemoryError)  # a page that is none is an OSError to the library
 
 
@@ -111,7 +109,7 @@ class _Cursor:
         group = bisect.bisect_right(self._table.starts, number) - 1
         if group != self._group or number < self._next:
             self._group, self._next, self._broken = group, self._table.starts[group], None
-            self._values = _values(self._table, group)
+            self._values = _values(self._table.path, self._table.column, [group])
         value = None
         try:
             while self._broken is None and self._next <= number:
@@ -129,11 +127,12 @@ class _Cursor:
         return value
 
 
-def _values(table: Table, group: int) -> Iterator[Any]:
-    """Scalars of a row group; a row at a time, since one stored value may stand in many rows."""
-    with pq.ParquetFile(table.path) as file:
-        for batch in file.iter_batches(1, row_groups=[group], columns=[table.column], use_threads=False):
-            yield _leaf(batch)[0]
+def _values(path: Path, column: str, groups: list[int] | None = None) -> Iterator[Any]:
+    """Arrow scalars of a column, of some row groups or all; a row at a time, since a value may stand in many rows."""
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(1, row_groups=groups, columns=[column], use_threads=False):
+            values = batch.column(0)
+            yield (values.flatten()[0] if pa.types.is_struct(values.type) else values)[0]
 
 
 def _table(path: Path) -> Table:
@@ -146,19 +145,17 @@ def _table(path: Path) -> Table:
             column, paths = _columns(file.schema_arrow, path)
             groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
             rows = [group.num_rows for group in groups]
-            sizes = {name: [_bytes_of(group, name) for group in groups] for name in (column, paths) if name}
+            sizes = [group.total_byte_size for group in groups]  # not group.column(…): damage there ends the process
     except BROKEN as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"portraits.source: {path} is no Parquet that can be read ({sentence(error)}).") from None
     if min(rows, default=0) < 0:
         raise InputError(f"portraits.source: {path} is damaged: it has {min(rows)} rows.")
-    if paths and sum(sizes[paths]) > LONGEST * sum(rows) + MOST_OTHER_BYTES:
-        raise InputError(f"portraits.source: {path}: its column {paths} holds more than names.")
-    if (largest := max(sizes[column], default=0)) > MOST_GROUP_BYTES:
+    if (largest := max(sizes, default=0)) > MOST_GROUP_BYTES:
         raise InputError(
-            f"portraits.source: {path} has {largest:,} bytes of pictures in one row group, which is unpacked as a "
-            f"whole; allowed: {MOST_GROUP_BYTES:,}; write it with a hundred rows to a group (row_group_size)."
+            f"portraits.source: {path} has {largest:,} bytes in one row group, which is unpacked as a whole; "
+            f"allowed: {MOST_GROUP_BYTES:,}; write it with a hundred rows to a group (row_group_size)."
         )
     return Table(path, column, paths, tuple(accumulate(rows, initial=0)))
 
@@ -202,33 +199,16 @@ def _children(struct: pa.DataType) -> set[str]:
     return {"bytes", "path"} if is_text else {"bytes"}
 
 
-def _bytes_of(group: pq.RowGroupMetaData, column: str) -> int:
-    chunks = (group.column(index) for index in range(group.num_columns))
-    return sum(chunk.total_uncompressed_size for chunk in chunks if chunk.path_in_schema == column)
-
-
 def _own_names(table: Table) -> Iterator[str | None]:
-    """What the file calls its pictures, None where it does not.
+    """What the file calls its pictures, None where it does not; names that are far too long are cut.
 
     Raises:
         InputError: the column of names cannot be read.
     """
-    if table.paths is None:
-        yield from repeat(None, table.starts[-1])
-        return
-    given = 0
+    values = _values(table.path, table.paths) if table.paths else ()
     try:
-        with pq.ParquetFile(table.path) as file:
-            for batch in file.iter_batches(PATHS_AT_ONCE, columns=[table.paths], use_threads=False):
-                for name in _leaf(batch).cast(pa.large_binary()).to_pylist()[: table.starts[-1] - given]:
-                    given += 1
-                    yield name.decode("utf-8", "surrogateescape") if name else None
+        for value in islice(chain(values, repeat(None)), table.starts[-1]):
+            name = b"" if value is None or not value.is_valid else value.as_buffer()
+            yield memoryview(name)[: 5 * LONGEST].tobytes().decode("utf-8", "surrogateescape") or None
     except BROKEN as error:
         raise InputError(f"portraits.source: {table.path}: its column {table.paths}: {sentence(error)}.") from None
-    yield from repeat(None, table.starts[-1] - given)
-
-
-def _leaf(batch: pa.RecordBatch) -> pa.Array:
-    """The one column that was read, out of its struct."""
-    column = batch.column(0)
-    return column.flatten()[0] if pa.types.is_struct(column.type) else column

@@ -55,7 +55,11 @@ class PictureSource(Protocol):
         """
 
     def labels(self) -> LabelFile | None:
-        """Its `labels.csv`: what lies in the folder, or beside the archive, else what the archive holds at its top."""
+        """Its `labels.csv`: what lies in the folder, or beside the archive, else what the archive holds at its top.
+
+        Raises:
+            InputError: it is damaged.
+        """
 
 
 def stamp_of(path: Path) -> Stamp:
