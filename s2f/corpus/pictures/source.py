@@ -14,7 +14,7 @@ from s2f.media.failures import Failure
 from s2f.runtime import InputError
 
 MOST_BYTES = 256 * 2**20  # of one picture; an uncompressed one of `faces.images.MOST_PIXELS` has 192 MiB
-MOST_PICTURES = 10_000_000  # a hundred times FFHQ; a file may claim more rows than any memory holds
+MOST_PICTURES = 3_000_000  # forty times FFHQ, a gigabyte of names; a file may claim more than any memory holds
 
 
 class Stamp(NamedTuple):
