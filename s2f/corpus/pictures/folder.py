@@ -9,10 +9,11 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from s2f.corpus.labels import LabelFile, label_file
+from s2f.corpus.labels import FILE, LabelFile
 from s2f.corpus.pictures.names import Unique, is_of_macos, is_picture, problem_of, shown
 from s2f.corpus.pictures.source import Entry, Stamp, check_count, check_size
 from s2f.media.failures import Failure
+from s2f.runtime import InputError
 
 LEADS_OUT, LEADS_NOWHERE = "a link that leads out of the folder", "a link that leads nowhere"
 NO_FILE = "no file: a folder, a pipe or a device"
@@ -59,8 +60,14 @@ class FolderSource:
         return content
 
     def labels(self) -> LabelFile | None:
-        """The folder's `labels.csv`."""
-        return label_file(self._root)
+        """The folder's `labels.csv`, which leads out of it as little as a picture."""
+        path = self._root / FILE
+        if not path.is_file():
+            return None
+        try:
+            return LabelFile(path, self.read(FILE))
+        except Failure as failure:
+            raise InputError(f"portraits.source: {path}: {failure.message}.") from None
 
     def _names(self) -> list[str]:
         names: list[str] = []

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
 from s2f.corpus.labels import FILE, LabelFile, label_file
-from s2f.corpus.pictures.names import Unique, archived_problem_of, is_of_macos, is_picture, shown
+from s2f.corpus.pictures.names import LONGEST, Unique, archived_problem_of, is_of_macos, is_picture, shown
 from s2f.corpus.pictures.source import Entry, check_count, stamp_of
 from s2f.media.failures import Failure
 from s2f.runtime import InputError
@@ -45,14 +45,15 @@ def index_members(members: Iterable[Member[Place]], path: Path) -> Index[Place]:
     left_out: Counter[str] = Counter()
     places: dict[str, Place] = {}
     for listed in members:
-        member = listed._replace(name=listed.name.removeprefix("./"))  # as `tar -c .` writes them
-        if member.name == FILE and member.problem is None:
-            places.setdefault(FILE, member.place)
-        elif is_of_macos(member.name):
-            left_out["of macOS's own"] += 1
-        elif member.is_damage or is_picture(member.name):
+        name = listed.name.removeprefix("./")  # as `tar -c .` writes them
+        member = listed._replace(name=name[: LONGEST + 1])  # too long to be used, long enough to be told
+        if member.is_damage or (is_picture(name) and not is_of_macos(name)):
             kept.append(member)
             check_count(len(kept), path)
+        elif member.name == FILE and member.problem is None:
+            places.setdefault(FILE, member.place)
+        elif is_of_macos(name):
+            left_out["of macOS's own"] += 1
         else:
             left_out["no pictures by their names"] += 1
     for what, count in left_out.items():

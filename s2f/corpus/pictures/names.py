@@ -24,7 +24,7 @@ def is_of_macos(name: str) -> bool:
 def problem_of(name: str) -> str | None:
     """Why no table could hold this name, or None."""
     if len(name) > LONGEST:
-        return f"its name has {len(name)} characters, {LONGEST} are the most"
+        return f"its name has more than {LONGEST} characters"
     if storable(name) != name:
         return "its name is not valid UTF-8; rename it"
     return None

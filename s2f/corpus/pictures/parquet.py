@@ -7,31 +7,16 @@ whole: a thread that asks for neighbours unpacks it once. It takes up to twice t
 import bisect
 import threading
 from collections.abc import Iterator
-from itertools import accumulate, chain, islice, repeat
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from s2f.corpus.labels import LabelFile, label_file
-from s2f.corpus.pictures.names import LONGEST, Unique, problem_of, shown
+from s2f.corpus.pictures.folder import FolderSource
+from s2f.corpus.pictures.names import Unique, problem_of, shown
+from s2f.corpus.pictures.parquet_file import BROKEN, Table, own_names, read_table, values
 from s2f.corpus.pictures.source import Entry, check_count, check_size, stamp_of
 from s2f.media.failures import Failure, tidy
-from s2f.runtime import InputError, sentence
-
-NAMES = ("image", "img", "picture", "face", "photo", "jpg", "jpeg", "png", "webp", "bytes", "content")
-MOST_GROUP_BYTES = 2**31  # of a row group; writers for pictures put a hundred rows into one
-BROKEN = (pa.ArrowException, OSError, ValueError, MemoryError)  # a page that is none is an OSError to the library
-
-
-class Table(NamedTuple):
-    """One file: its column of pictures, and how many rows are before each of its row groups, and in all."""
-
-    path: Path
-    column: str  # dotted, to the bytes
-    paths: str | None  # likewise, to the pictures' own names
-    starts: tuple[int, ...]
+from s2f.runtime import sentence
 
 
 class Row(NamedTuple):
@@ -48,7 +33,7 @@ class ParquetSource:
 
     def __init__(self, root: Path, files: list[Path]) -> None:
         self._root = root
-        self._tables = [_table(path) for path in files]
+        self._tables = [read_table(path) for path in files]
         self._entries: list[Entry] = []
         self._rows: dict[str, Row] = {}
         self._of_thread = threading.local()
@@ -72,14 +57,14 @@ class ParquetSource:
 
     def labels(self) -> LabelFile | None:
         """`labels.csv` in the folder, or beside the file."""
-        return label_file(self._root if self._root.is_dir() else self._root.parent)
+        return FolderSource(self._root).labels() if self._root.is_dir() else label_file(self._root.parent)
 
     def _list(self) -> None:
         unique = Unique()
         for place, table in enumerate(self._tables):
             stamp = stamp_of(table.path)
             check_count(len(self._entries) + table.starts[-1], self._root)
-            for number, own in enumerate(_own_names(table)):
+            for number, own in enumerate(own_names(table)):
                 name = f"{table.path.name}#{number}" if own is None else own
                 problem = problem_of(name)
                 entry = Entry(unique(shown(name) if problem else name), stamp, problem)
@@ -109,7 +94,7 @@ class _Cursor:
         group = bisect.bisect_right(self._table.starts, number) - 1
         if group != self._group or number < self._next:
             self._group, self._next, self._broken = group, self._table.starts[group], None
-            self._values = _values(self._table.path, self._table.column, [group])
+            self._values = values(self._table.path, self._table.column, [group])
         value = None
         try:
             while self._broken is None and self._next <= number:
@@ -125,90 +110,3 @@ class _Cursor:
         if self._broken is not None or value is None:
             raise Failure("corrupt", tidy(f"{name}: {self._broken}"))
         return value
-
-
-def _values(path: Path, column: str, groups: list[int] | None = None) -> Iterator[Any]:
-    """Arrow scalars of a column, of some row groups or all; a row at a time, since a value may stand in many rows."""
-    with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(1, row_groups=groups, columns=[column], use_threads=False):
-            values = batch.column(0)
-            yield (values.flatten()[0] if pa.types.is_struct(values.type) else values)[0]
-
-
-def _table(path: Path) -> Table:
-    """
-    Raises:
-        InputError: no Parquet, no column of pictures or several, or row groups too large to be unpacked.
-    """
-    try:
-        with pq.ParquetFile(path) as file:
-            column, paths = _columns(file.schema_arrow, path)
-            groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
-            rows = [group.num_rows for group in groups]
-            sizes = [group.total_byte_size for group in groups]  # not group.column(…): damage there ends the process
-    except BROKEN as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"portraits.source: {path} is no Parquet that can be read ({sentence(error)}).") from None
-    if min(rows, default=0) < 0:
-        raise InputError(f"portraits.source: {path} is damaged: it has {min(rows)} rows.")
-    if (largest := max(sizes, default=0)) > MOST_GROUP_BYTES:
-        raise InputError(
-            f"portraits.source: {path} has {largest:,} bytes in one row group, which is unpacked as a whole; "
-            f"allowed: {MOST_GROUP_BYTES:,}; write it with a hundred rows to a group (row_group_size)."
-        )
-    return Table(path, column, paths, tuple(accumulate(rows, initial=0)))
-
-
-def _columns(schema: pa.Schema, path: Path) -> tuple[str, str | None]:
-    """The column of pictures and that of their names, dotted.
-
-    Raises:
-        InputError: there is none, or one cannot be told from others by its name.
-    """
-    found: dict[str, tuple[str, str | None]] = {}
-    for field in schema:
-        if _is_binary(field.type):
-            found[field.name] = field.name, None
-        elif pa.types.is_struct(field.type) and (inner := _children(field.type)):
-            found[field.name] = f"{field.name}.bytes", f"{field.name}.path" if "path" in inner else None
-    if len(found) == 1:
-        return next(iter(found.values()))
-    named = {column.lower(): place for column, place in found.items()}
-    for name in NAMES:
-        if name in named:
-            return named[name]
-    columns = ", ".join(f"{field.name} ({field.type})" for field in schema)
-    which = "several columns that may hold pictures" if found else "no column of pictures"
-    raise InputError(
-        f"portraits.source: {path} has {which}; expected bytes, or a struct of bytes and path, named "
-        f"{', '.join(NAMES[:6])} or the like; found: {columns[:500]}."
-    )
-
-
-def _is_binary(kind: pa.DataType) -> bool:
-    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
-
-
-def _children(struct: pa.DataType) -> set[str]:
-    """Which of bytes and path a struct has; none of them without bytes."""
-    kinds = {struct.field(index).name: struct.field(index).type for index in range(struct.num_fields)}
-    if "bytes" not in kinds or not _is_binary(kinds["bytes"]):
-        return set()
-    is_text = "path" in kinds and (pa.types.is_string(kinds["path"]) or pa.types.is_large_string(kinds["path"]))
-    return {"bytes", "path"} if is_text else {"bytes"}
-
-
-def _own_names(table: Table) -> Iterator[str | None]:
-    """What the file calls its pictures, None where it does not; names that are far too long are cut.
-
-    Raises:
-        InputError: the column of names cannot be read.
-    """
-    values = _values(table.path, table.paths) if table.paths else ()
-    try:
-        for value in islice(chain(values, repeat(None)), table.starts[-1]):
-            name = b"" if value is None or not value.is_valid else value.as_buffer()
-            yield memoryview(name)[: 5 * LONGEST].tobytes().decode("utf-8", "surrogateescape") or None
-    except BROKEN as error:
-        raise InputError(f"portraits.source: {table.path}: its column {table.paths}: {sentence(error)}.") from None

@@ -67,7 +67,7 @@ def test_members_of_one_name_are_both_counted_and_both_read(tmp_path):
         ("/etc/evil.png", "leads out"),
         ("C:\\evil.png", "leads out"),
         ("..\\evil.png", "leads out"),
-        ("x" * 2000 + ".png", "2004 characters"),
+        ("x" * 2000 + ".png", "more than 1000 characters"),
     ],
 )
 def test_names_that_lead_out_of_the_archive_are_bad_rows(tmp_path, name, words):

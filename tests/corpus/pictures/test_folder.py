@@ -7,6 +7,7 @@ from s2f.corpus.pictures import folder as module
 from s2f.corpus.pictures import source as source_module
 from s2f.corpus.pictures.folder import FolderSource
 from s2f.media.failures import Failure
+from s2f.runtime import InputError
 
 
 def listed(folder):
@@ -99,7 +100,7 @@ def test_a_name_that_is_no_text_or_too_long_is_a_bad_row_under_a_name_that_a_tab
     assert found.pop("caf\\udce9.png") is None
     assert found.pop("caf\\udce9.png#2") == "its name is not valid UTF-8; rename it"
     [(name, problem)] = found.items()
-    assert (len(name), problem) == (1000, "its name has 1009 characters, 1000 are the most")
+    assert (len(name), problem) == (1000, "its name has more than 1000 characters")
 
 
 def test_a_picture_that_is_gone_or_may_not_be_read_says_so(tmp_path, monkeypatch):
@@ -139,3 +140,9 @@ def test_a_folder_that_may_not_be_entered_is_named(tmp_path, caplog, monkeypatch
     monkeypatch.setattr(os, "scandir", refuse)
     assert listed(tmp_path) == {"a.png": None}
     assert "closed: Permission denied; what is in it is left out" in caplog.text
+
+
+def test_labels_that_are_a_link_out_of_the_folder_are_refused(tmp_path):
+    (tmp_path / "labels.csv").symlink_to("/etc/hostname")
+    with pytest.raises(InputError, match=r"labels\.csv: a link that leads out of the folder"):
+        FolderSource(tmp_path).labels()

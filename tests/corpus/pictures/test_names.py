@@ -29,7 +29,7 @@ def test_macos_own_files_are_known():
         ("C:/a.png", "leads out"),
         ("a\0.png", "NUL"),
         ("a\udce9.png", "UTF-8"),
-        ("x" * 1000 + ".png", "1004 characters"),
+        ("x" * 1000 + ".png", "more than 1000 characters"),
     ],
 )
 def test_a_name_in_an_archive_that_is_not_trusted_says_why(name, words):
