@@ -1,4 +1,4 @@
-"""Build the unpaired corpus: folder of pictures → data/portraits and its ledger. Run it again to resume.
+"""Build the unpaired corpus: pictures → data/portraits and its ledger. Run it again to resume.
 
 python -m flows.portraits --out data/portraits --ledger data/ledger/portraits
 """
@@ -19,7 +19,7 @@ from s2f.runtime import run_command
 def build_portraits(
     out: Path, ledger: Path, params: Path = Path("params.yaml"), building: BuildingParams | None = None
 ) -> dict[str, int]:
-    """Folder of pictures → faces, cropped and embedded → Parquet, ledger, manifest."""
+    """Pictures → faces, cropped and embedded → Parquet, ledger, manifest."""
     building = building or read_section(params, "building", BuildingParams)
     return build_corpus(read_portraits(params), out, ledger, building)
 

@@ -1,10 +1,12 @@
 """What is known of the people in a source: `labels.csv` beside it, with any of age, gender and person."""
 
 import csv
+import io
 import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from s2f.corpus.cliplist import clip_id
 from s2f.runtime import InputError
@@ -28,6 +30,19 @@ class Labels:
 UNKNOWN = Labels()
 
 
+class LabelFile(NamedTuple):
+    """A `labels.csv`, wherever it lies."""
+
+    path: Path  # within an archive too, to name it
+    content: bytes
+
+
+def label_file(folder: Path) -> LabelFile | None:
+    """The one in a folder, if there is one."""
+    path = folder / FILE
+    return LabelFile(path, path.read_bytes()) if path.is_file() else None
+
+
 def clip_labels(source: Path) -> dict[str, Labels]:
     """Labels by clip id, from columns youtube_id, start and any of age, gender, person; empty if there is no file.
 
@@ -35,17 +50,17 @@ def clip_labels(source: Path) -> dict[str, Labels]:
         InputError: a value that cannot be read, naming its line.
     """
     keys = (("youtube_id", "start"),)
-    return _read(source / FILE, keys, lambda row: clip_id(row["youtube_id"], float(row["start"])))
+    return _read(label_file(source), keys, lambda row: clip_id(row["youtube_id"], float(row["start"])))
 
 
-def picture_labels(source: Path) -> dict[str, Labels]:
-    """Labels by picture, from columns path (or file) and any of age, gender, person; empty if there is no file.
+def picture_labels(file: LabelFile | None) -> dict[str, Labels]:
+    """Labels by picture, from columns path (or file) and any of age, gender, person; empty without a file.
 
     Raises:
         InputError: a value that cannot be read, naming its line.
     """
     keys = (("path",), ("file",))
-    return _read(source / FILE, keys, lambda row: Path(row.get("path") or row.get("file", "")).as_posix())
+    return _read(file, keys, lambda row: Path(row.get("path") or row.get("file", "")).as_posix())
 
 
 def warn_of_unused(labels: Collection[str], ids: Iterable[str], source: Path, what: str) -> None:
@@ -56,24 +71,25 @@ def warn_of_unused(labels: Collection[str], ids: Iterable[str], source: Path, wh
         logger.warning(words, source / FILE, len(unused), len(labels), what, min(unused))
 
 
-def _read(path: Path, keys: Sequence[tuple[str, ...]], key: Callable[[dict[str, str]], str]) -> dict[str, Labels]:
+def _read(
+    file: LabelFile | None, keys: Sequence[tuple[str, ...]], key: Callable[[dict[str, str]], str]
+) -> dict[str, Labels]:
     """Labels by `key` of their row, from a file with the columns of any of `keys`."""
-    if not path.is_file():
+    if file is None:
         return {}
     labels: dict[str, Labels] = {}
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        try:
-            reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
-            if not any(set(columns) <= set(reader.fieldnames) for columns in keys):
-                wanted = " or ".join(", ".join(columns) for columns in keys)
-                logger.warning("%s has no columns %s: its labels are not used.", path, wanted)
-                return {}
-            for cells in reader:
-                row = {name: (cells[name] or "").strip() for name in reader.fieldnames}
-                labels[key(row)] = _labels(row)
-        except (ValueError, OverflowError, TypeError, csv.Error) as error:  # no UTF-8 is a ValueError too
-            raise InputError(f"{path}, line {reader.line_num}: {error}.") from None
+    reader = csv.DictReader(io.TextIOWrapper(io.BytesIO(file.content), encoding="utf-8-sig", newline=""))
+    try:
+        reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
+        if not any(set(columns) <= set(reader.fieldnames) for columns in keys):
+            wanted = " or ".join(", ".join(columns) for columns in keys)
+            logger.warning("%s has no columns %s: its labels are not used.", file.path, wanted)
+            return {}
+        for cells in reader:
+            row = {name: (cells[name] or "").strip() for name in reader.fieldnames}
+            labels[key(row)] = _labels(row)
+    except (ValueError, OverflowError, TypeError, csv.Error) as error:  # no UTF-8 is a ValueError too
+        raise InputError(f"{file.path}, line {reader.line_num}: {error}.") from None
     return labels
 
 

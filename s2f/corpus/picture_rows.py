@@ -1,4 +1,4 @@
-"""From a picture of a folder to a row of the unpaired corpus, or the reason why not."""
+"""From a picture of a source to a row of the unpaired corpus, or the reason why not."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from s2f.corpus.cliplist import BadRow
 from s2f.corpus.faces import face_reader, forget_readers
 from s2f.corpus.ledger import Outcome
-from s2f.corpus.plan import Item
-from s2f.faces.images import decode_image
+from s2f.corpus.pictures.opening import open_source
+from s2f.corpus.pictures.source import PictureSource
+from s2f.corpus.plan import Item, Picture
+from s2f.faces.images import TooManyPixelsError, decode_image
 from s2f.media.failures import Failure, tidy, unforeseen
 from s2f.params.face_models import FaceModelsParams
 from s2f.params.portraits import PortraitsParams
@@ -30,25 +32,29 @@ class PictureRows:
         """Try pictures one by one.
 
         Raises:
-            InputError: weights that cannot be had. Nothing that one picture does ends the others.
+            InputError: a source that cannot be opened, or weights that cannot be had. Nothing that one picture does
+                ends the others.
         """
         face_reader(self.face_models)
+        source = open_source(Path(self.params.source))
         for item in items:
-            yield self._outcome(item)
+            yield self._outcome(item, source)
 
-    def _outcome(self, item: Item) -> Outcome:
+    def _outcome(self, item: Item, source: PictureSource) -> Outcome:
         try:
-            return Outcome(item.what.id, self._row(item))
+            return Outcome(item.what.id, self._row(item, source))
         except Failure as failure:
             return Outcome(item.what.id, failure, failure.attempts)
         except Exception as error:
             forget_readers()
             return Outcome(item.what.id, unforeseen(error, item.what.id))
 
-    def _row(self, item: Item) -> dict[str, Any]:
+    def _row(self, item: Item, source: PictureSource) -> dict[str, Any]:
         if isinstance(item.what, BadRow):
             raise Failure("bad_row", item.what.message, attempts=0)
-        picture = read_picture(Path(self.params.source, item.what.id))
+        if isinstance(item.what, Picture) and item.what.same_as is not None:
+            raise Failure("duplicate", f"the same bytes as {item.what.same_as}", attempts=0)
+        picture = decode_picture(source.read(item.what.id), item.what.id)
         reader = face_reader(self.face_models)
         faces = reader.detector.detect(picture)
         if len(faces) != 1:
@@ -60,18 +66,15 @@ class PictureRows:
         }
 
 
-def read_picture(path: Path) -> NDArray[np.uint8]:
+def decode_picture(content: bytes, name: str) -> NDArray[np.uint8]:
     """uint8 (h, w, 3) RGB, upright.
 
     Raises:
-        Failure: removed, if it is gone since it was listed; forbidden; corrupt.
-        OSError: a disk that fails.
+        Failure: too_large, by what its header says; corrupt.
     """
     try:
-        return decode_image(path.read_bytes(), path.name)
-    except FileNotFoundError:
-        raise Failure("removed", f"{path.name} is gone") from None
-    except PermissionError:
-        raise Failure("forbidden", f"{path.name} may not be read") from None
+        return decode_image(content, name)
+    except TooManyPixelsError as error:
+        raise Failure("too_large", tidy(str(error))) from None
     except InputError as error:
         raise Failure("corrupt", tidy(str(error))) from None

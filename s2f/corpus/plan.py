@@ -12,9 +12,10 @@ from s2f.corpus.splits import SPLITS
 
 @dataclass(frozen=True)
 class Picture:
-    """A file of a folder of pictures."""
+    """A picture of a source."""
 
-    id: str  # its path within the folder
+    id: str  # its path within the source
+    same_as: str | None = None  # the picture before it that has the same bytes, and is used instead
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 How a picture becomes a row is in `picture_rows.py`, imported by whoever builds: planning loads no network.
 """
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +12,15 @@ from typing import Any
 import pyarrow as pa
 
 from s2f.corpus.cliplist import BadRow
-from s2f.corpus.contents import contents_sha256
 from s2f.corpus.labels import UNKNOWN, picture_labels, warn_of_unused
+from s2f.corpus.pictures.digests import CACHE, cache_file, digests
+from s2f.corpus.pictures.names import SUFFIXES
+from s2f.corpus.pictures.opening import open_source
+from s2f.corpus.pictures.source import Entry, PictureSource
 from s2f.corpus.plan import Item, Picture
 from s2f.corpus.recipe import Rows, arcface_identity
 from s2f.corpus.splits import split_of
 from s2f.dataset.schemas import PORTRAITS, SCHEMA_VERSION
-from s2f.media.failures import storable
 from s2f.params.base import read_section, read_seed
 from s2f.params.face_models import FaceModelsParams
 from s2f.params.portraits import PortraitsParams
@@ -33,8 +36,9 @@ CODE = (  # what decides a row; a test names what else is imported, and why it d
     "s2f.faces.images",
     "s2f.faces.onnx_models",
 )
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
-NOT_IN_ROWS = {"max_pictures", "validation_share", "shard_pictures", "workers"}
+# What changes how shards are built, but not what is in a row: a picture is its name and content, wherever it lies.
+NOT_IN_ROWS = {"source", "max_pictures", "validation_share", "shard_pictures", "workers"}
+NOTHING = hashlib.sha256(b"").hexdigest()
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ class Portraits:
     face_models: FaceModelsParams
     seed: int
     name: str = "portraits"
+    cache: Path | None = None  # folder in which pictures' digests are remembered from plan to plan; changes no result
 
     @property
     def schema(self) -> pa.Schema:
@@ -67,18 +72,24 @@ class Portraits:
         return self.params.workers
 
     def items(self) -> Iterator[tuple[str, Item]]:
-        """Pictures of the source folder, by name, with their split; a person's pictures stay together.
+        """Pictures of the source, in its order, with their split; a person's pictures stay together.
+
+        Of those with the same content the first is used; the others say so.
 
         Raises:
-            InputError: there is no such folder, or no picture in it.
+            InputError: there is no such source, or no picture in it.
         """
-        source = Path(self.params.source)
-        labels = picture_labels(source)
-        names = picture_names(source)
-        warn_of_unused(labels, names, source, "picture")
-        names = names[: self.params.max_pictures]
-        for name, sha256 in zip(names, contents_sha256(source / name for name in names), strict=True):
-            item = Item(picture_of(name), labels.get(name, UNKNOWN), sha256)
+        path = Path(self.params.source)
+        source = open_source(path)
+        entries = pictures_of(source, path)
+        file = source.labels()
+        labels = picture_labels(file)
+        if file is not None:
+            warn_of_unused(labels, (entry.name for entry in entries), file.path.parent, "picture")
+        entries = entries[: self.params.max_pictures]
+        firsts: dict[str, str] = {}
+        for entry, sha256 in zip(entries, digests(source, entries, cache_file(self.cache, path)), strict=True):
+            item = Item(_what(entry, sha256, firsts), labels.get(entry.name, UNKNOWN), sha256)
             yield split_of(item.labels.person or item.what.id, self.seed, self.params.validation_share), item
 
     def fingerprint(self) -> dict[str, Any]:
@@ -107,32 +118,28 @@ def read_portraits(params: Path) -> Portraits:
         read_section(params, "portraits", PortraitsParams),
         read_section(params, "face_models", FaceModelsParams),
         read_seed(params),
+        cache=params.parent / CACHE,
     )
 
 
-def picture_of(name: str) -> Picture | BadRow:
-    """A file by its path within the folder; no picture where its name's bytes are no text, which no table can hold."""
-    shown = storable(name)
-    return Picture(name) if shown == name else BadRow(shown, "the file's name is not valid UTF-8; rename it")
-
-
-def picture_names(folder: Path) -> list[str]:
-    """Paths of the pictures in a folder tree, relative to it, in order.
+def pictures_of(source: PictureSource, path: Path) -> list[Entry]:
+    """All that a source holds.
 
     Raises:
-        InputError: there is no such folder, or no picture in it.
+        InputError: no picture that can be tried.
     """
-    if not folder.is_dir():
-        raise InputError(f"portraits.source: {folder} is no folder.")
-    found = (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and _may_be_file(path))
-    names = sorted(path.relative_to(folder).as_posix() for path in found)
-    if not names:
-        raise InputError(f"portraits.source: {folder} holds no picture ({', '.join(sorted(SUFFIXES))}).")
-    return names
+    entries = list(source.entries())
+    if all(entry.problem for entry in entries):
+        first = f"; of the first of {len(entries)}, {entries[0].name}: {entries[0].problem}" if entries else ""
+        raise InputError(f"portraits.source: {path} holds no picture ({', '.join(sorted(SUFFIXES))}){first}.")
+    return entries
 
 
-def _may_be_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # in a folder that may not be entered: it is tried, and its end is in the ledger
-        return True
+def _what(entry: Entry, sha256: str | None, firsts: dict[str, str]) -> Picture | BadRow:
+    """An entry as what to try; `firsts` holds, and is given, the first picture of every content."""
+    if entry.problem:
+        return BadRow(entry.name, entry.problem)
+    if sha256 in (None, NOTHING):  # empty files have nothing in common: each is corrupt
+        return Picture(entry.name)
+    first = firsts.setdefault(sha256, entry.name)
+    return Picture(entry.name, same_as=None if first == entry.name else first)

@@ -1,6 +1,6 @@
 import pytest
 
-from s2f.corpus.labels import Labels, clip_labels, picture_labels, warn_of_unused
+from s2f.corpus.labels import Labels, clip_labels, label_file, picture_labels, warn_of_unused
 from s2f.runtime import InputError
 
 
@@ -11,7 +11,7 @@ def test_labels_are_found_by_clip_whatever_columns_there_are(tmp_path):
 
 def test_labels_are_found_by_picture(tmp_path):
     (tmp_path / "labels.csv").write_text("\ufeffpath,age,gender\na/b.jpg,31.5,f\n")
-    assert picture_labels(tmp_path) == {"a/b.jpg": Labels(31.5, "f")}
+    assert picture_labels(label_file(tmp_path)) == {"a/b.jpg": Labels(31.5, "f")}
 
 
 def test_no_file_and_a_file_for_something_else_give_no_labels(tmp_path, caplog):
@@ -24,8 +24,8 @@ def test_no_file_and_a_file_for_something_else_give_no_labels(tmp_path, caplog):
 def test_gender_is_a_letter_or_a_word_and_a_picture_a_path_or_a_file(tmp_path):
     rows = ["a.jpg,M", "b.jpg,Female", "c.jpg,MALE", "d.jpg, f", "e.jpg,"]
     (tmp_path / "labels.csv").write_text("\n".join(["file,gender", *rows]))
-    assert [label.gender for label in picture_labels(tmp_path).values()] == ["m", "f", "m", "f", None]
-    assert list(picture_labels(tmp_path)) == ["a.jpg", "b.jpg", "c.jpg", "d.jpg", "e.jpg"]
+    assert [label.gender for label in picture_labels(label_file(tmp_path)).values()] == ["m", "f", "m", "f", None]
+    assert list(picture_labels(label_file(tmp_path))) == ["a.jpg", "b.jpg", "c.jpg", "d.jpg", "e.jpg"]
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_gender_is_a_letter_or_a_word_and_a_picture_a_path_or_a_file(tmp_path):
 def test_a_value_that_cannot_be_read_names_its_line(tmp_path, row, words):
     (tmp_path / "labels.csv").write_text(f"path,age,gender\n{row}\n")
     with pytest.raises(InputError, match="line 2: ") as caught:
-        picture_labels(tmp_path)
+        picture_labels(label_file(tmp_path))
     assert words in str(caught.value)
 
 
@@ -50,7 +50,7 @@ def test_a_value_that_cannot_be_read_names_its_line(tmp_path, row, words):
 def test_what_is_no_text_is_refused_in_one_sentence(tmp_path, content):
     (tmp_path / "labels.csv").write_bytes(content)
     with pytest.raises(InputError, match=r"labels\.csv, line"):
-        picture_labels(tmp_path)
+        picture_labels(label_file(tmp_path))
 
 
 def test_a_start_that_is_no_time_is_refused_in_one_sentence(tmp_path):
@@ -67,7 +67,11 @@ def test_spaces_around_cells_and_names_of_columns_mean_nothing(tmp_path):
 
 def test_a_row_that_is_short_or_long_is_read_as_far_as_it_goes(tmp_path):
     (tmp_path / "labels.csv").write_text("path,age,gender\na.jpg,30\nb.jpg,31,f,more,and more\n,32,m\n")
-    assert picture_labels(tmp_path) == {"a.jpg": Labels(30.0), "b.jpg": Labels(31.0, "f"), ".": Labels(32.0, "m")}
+    assert picture_labels(label_file(tmp_path)) == {
+        "a.jpg": Labels(30.0),
+        "b.jpg": Labels(31.0, "f"),
+        ".": Labels(32.0, "m"),
+    }
 
 
 def test_labels_that_name_nothing_are_counted_once(tmp_path, caplog):

@@ -1,4 +1,9 @@
 import io
+import os
+import struct
+import zipfile
+import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +19,7 @@ from s2f.dataset.shards import to_table
 from s2f.faces.images import decode_image
 from s2f.params.face_models import FaceModelsParams
 from s2f.params.portraits import PortraitsParams
+from s2f.runtime import InputError
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +85,42 @@ def test_truncated_and_false_pictures_are_corrupt(rows, folder, picture):
         assert (failure.reason, name in failure.message) == ("corrupt", True)
 
 
+def test_a_picture_of_absurd_size_is_too_large_and_nothing_is_decoded(rows, folder):
+    header = struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0)
+    png = b"\x89PNG\r\n\x1a\n"
+    for chunk in (b"IHDR" + header, b"IDAT" + zlib.compress(bytes(999)), b"IEND"):
+        png += struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    failure = end(rows, folder, "bomb.png", png)
+    assert (failure.reason, failure.kind) == ("too_large", "permanent")
+    assert failure.message == "bomb.png: too many pixels, 64,000,000 are the most."
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "GIF", "WEBP", "BMP", "TIFF"])
+def test_a_picture_that_is_called_like_another_format_is_read_by_what_it_is(rows, folder, picture, plain, kind):
+    row = end(rows, folder, f"{kind.lower()}.png", encoded(picture, kind))
+    assert row["face_box"] == pytest.approx(plain["face_box"], abs=8)
+
+
+def test_a_duplicate_was_never_tried_and_names_the_first(rows):
+    [outcome] = rows.build([Item(Picture("again.png", same_as="plain.png"))])
+    assert (outcome.end.reason, outcome.end.kind, outcome.attempts) == ("duplicate", "filtered", 0)
+    assert outcome.end.message == "the same bytes as plain.png"
+
+
+def test_an_archive_gives_the_same_row_as_a_folder(rows, folder, plain):
+    with zipfile.ZipFile(folder.parent / "pictures.zip", "w") as archive:
+        archive.write(folder / "plain.png", "plain.png")
+    packed = replace(rows, params=rows.params.model_copy(update={"source": str(folder.parent / "pictures.zip")}))
+    [outcome] = packed.build([Item(Picture("plain.png"), Labels(40.0, "m", "p7"))])
+    assert to_table([outcome.end], PORTRAITS) == to_table([plain], PORTRAITS)
+
+
+def test_a_source_that_is_gone_ends_the_build_and_not_every_picture(rows, tmp_path):
+    gone = replace(rows, params=rows.params.model_copy(update={"source": str(tmp_path / "gone.zip")}))
+    with pytest.raises(InputError, match=r"gone\.zip: no such folder or file"):
+        list(gone.build([Item(Picture("a.png"))]))
+
+
 def test_a_picture_needs_exactly_one_face(rows, folder, wall, two_faces):
     assert end(rows, folder, "wall.png", encoded(Image.fromarray(wall))).reason == "no_face"
     assert end(rows, folder, "two.png", encoded(Image.fromarray(two_faces))).reason == "multiple_faces"
@@ -90,22 +132,22 @@ def test_a_picture_that_went_away_is_removed(rows):
 
 
 def test_what_the_disk_refuses_ends_its_picture_alone(rows, folder, plain, monkeypatch, caplog):
-    (folder / "loop.png").symlink_to(folder / "loop.png")
-    (folder / "folder.png").mkdir()
-    read = Path.read_bytes
+    errors = {"secret.png": PermissionError(13, "Permission denied"), "bad.png": OSError(5, "Input/output error")}
+    opened = os.open
 
-    def read_bytes(path):  # root may read everything
-        if path.name == "secret.png":
-            raise PermissionError(13, "Permission denied")
-        return read(path)
+    def fail(path, *options):  # root may read everything, and no disk is broken here
+        if error := errors.get(Path(path).name):
+            raise error
+        return opened(path, *options)
 
-    monkeypatch.setattr(Path, "read_bytes", read_bytes)
-    names = ("loop.png", "secret.png", "folder.png", "plain.png")
-    ends = [outcome.end for outcome in rows.build([Item(Picture(name)) for name in names])]
-    assert [end.reason for end in ends[:3]] == ["internal_error", "forbidden", "internal_error"]
-    assert ends[2].message.startswith("IsADirectoryError: ")
-    assert "loop.png: an error" in caplog.text
-    assert isinstance(ends[3], dict)
+    for name in errors:
+        (folder / name).write_bytes(b"")
+    monkeypatch.setattr(os, "open", fail)
+    ends = [outcome.end for outcome in rows.build([Item(Picture(name)) for name in (*errors, "plain.png")])]
+    assert [end.reason for end in ends[:2]] == ["forbidden", "internal_error"]
+    assert ends[1].message == "OSError: [Errno 5] Input/output error"
+    assert "bad.png: an error" in caplog.text
+    assert isinstance(ends[2], dict)
 
 
 def test_a_bad_row_was_never_tried(rows):

@@ -1,4 +1,5 @@
 import os
+import zipfile
 from dataclasses import replace
 
 import pyarrow.parquet as pq
@@ -7,20 +8,13 @@ import pytest
 from s2f.corpus.cliplist import BadRow
 from s2f.corpus.ledger import Outcome, finish
 from s2f.corpus.plan import Item, Picture, Shard, plan_shards
-from s2f.corpus.portraits import Portraits, picture_names
+from s2f.corpus.portraits import Portraits
 from s2f.corpus.recipe import decided_by
 from s2f.dataset.schemas import PORTRAITS
 from s2f.media.failures import Failure
 from s2f.params.face_models import FaceModelsParams
 from s2f.params.portraits import PortraitsParams
 from s2f.runtime import InputError
-
-
-def test_pictures_are_found_in_the_whole_tree_by_name(tmp_path):
-    for name in ("b.JPG", "a/z.png", "a/note.txt", "labels.csv", "c.tar/x.webp"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_bytes(b"")
-    assert picture_names(tmp_path) == ["a/z.png", "b.JPG", "c.tar/x.webp"]
 
 
 def recipe(folder):
@@ -44,7 +38,7 @@ def test_a_name_that_is_no_text_is_a_bad_row_that_a_ledger_can_hold(tmp_path):
 
 def test_a_picture_that_changes_under_its_name_changes_its_shard_alone(tmp_path, embedder):
     for number in range(30):
-        (tmp_path / f"{number:02d}.png").write_bytes(bytes(100))
+        (tmp_path / f"{number:02d}.png").write_bytes(bytes([number]) * 100)
     portraits = recipe(tmp_path)
     portraits = replace(portraits, face_models=portraits.face_models.model_copy(update={"arcface": str(embedder)}))
 
@@ -60,10 +54,60 @@ def test_a_picture_that_changes_under_its_name_changes_its_shard_alone(tmp_path,
     assert "07.png" in [item.what.id for item in plan[changed].items]
 
 
-@pytest.mark.parametrize("folder", [".", "nowhere"])
-def test_a_folder_without_pictures_is_refused_in_one_sentence(tmp_path, folder):
-    with pytest.raises(InputError, match=r"portraits\.source"):
-        picture_names(tmp_path / folder)
+@pytest.mark.parametrize("source", [".", "nowhere", "notes.txt"])
+def test_a_source_without_pictures_is_refused_in_one_sentence(tmp_path, source):
+    (tmp_path / "notes.txt").write_text("a.png")
+    with pytest.raises(InputError, match=r"portraits\.source") as caught:
+        list(recipe(tmp_path / source).items())
+    assert "\n" not in str(caught.value)
+
+
+def test_a_source_with_no_picture_that_can_be_tried_says_why(tmp_path):
+    (tmp_path / "out.png").symlink_to("/etc/hostname")
+    with pytest.raises(InputError, match=r"holds no picture .* of the first of 1, out\.png: a link that leads out"):
+        list(recipe(tmp_path).items())
+
+
+def pictures(folder, **contents):
+    for name, content in contents.items():
+        (folder / f"{name}.png").write_bytes(content)
+    return {item.what.id: item.what for _, item in recipe(folder).items()}
+
+
+def test_of_pictures_with_the_same_bytes_the_first_by_name_is_used_and_the_others_name_it(tmp_path):
+    found = pictures(tmp_path, b=b"one", a=b"one", c=b"two", d=b"one")
+    assert {name: what.same_as for name, what in found.items()} == {
+        "a.png": None, "b.png": "a.png", "c.png": None, "d.png": "a.png"
+    }  # fmt: skip
+
+
+def test_empty_files_are_no_duplicates_of_each_other(tmp_path):
+    assert [what.same_as for what in pictures(tmp_path, a=b"", b=b"").values()] == [None, None]
+
+
+def test_a_duplicate_beyond_the_first_so_many_is_not_looked_at(tmp_path):
+    pictures(tmp_path, a=b"one", b=b"one", c=b"two")
+    few = recipe(tmp_path)
+    few = replace(few, params=few.params.model_copy(update={"max_pictures": 1}))
+    assert [item.what for _, item in few.items()] == [Picture("a.png")]
+
+
+def test_pictures_that_move_into_an_archive_are_not_built_again(tmp_path, embedder):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    pictures(folder, a=b"one", b=b"two", c=b"one")
+    with zipfile.ZipFile(tmp_path / "pictures.zip", "w") as archive:
+        for name in ("c.png", "b.png", "a.png"):
+            archive.write(folder / name, name)
+
+    def keys(source):
+        portraits = recipe(source)
+        models = portraits.face_models.model_copy(update={"arcface": str(embedder)})
+        portraits = replace(portraits, face_models=models)
+        decided = decided_by(portraits)
+        return [shard.key(decided) for shard in plan_shards(portraits.items(), 2)]
+
+    assert keys(folder) == keys(tmp_path / "pictures.zip")
 
 
 def test_labels_of_pictures_that_are_not_there_are_counted(tmp_path, caplog):

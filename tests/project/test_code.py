@@ -19,8 +19,18 @@ VALUES_IN_THE_KEY = {  # as items, parameters or columns
     "s2f.params.spectrogram",
     "s2f.params.speech_faces",
 }
-LEDGER_ALONE = {  # says how items ended; how a video is got does not change what is in it
+LEDGER_ALONE = {  # says how items ended; how a video or picture is got does not change what is in it
     "s2f.corpus.ledger",
+    "s2f.corpus.pictures.archive_tar",
+    "s2f.corpus.pictures.archive_zip",
+    "s2f.corpus.pictures.folder",
+    "s2f.corpus.pictures.members",
+    "s2f.corpus.pictures.names",
+    "s2f.corpus.pictures.opening",
+    "s2f.corpus.pictures.parquet",
+    "s2f.corpus.pictures.parquet_file",
+    "s2f.corpus.pictures.source",
+    "s2f.corpus.pictures.tar_headers",
     "s2f.media.failures",
     "s2f.media.fetch",
     "s2f.media.urls",

@@ -1,16 +1,23 @@
 """Real clips and pictures in ../shared/data through the builders of rows: skipped where that folder is missing."""
 
+import tarfile
+import zipfile
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from s2f.audio.speech import decode_speech
 from s2f.corpus.clip_rows import ClipRows
 from s2f.corpus.cliplist import Clip, read_clip_list
 from s2f.corpus.picture_rows import PictureRows
+from s2f.corpus.pictures.opening import open_source
 from s2f.corpus.plan import Item, Picture
-from s2f.corpus.portraits import picture_names
+from s2f.corpus.portraits import Portraits
+from s2f.dataset.schemas import PORTRAITS
+from s2f.dataset.shards import to_table
 from s2f.media.failures import Failure
 from s2f.params.face_models import FaceModelsParams
 from s2f.params.portraits import PortraitsParams
@@ -76,6 +83,33 @@ def test_real_faces_become_rows():
     params = PortraitsParams(
         source=str(source), face_px=128, face_margin=2.0, validation_share=0.1, shard_pictures=9, workers=1
     )
-    names = picture_names(source)[::20]
+    names = [entry.name for entry in open_source(source).entries()][::20]
     outcomes = PictureRows(params, MODELS).build([Item(Picture(name)) for name in names])
     assert sum(not isinstance(outcome.end, Failure) for outcome in outcomes) >= 0.9 * len(names)
+
+
+def test_real_faces_make_the_same_rows_from_a_folder_a_zip_a_tar_and_parquet(tmp_path):
+    folder = DATA / "faces" / "ffhq_like_512"
+    names = [entry.name for entry in open_source(folder).entries()][::40]
+    sources = {kind: tmp_path / f"faces.{kind}" for kind in ("folder", "zip", "tar", "parquet")}
+    sources["folder"].mkdir()
+    for name in names:
+        (sources["folder"] / name).write_bytes((folder / name).read_bytes())
+    with zipfile.ZipFile(sources["zip"], "w") as archive:
+        for name in reversed(names):
+            archive.write(folder / name, name)
+    with tarfile.open(sources["tar"], "w") as archive:
+        archive.add(sources["folder"], ".")
+    rows = [{"bytes": (folder / name).read_bytes(), "path": name} for name in names]
+    pq.write_table(pa.table({"image": rows}), sources["parquet"], row_group_size=3)
+    built = {}
+    for kind, source in sources.items():
+        params = PortraitsParams(
+            source=str(source), face_px=128, face_margin=1.0, validation_share=0.1, shard_pictures=9, workers=1
+        )
+        items = [item for _, item in Portraits(params, MODELS, seed=7).items()]
+        outcomes = list(PictureRows(params, MODELS).build(items))
+        kept = [outcome.end for outcome in outcomes if not isinstance(outcome.end, Failure)]
+        built[kind] = items, [outcome.id for outcome in outcomes], to_table(kept, PORTRAITS)
+        assert len(kept) >= 0.8 * len(names)
+    assert all(one == built["folder"] for one in built.values())
