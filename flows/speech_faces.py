@@ -12,6 +12,7 @@ from flows.shards import build_corpus
 from s2f.corpus.speech_faces import SpeechFaces
 from s2f.params.base import read_section, read_seed
 from s2f.params.face_models import FaceModelsParams
+from s2f.params.fetching import FetchingParams
 from s2f.params.spectrogram import SpectrogramParams
 from s2f.params.speech_faces import SpeechFacesParams
 from s2f.runtime import run_command
@@ -33,6 +34,7 @@ def recipe_of(params: Path) -> SpeechFaces:
         read_section(params, "speech_faces", SpeechFacesParams),
         read_section(params, "spectrogram", SpectrogramParams),
         read_section(params, "face_models", FaceModelsParams),
+        read_section(params, "fetching", FetchingParams),
         read_seed(params),
     )
     recipe.check()

@@ -18,8 +18,9 @@ from s2f.corpus.plan import Item
 from s2f.corpus.recipe import Rows, arcface_identity
 from s2f.corpus.splits import TEST, split_of, video_groups
 from s2f.dataset.schemas import SCHEMA_VERSION, SPECTROGRAM_SHAPE, SPEECH_FACES
-from s2f.media.urls import check_template, video_path
+from s2f.media.urls import check_cookies, check_template, video_path
 from s2f.params.face_models import FaceModelsParams
+from s2f.params.fetching import FetchingParams
 from s2f.params.spectrogram import SpectrogramParams
 from s2f.params.speech_faces import SpeechFacesParams
 from s2f.runtime import InputError
@@ -52,6 +53,7 @@ class SpeechFaces:
     params: SpeechFacesParams
     spectrogram: SpectrogramParams
     face_models: FaceModelsParams
+    fetching: FetchingParams  # at what pace: no part of a row
     seed: int
     name: str = "speech_faces"
 
@@ -82,6 +84,7 @@ class SpeechFaces:
             InputError: a URL or a spectrogram that cannot be built.
         """
         check_template(self.params.url)
+        check_cookies(self.fetching.cookies)
         if self.spectrogram.shape != SPECTROGRAM_SHAPE:
             raise InputError(f"spectrogram: makes {self.spectrogram.shape}; the table holds {SPECTROGRAM_SHAPE} alone.")
 
@@ -125,7 +128,7 @@ class SpeechFaces:
         """Everything but the items that decides the rows."""
         return {
             "schema": SCHEMA_VERSION,
-            "params": self.params.model_dump(mode="json", exclude=NOT_IN_ROWS | {"fetch_attempts"}),
+            "params": self.params.model_dump(mode="json", exclude=NOT_IN_ROWS),
             "spectrogram": self.spectrogram.model_dump(mode="json"),
             "detector_score": self.face_models.detector_score,
             "arcface": arcface_identity(self.face_models),
@@ -135,7 +138,7 @@ class SpeechFaces:
         """What builds it."""
         from s2f.corpus.clip_rows import ClipRows
 
-        return ClipRows(self.params, self.spectrogram, self.face_models)
+        return ClipRows(self.params, self.spectrogram, self.face_models, self.fetching)
 
 
 def without(items: Sequence[Item], tested: Sequence[Item], group: Callable[[Item], str]) -> list[Item]:

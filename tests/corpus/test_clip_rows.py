@@ -21,14 +21,15 @@ from s2f.runtime import InputError
 
 
 @pytest.fixture(scope="module")
-def rows(film_folder, embedder):
+def rows(film_folder, embedder, fetching):
     params = SpeechFacesParams(
         source=str(film_folder), clip_list="", url="file:{source}/videos/{youtube_id}.mp4", min_seconds=1.0,
         face_search_seconds=2.0, face_search_fps=5.0, max_centre_distance=0.2, face_px=64, face_margin=2.0,
-        validation_share=0.1, test_share=0.1, shard_clips=10, workers=1, fetch_attempts=2,
+        validation_share=0.1, test_share=0.1, shard_clips=10, workers=1, max_height=720,
     )  # fmt: skip
     sound = SpectrogramParams(sample_rate=16000, clip_seconds=6.0, window=400, hop=160, fft=512, compression=0.3)
-    return ClipRows(params, sound, FaceModelsParams(detector_score=0.5, arcface=str(embedder), age_gender="none.onnx"))
+    models = FaceModelsParams(detector_score=0.5, arcface=str(embedder), age_gender="none.onnx")
+    return ClipRows(params, sound, models, fetching(attempts=2))
 
 
 def end(rows, *clip, labels=None):

@@ -15,14 +15,24 @@ VALUES_IN_THE_KEY = {  # as items, parameters or columns
     "s2f.dataset.schemas",
     "s2f.params.base",
     "s2f.params.face_models",
+    "s2f.params.fetching",
     "s2f.params.portraits",
     "s2f.params.spectrogram",
     "s2f.params.speech_faces",
 }
 LEDGER_ALONE = {  # says how items ended; how a video is got does not change what is in it
     "s2f.corpus.ledger",
+    "s2f.media.addresses",
+    "s2f.media.answers",
+    "s2f.media.downloader",
     "s2f.media.failures",
     "s2f.media.fetch",
+    "s2f.media.guard",
+    "s2f.media.pace",
+    "s2f.media.patience",
+    "s2f.media.ranges",
+    "s2f.media.sections",
+    "s2f.media.serving",
     "s2f.media.urls",
 }
 NO_NUMBER = {  # how a library is loaded and silenced; commands, logging, file hashes
