@@ -161,8 +161,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _write(self, content):
         with contextlib.suppress(ConnectionError, TimeoutError):
+            self.site.count_bytes(getattr(self, "name", ""), len(content))  # before whoever reads them can ask
             self.wfile.write(content)
-            self.site.count_bytes(self.name if hasattr(self, "name") else "", len(content))
             return
         raise BrokenPipeError
 

@@ -31,10 +31,10 @@ GEO_BLOCKED = 451
 
 def failure_of(error: Exception, url: str, guard: Guard | None = None) -> Failure:
     """What one attempt ended in: the guard's word first, then yt-dlp's."""
-    if isinstance(error, Failure):
-        return error
     if guard is not None and guard.late:  # whatever broke, it broke because the guard hung up
         return Failure("timeout", f"not fetched within {guard.max_seconds:g} s")
+    if isinstance(error, Failure):
+        return error
     for cause in _causes(error):
         if isinstance(cause, Refused):
             return cause.failure

@@ -81,7 +81,7 @@ class RangedFile:
         self._ask, self._version = ask, first.version
         self._have = bytearray(-(-first.total // BLOCK))
         self._lock = threading.Lock()
-        self._next, self._step = 0, BLOCK  # where the last fetch ended, and how long the next may be
+        self._next, self._step = len(first.content), BLOCK  # where the last fetch ended, and how long the next may be
         with path.open("wb") as file:
             file.truncate(first.total)
             file.write(first.content)
@@ -103,6 +103,10 @@ class RangedFile:
         with self.path.open("rb") as file:
             file.seek(start)
             return file.read(stop - start)
+
+    def holds(self, place: int) -> bool:
+        """Is the byte there?"""
+        return bool(self._have[place // BLOCK])
 
     def fill(self) -> None:
         """Fetch all that is missing: then it is the whole file."""

@@ -22,7 +22,8 @@ Span = tuple[float, float]  # start and end of a clip, in seconds of its video
 LEAD_S = 10.0  # a decoder starts at a key frame: encoders set one every 10 s or sooner
 MARGIN_S = 3.0  # read beyond a clip's end: decoders ask for some packets more than they show
 REORDERED = 17  # packets that a decoder may hold back: H.264's 16 pictures and one
-TOLERANCE_S = 0.5  # between sound and picture, and at a clip's ends
+TOLERANCE_S = 0.5  # at a clip's ends, and within it
+OFFSET_S = 0.2  # between the first of sound and of picture: more is seen on lips
 FAST = 500_000  # bytes a second: 4 Mbit/s, more than sites spend on 720p. Of an unknown length, the least
 INDEX_SHARE = 0.01  # of a file: where everything lies in it
 WORTH = 0.5  # of the whole's bytes: a section that may need more is not worth its requests
@@ -90,7 +91,7 @@ def flaw(packets: Packets, seconds: float) -> str | None:
     if not firsts:
         return "nothing there"
     apart = max(firsts) - min(firsts)
-    return f"sound and picture begin {apart:.2f} s apart" if apart > TOLERANCE_S else None
+    return f"sound and picture begin {apart:.2f} s apart" if apart > OFFSET_S else None
 
 
 def parse(text: str) -> Packets:

@@ -7,6 +7,7 @@ import contextlib
 import http.server
 import re
 import secrets
+import select
 import socket
 import threading
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from typing import Any
 from s2f.media.ranges import BLOCK, RangedFile
 
 LOOK_S = 0.02  # how often the server looks whether it should end
+HOP_S = 0.01  # that ffmpeg is given to hang up, before more is fetched than it may want
 
 
 @contextlib.contextmanager
@@ -73,6 +75,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         with contextlib.suppress(ConnectionError, TimeoutError):
             while start < stop:
                 end = min(start - start % BLOCK + BLOCK, stop)
+                if not self.file.holds(start) and select.select([self.connection], [], [], HOP_S)[0]:
+                    return  # it hung up: it has read enough, and is on its way to another place
                 try:
                     content = self.file.read(start, end)
                 except Exception as error:
