@@ -15,6 +15,7 @@ from typing import Any
 
 import yt_dlp
 from yt_dlp.networking import Request, _urllib
+from yt_dlp.networking._helper import make_ssl_context
 from yt_dlp.utils.networking import normalize_url
 
 from s2f.media.addresses import PROXY_PORTS, Addresses, origin
@@ -76,6 +77,11 @@ class Downloader(yt_dlp.YoutubeDL):
         self.guard.__exit__(*error)
         super().__exit__(*error)
 
+    def add_default_info_extractors(self) -> None:
+        """All of them, in their order."""
+        for extractor in _extractors():
+            self.add_info_extractor(extractor)
+
     def save_cookies(self) -> None:
         """Leave the user's file alone: several processes may be reading it."""
 
@@ -96,6 +102,18 @@ class Downloader(yt_dlp.YoutubeDL):
     def build_request_director(self, handlers: Any, preferences: Any = None) -> Any:
         """Of all handlers, the guarded one."""
         return super().build_request_director([functools.partial(_Handler, guard=self.guard)])
+
+
+@functools.cache
+def _extractors() -> tuple[Any, ...]:
+    """yt-dlp's 1,800 classes; sorting them out anew would take 50 ms a video."""
+    return tuple(yt_dlp.YoutubeDL(QUIET)._ies.values())
+
+
+@functools.cache
+def _ssl_context(legacy: bool) -> Any:
+    """yt-dlp's, which verifies; reading all authorities anew would take 20 ms a video."""
+    return make_ssl_context(legacy_support=legacy)
 
 
 class _Handler(_urllib.UrllibRH):
@@ -123,6 +141,9 @@ class _Handler(_urllib.UrllibRH):
             opener.add_handler(handler)
         opener.addheaders = []
         return opener
+
+    def _make_sslcontext(self, legacy_ssl_support: bool | None = None) -> Any:
+        return _ssl_context(bool(legacy_ssl_support))
 
     def _prepare_headers(self, _: Any, headers: Any) -> None:
         headers.setdefault("Accept-Encoding", "gzip, deflate")  # what can be unpacked within bounds

