@@ -61,7 +61,10 @@ class Downloader(yt_dlp.YoutubeDL):
             "ratelimit": params.max_bytes_per_s,
             "cookiefile": params.cookies,
             "proxy": params.proxy_url,
-            "extractor_args": {name: dict(args) for name, args in params.extractor_args.items()},
+            "extractor_args": {
+                name.lower(): {key: list(values) for key, values in args.items()}
+                for name, args in params.extractor_args.items()
+            },
         }
         super().__init__(QUIET | {key: value for key, value in fetching.items() if value is not None} | options)
         proxies = (proxy for key, proxy in self.proxies.items() if key != "no" and proxy)

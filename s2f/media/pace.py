@@ -1,6 +1,5 @@
 """How fast a process asks for videos: so many an hour, at intervals that vary, and so many at a time."""
 
-import functools
 import random
 import threading
 import time
@@ -47,7 +46,13 @@ class Pace:
             return begin - now
 
 
-@functools.cache
 def pace_of(params: FetchingParams) -> Pace:
     """This process's."""
-    return Pace(params)
+    with _first:  # two threads that come first would each make one
+        if params not in _paces:
+            _paces[params] = Pace(params)
+        return _paces[params]
+
+
+_first = threading.Lock()
+_paces: dict[FetchingParams, Pace] = {}

@@ -51,6 +51,8 @@ class Remote:
             Failure: network, if it sent something else than it was asked for.
         """
         began = time.monotonic()
+        if self._max_bytes_per_s:  # a second's worth: whole pieces at full speed, with long pauses, are no pace
+            stop = min(stop, start + max(self._max_bytes_per_s, BLOCK))
         headers = {**self._headers, "Range": f"bytes={start}-{stop - 1}", "Accept-Encoding": "identity"}
         with self._downloader.urlopen(Request(self.url, headers=headers)) as answer:
             found = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", answer.headers.get("Content-Range", ""))

@@ -1,4 +1,5 @@
 import subprocess
+import time
 
 import imageio_ffmpeg
 import numpy as np
@@ -176,6 +177,13 @@ def test_a_clip_behind_the_end_of_a_video_is_judged_by_the_whole(films, fetch):
     with pytest.raises(Failure) as caught:
         read_sound(got.section(500.0, 505.0), 16_000, 6.0, 1.0)
     assert caught.value.reason == "too_short"
+
+
+def test_bytes_come_no_faster_than_they_may(films, fetch):
+    begin = time.monotonic()
+    got = fetch("sound.m4a", [(0.0, 3.0)], max_bytes_per_s=2 * MB)
+    assert time.monotonic() - begin >= got.fetched_bytes / (2 * MB)
+    assert got.fetched_bytes > MB / 2
 
 
 def test_ffmpeg_asks_no_proxy_of_the_environment_for_this_machine(fetch, films, monkeypatch):
