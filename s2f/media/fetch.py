@@ -26,7 +26,7 @@ from s2f.media.clip import Section
 from s2f.media.downloader import Downloader, LocalFile
 from s2f.media.failures import Failure
 from s2f.media.guard import PIECE_BYTES
-from s2f.media.ranges import BLOCK, RangedFile, Remote
+from s2f.media.ranges import BLOCK, Changed, RangedFile, Remote
 from s2f.media.sections import Span, cut, worth_cutting
 from s2f.params.fetching import FetchingParams
 
@@ -67,7 +67,14 @@ def fetch_video(url: str, folder: Path, spans: Sequence[Span], params: FetchingP
             return _fetch(downloader, url, place, spans, params)
     except Exception as error:  # what a site sends can make yt-dlp raise anything
         shutil.rmtree(place, ignore_errors=True)
-        raise failure_of(error, url, downloader.guard if downloader else None) from None
+        failure = failure_of(error, url, downloader.guard if downloader else None)
+        raise Failure(failure.reason, without_secrets(failure.message, params)) from None
+
+
+def without_secrets(message: str, params: FetchingParams) -> str:
+    """A message that does not show the proxy's password, whoever may have quoted it."""
+    password = urlsplit(params.proxy_url or "").password
+    return message.replace(password, "…") if password else message
 
 
 def _fetch(downloader: Downloader, url: str, place: Path, spans: Sequence[Span], params: FetchingParams) -> Fetched:
@@ -132,7 +139,7 @@ class _Wanted:
             self.fetched += before - guard.left
 
     def _get_parts(self, spans: Sequence[Span]) -> bool:
-        """Fetch it piece by piece; False if the server sends whole files alone."""
+        """Fetch it piece by piece; False if the server sends whole files alone, or another file each time."""
         remote = Remote(
             self._downloader, self.info["url"], self.info.get("http_headers") or {}, self._params.max_bytes_per_s
         )
@@ -140,11 +147,15 @@ class _Wanted:
         if first is None:
             return False
         file = RangedFile(remote.ask, first, self.path)
-        if not worth_cutting(file.total, self.info.get("duration"), spans) or cut(file, spans) is not None:
-            if file.total - file.fetched > self._downloader.guard.left:
-                raise self._downloader.guard.too_large()
-            file.fill()
-        self.fetched += file.fetched
+        try:
+            if not worth_cutting(file.total, self.info.get("duration"), spans) or cut(file, spans) is not None:
+                if file.total - file.fetched > self._downloader.guard.left:
+                    raise self._downloader.guard.too_large()
+                file.fill()
+        except Changed:
+            return False
+        finally:
+            self.fetched += file.fetched
         return True
 
 

@@ -23,6 +23,10 @@ MOST_REQUESTS = 500  # for parts of it: in a file without an index ffmpeg hops f
 MOST_TOTAL = 10**12  # bytes of a file with holes: of the map of its blocks, 16 MB
 
 
+class Changed(Exception):  # noqa: N818 - a decision, not an error
+    """The server sends something else than before: what is here and what is to come do not belong together."""
+
+
 class NotWorthIt(Exception):  # noqa: N818 - a decision, not an error
     """So much was asked for that the whole file is cheaper."""
 
@@ -56,6 +60,8 @@ class Remote:
         headers = {**self._headers, "Range": f"bytes={start}-{stop - 1}", "Accept-Encoding": "identity"}
         with self._downloader.urlopen(Request(self.url, headers=headers)) as answer:
             found = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", answer.headers.get("Content-Range", ""))
+            if answer.headers.get("Content-Type", "").startswith("text/html"):
+                raise Failure("network", "a page in the place of a video")
             if answer.status != 206 or not found:
                 return None
             first, last, total = (int(number) for number in found.groups())
@@ -94,6 +100,7 @@ class RangedFile:
 
         Raises:
             NotWorthIt: the budget is spent.
+            Changed: another version of the file, or no part of it.
             YoutubeDLError, Failure: as asking does.
         """
         with self._lock:
@@ -130,7 +137,7 @@ class RangedFile:
             while at < stop:
                 piece = self._ask(at, stop)
                 if piece is None or (piece.total, piece.version) != (self.total, self._version):
-                    raise Failure("network", "the file changed while it was read")
+                    raise Changed
                 file.seek(at)
                 file.write(piece.content)
                 at += len(piece.content)

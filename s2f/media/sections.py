@@ -60,6 +60,7 @@ def cut(file: RangedFile, spans: Sequence[Span]) -> str | None:
     """Fetch what the spans' reading needs; why that does not hold, if it does not.
 
     Raises:
+        Changed: the server sends something else than before.
         YoutubeDLError, Failure: the server's.
     """
     file.budget = round(WORTH * file.total)

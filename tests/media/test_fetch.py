@@ -5,8 +5,9 @@ import pytest
 import yt_dlp
 
 from s2f.media import fetch as fetching_module
+from s2f.media.downloader import QUIET
 from s2f.media.failures import Failure, Kind
-from s2f.media.fetch import fetch_video, the_video
+from s2f.media.fetch import fetch_video, refuse_strange, the_video, without_secrets
 from s2f.media.patience import patiently
 from s2f.media.urls import video_url
 
@@ -121,7 +122,7 @@ def test_what_a_server_answers_becomes_a_reason(fetch, server, fault, reason):
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [("404", "removed"), ("403", "forbidden"), ("429", "rate_limited"), ("500", "network"), ("reset", "network"),
-     ("cut", "network"), ("other-range", "network")],
+     ("cut", "network"), ("other-range", "network"), ("loop", "no_format")],
 )  # fmt: skip
 def test_a_fault_in_the_middle_becomes_a_reason(fetch, server, fault, reason, when):
     server.requests.clear()
@@ -278,6 +279,20 @@ def test_a_page_must_hold_one_video_that_has_ended(info, reason):
     with pytest.raises(Failure) as caught:
         the_video(info)
     assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize("protocol", ["ism", "f4m", "mhtml", "rtmp", "websocket_frag", "youtube_live_chat"])
+def test_what_only_other_programs_or_libraries_could_fetch_is_refused(protocol):
+    with pytest.raises(Failure, match=protocol) as caught:
+        refuse_strange([{"url": "http://x/", "protocol": protocol}], QUIET)
+    assert caught.value.reason == "no_format"
+    refuse_strange([{"url": "http://x/", "protocol": one} for one in ("http", "https", "m3u8", "m3u8_native")], QUIET)
+
+
+def test_a_quoted_password_is_taken_out_of_a_message(fetching):
+    params = fetching(proxy="http://me:pass-word@127.0.0.1:1")
+    assert without_secrets("cannot reach http://me:pass-word@127.0.0.1", params) == "cannot reach http://me:…@127.0.0.1"
+    assert without_secrets("words", fetching()) == "words"
 
 
 def test_a_playlist_of_one_video_is_that_video():

@@ -8,7 +8,8 @@ import pytest
 
 from s2f.media import guard as guarding
 from s2f.media.addresses import Addresses
-from s2f.media.downloader import Downloader, unpack
+from s2f.media.connections import unpack
+from s2f.media.downloader import Downloader
 from s2f.media.failures import Failure
 from s2f.media.guard import Guard, Refused
 

@@ -24,6 +24,7 @@ LEDGER_ALONE = {  # says how items ended; how a video is got does not change wha
     "s2f.corpus.ledger",
     "s2f.media.addresses",
     "s2f.media.answers",
+    "s2f.media.connections",
     "s2f.media.downloader",
     "s2f.media.failures",
     "s2f.media.fetch",
