@@ -1,6 +1,6 @@
 # The two commands a newcomer needs are `make repro` and `make test`; both set everything up by themselves.
 .DEFAULT_GOAL := help
-.PHONY: help install repro test check ui app
+.PHONY: help install repro test check ui serve app
 
 # The first Python that fits pyproject.toml; override with `make PYTHON=/path/to/python3.12 …`.
 PYTHON ?= $(shell for p in python3.11 python3.12 python3; do \
@@ -34,6 +34,9 @@ test: .venv/installed  ## Run the tests
 
 check: .venv/installed  ## Lint, format, types, import floors, stage dependencies, the README's tree
 	@ruff check . && ruff format --check . && mypy && pytest tests/project
+
+serve: .venv/installed  ## Offer both corpus builds on Prefect's page, beside `make ui`: start, schedule, edit parameters
+	@python -m flows.serving
 
 ui: .venv/installed  ## Start the Prefect server, so that corpus builds can be watched in a browser
 	@python -m flows.local_server --ui

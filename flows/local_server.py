@@ -98,16 +98,21 @@ def _answer(url: str) -> Any:
         return json.loads(response.read(1000))
 
 
+def lasting_server() -> str | None:
+    """Where the server answers that `make ui` started; None if none is up."""
+    place = get_current_settings().server.api
+    url = f"http://{place.host}:{place.port}/api"
+    return url if is_up(url) else None
+
+
 @contextmanager
 def prefect_server() -> Iterator[LocalServer | None]:
     """The server that is configured or up already (None), or one for this run, to be waited for before a flow runs."""
     if PREFECT_API_URL.value():
         yield None
         return
-    place = get_current_settings().server.api
-    url = f"http://{place.host}:{place.port}/api"  # where `make ui` starts one
-    server = None
-    if is_up(url):
+    server, url = None, lasting_server()
+    if url is not None:
         logger.info("Prefect's server at %s records this run.", url)
     else:
         server = LocalServer()

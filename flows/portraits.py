@@ -9,35 +9,24 @@ from prefect import flow
 
 from flows.running import run_flow
 from flows.shards import build_corpus
-from s2f.corpus.portraits import Portraits
-from s2f.params.base import read_section, read_seed
-from s2f.params.face_models import FaceModelsParams
-from s2f.params.portraits import PortraitsParams
+from s2f.corpus.portraits import read_portraits
+from s2f.params.base import read_section
+from s2f.params.building import BuildingParams
 from s2f.runtime import run_command
 
 
 @flow(name="portraits", flow_run_name="portraits to {out}", persist_result=False)
-def build_portraits(out: Path, ledger: Path, params: Path = Path("params.yaml")) -> dict[str, int]:
+def build_portraits(
+    out: Path, ledger: Path, params: Path = Path("params.yaml"), building: BuildingParams | None = None
+) -> dict[str, int]:
     """Folder of pictures → faces, cropped and embedded → Parquet, ledger, manifest."""
-    return build_corpus(recipe_of(params), out, ledger)
-
-
-def recipe_of(params: Path) -> Portraits:
-    """The unpaired corpus that a params file describes.
-
-    Raises:
-        InputError: parameters that cannot be used.
-    """
-    return Portraits(
-        read_section(params, "portraits", PortraitsParams),
-        read_section(params, "face_models", FaceModelsParams),
-        read_seed(params),
-    )
+    building = building or read_section(params, "building", BuildingParams)
+    return build_corpus(read_portraits(params), out, ledger, building)
 
 
 def main(out: Path, ledger: Path, params: Path = Path("params.yaml")) -> None:
     """Build the unpaired corpus, or what is missing of it."""
-    run_flow(build_portraits, recipe_of(params), out=out, ledger=ledger, params=params)
+    run_flow(build_portraits, read_portraits(params), out=out, ledger=ledger, params=params)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from prefect import Flow
-from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
+from prefect import Flow, tags
 
 from flows.local_server import prefect_server
 from flows.shards import shards_of
@@ -14,11 +13,12 @@ from s2f.corpus.recipe import Recipe
 
 
 def run_flow(flow: Flow[..., dict[str, int]], recipe: Recipe, out: Path, **arguments: Any) -> dict[str, int]:
-    """Run `flow(out, **arguments)`, which builds `recipe`, as many shards at once as it has workers.
+    """Run `flow(out, **arguments)`, which builds `recipe`.
 
     Raises:
         InputError: a list or folder that cannot be used, before the flow starts; or, when all is written, nothing to
             train on, so that no later stage begins.
+        TryAgainLater: the disk is nearly full, or a host refuses.
     """
     for name in ("httpx", "prefect.task_runs"):  # a line per request or shard hides the bar; a flow reports its tasks
         logging.getLogger(name).setLevel(logging.CRITICAL)
@@ -29,7 +29,7 @@ def run_flow(flow: Flow[..., dict[str, int]], recipe: Recipe, out: Path, **argum
         recipe.rows()  # its imports take as long as the server does to start
         if server:
             server.wait()
-        runner: TaskRunner[Any] = ThreadPoolTaskRunner(max_workers=recipe.workers)
-        reasons = flow.with_options(task_runner=runner)(out=out, **arguments)
+        with tags("s2f", recipe.name):
+            reasons = flow(out=out, **arguments)
     check_trainable(out)
     return reasons

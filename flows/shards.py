@@ -1,4 +1,4 @@
-"""Build a corpus in shards: plan, submit a window of them, collect, prune, write the manifest, leave artifacts.
+"""Build a corpus in shards: plan, submit a window of them, collect, prune, write the manifest, show it all.
 
 A task is one shard, the unit of retry and of storage. A shard that was finished before is not submitted at all, so
 that running the same command again resumes, whatever stopped it.
@@ -7,25 +7,50 @@ that running the same command again resumes, whatever stopped it.
 import functools
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
-from prefect import task
-from prefect.artifacts import create_progress_artifact, create_table_artifact, update_progress_artifact
+from prefect import tags, task
 from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
+from prefect.states import Failed
 
+from flows.artifacts import Artifacts
+from flows.runners import task_runner
+from s2f.corpus.kept import forget, kept_of, where_kept
 from s2f.corpus.ledger import Proof, finished
+from s2f.corpus.lock import only_builder
 from s2f.corpus.manifest import FILE, prune, total_reasons, write_manifest
 from s2f.corpus.plan import Shard, plan_shards
-from s2f.corpus.recipe import Recipe, build_shard, shard_keys
-from s2f.media.failures import OK, status_of
-from s2f.runtime import progress
+from s2f.corpus.recipe import Recipe, build_shard, decided_by
+from s2f.corpus.room import check_room
+from s2f.media.failures import OK
+from s2f.params.building import BuildingParams
+from s2f.runtime import TryAgainLater, progress
 
 WINDOW = 3  # shards submitted per worker: enough that none waits, few enough to stop soon
 
 Built = tuple[Shard, Proof]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A shard to build, and the names of those set aside that hold some of it."""
+
+    shard: Shard
+    kept: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Build:
+    """What all jobs of one build have in common."""
+
+    recipe: Recipe
+    decided: str
+    out: Path
+    ledger: Path
+    building: BuildingParams
 
 
 @functools.lru_cache(maxsize=1)
@@ -34,73 +59,91 @@ def shards_of(recipe: Recipe) -> tuple[Shard, ...]:
     return tuple(plan_shards(recipe.items(), recipe.shard_items))
 
 
-def build_corpus(recipe: Recipe, out: Path, ledger: Path) -> dict[str, int]:
-    """Build what is missing, inside a flow run; items by reason, "ok" among them."""
+def build_corpus(recipe: Recipe, out: Path, ledger: Path, building: BuildingParams) -> Any:
+    """Build what is missing, inside a flow run; items by reason, "ok" among them.
+
+    Where the disk is nearly full, or a host refuses, a state in which the flow ends without a traceback, and whose
+    result raises TryAgainLater; the same call goes on where this one ended.
+    """
+    try:
+        with only_builder(ledger):
+            return _build_corpus(recipe, out, ledger, building)
+    except TryAgainLater as later:
+        return Failed(name="Stopped", message=str(later), data=later)
+
+
+def _build_corpus(recipe: Recipe, out: Path, ledger: Path, building: BuildingParams) -> dict[str, int]:
     log = get_run_logger()
     shards = shards_of(recipe)
     shards_of.cache_clear()  # the next run's list, or its files, may be others
-    keys = shard_keys(recipe, shards)
-    stale = prune(out, ledger, shards)
-    proofs = {shard: finished(out, ledger, shard, keys[shard.index]) for shard in shards}
+    decided = decided_by(recipe)
+    proofs = {shard: finished(out, ledger, shard, shard.key(decided)) for shard in shards}
     built = [(shard, proof) for shard, proof in proofs.items() if proof]
     missing = [shard for shard, proof in proofs.items() if not proof]
-    log.info("%d shards: %d to build; %d stale files removed.", len(shards), len(missing), len(stale))
     if missing:
+        check_room(out, building.min_free_gb)
         (out / FILE).unlink(missing_ok=True)  # while shards change there is no table of contents
-    built += _watched(recipe.name, _build_all(recipe, missing, keys, out, ledger), len(built), len(shards))
+    stale = prune(out, ledger, [shard for shard, _ in built])
+    where = where_kept(ledger)
+    log.info("%d shards: %d to build; %d old ones set aside.", len(shards), len(missing), stale)
+    jobs = [Job(shard, kept_of(shard, decided, where)) for shard in missing]
+    running = _build_all(Build(recipe, decided, out, ledger, building), jobs)
+    built += _watched(recipe.name, running, built, len(shards), Artifacts(recipe.name, out, ledger))
     write_manifest(out, recipe.name, recipe.fingerprint(), sorted(built, key=lambda one: one[0].index))
+    forget(out, ledger)
     reasons = total_reasons(proof for _, proof in built)
-    _leave_table(recipe.name, reasons)
     log.info(_sentence(reasons))
     return reasons
 
 
 @task(name="build-shard", task_run_name="{name}", cache_policy=NO_CACHE, persist_result=False)
-def build(name: str, recipe: Recipe, shard: Shard, key: str, out: Path, ledger: Path) -> Proof:
-    """One shard, in a thread that keeps its own detectors."""
-    return build_shard(recipe, shard, key, out, ledger)
+def build(name: str, job: Job, whole: Build) -> Proof:
+    """One shard, by a worker that keeps its own detectors."""
+    return build_shard(
+        whole.recipe, job.shard, whole.decided, whole.out, whole.ledger, job.kept, whole.building.min_free_gb
+    )
 
 
-def _build_all(
-    recipe: Recipe, missing: Sequence[Shard], keys: dict[int, str], out: Path, ledger: Path
+def _build_all(whole: Build, jobs: Sequence[Job]) -> Iterator[Built]:
+    """Submit a window of jobs and collect them in order; what ends one ends all, after those under way."""
+    if not jobs:
+        return
+    waiting, running = deque(jobs), deque[tuple[Job, Any]]()
+    later: TryAgainLater | None = None
+    with task_runner(whole.building, whole.recipe.workers) as runner:
+        while running or (waiting and later is None):
+            while waiting and later is None and len(running) < WINDOW * whole.recipe.workers:
+                job = waiting.popleft()
+                running.append((job, _submit(runner, whole, job)))
+            job, future = running.popleft()
+            try:
+                yield job.shard, future.result()
+            except TryAgainLater as stopped:
+                later = stopped
+    if later is not None:
+        raise later
+
+
+def _submit(runner: Any, whole: Build, job: Job) -> Any:
+    name = f"{whole.recipe.name} {job.shard.split} {job.shard.index:05d}"
+    with tags(whole.recipe.name, job.shard.split):
+        return runner.submit(build, {"name": name, "job": job, "whole": whole})
+
+
+def _watched(
+    name: str, building: Iterator[Built], before: Sequence[Built], total: int, artifacts: Artifacts
 ) -> Iterator[Built]:
-    """Submit a window of shards and collect them in order; the first error ends it, after those under way."""
-    waiting = deque(missing)
-    running: deque[tuple[Shard, Any]] = deque()
-    while waiting or running:
-        while waiting and len(running) < WINDOW * recipe.workers:
-            shard = waiting.popleft()
-            name = f"{recipe.name} {shard.split} {shard.index:05d}"
-            running.append((shard, build.submit(name, recipe, shard, keys[shard.index], out, ledger)))
-        shard, future = running.popleft()
-        yield shard, future.result()
-
-
-def _watched(name: str, building: Iterator[Built], before: int, total: int) -> Iterator[Built]:
-    """Show how far it is: on the terminal, and as an artifact in Prefect's UI."""
-    artifact = create_progress_artifact(100 * before / total, key=_slug(name, "progress"), description="shards built")
-    if not isinstance(artifact, UUID):
-        raise TypeError("Prefect answered as if this were a coroutine")
+    """Show how far it is: on the terminal, and as artifacts on Prefect's page."""
+    artifacts.show(len(before), total)
     reasons: Counter[str] = Counter()
     with progress() as bar:
-        line = bar.add_task(name, total=total, completed=before, note="")
-        for number, (shard, proof) in enumerate(building, start=before + 1):
+        line = bar.add_task(name, total=total, completed=len(before), note="")
+        for number, (shard, proof) in enumerate(building, start=len(before) + 1):
             reasons.update(proof.reasons)
             bar.update(line, advance=1, note=f"{reasons[OK]} of {reasons.total()} kept")
-            update_progress_artifact(artifact, 100 * number / total)
+            artifacts.show(number, total)
             yield shard, proof
-
-
-def _leave_table(name: str, reasons: dict[str, int]) -> None:
-    rows = [
-        {"reason": reason, "class": status_of(reason), "items": count}
-        for reason, count in sorted(reasons.items(), key=lambda one: -one[1])
-    ]
-    create_table_artifact(rows, key=_slug(name, "reasons"), description="what became of every item")
-
-
-def _slug(name: str, what: str) -> str:
-    return f"{name}-{what}".replace("_", "-")  # Prefect's keys have no underscore
+    artifacts.show(total, total, last=True)
 
 
 def _sentence(reasons: dict[str, int]) -> str:

@@ -1,10 +1,12 @@
-"""How code runs: commands, one-sentence errors, logging, seeds, progress that keeps quiet when nobody watches."""
+"""How code runs: commands, one-sentence errors, logging, seeds, files written whole, progress that keeps quiet."""
 
 import functools
 import hashlib
 import inspect
 import logging
+import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,10 +17,15 @@ from rich.logging import RichHandler
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 BAD_INPUT = 2  # exit code: parameters, files or arguments that cannot be used
+LATER = 75  # exit code (EX_TEMPFAIL of sysexits.h): the same command goes on later
 
 
 class InputError(ValueError):
     """Bad input, in one sentence: what, where, what is allowed."""
+
+
+class TryAgainLater(Exception):  # noqa: N818 - an end that nobody is to blame for
+    """Work that cannot go on now and loses nothing, in one sentence: why, and when the same command goes on."""
 
 
 def start_logging(level: int = logging.INFO) -> None:
@@ -46,7 +53,8 @@ def progress() -> Iterator[Progress]:
 def run_command(main: Callable[..., None]) -> None:
     """Run `main` as a command, every parameter as an `--option`.
 
-    An `InputError`, or a file that cannot be read or written, is one sentence on standard error and exit code 2.
+    An `InputError`, or a file that cannot be read or written, is one sentence on standard error and exit code 2;
+    `TryAgainLater` is one, and 75.
     """
     signature = inspect.signature(main)
     options = [
@@ -61,6 +69,9 @@ def run_command(main: Callable[..., None]) -> None:
         except (InputError, OSError) as error:
             print(f"error: {sentence(error)}", file=sys.stderr)
             raise SystemExit(BAD_INPUT) from None
+        except TryAgainLater as error:
+            print(f"stopped: {sentence(error)}", file=sys.stderr)
+            raise SystemExit(LATER) from None
 
     command.__signature__ = signature.replace(parameters=options)  # type: ignore[attr-defined]
     start_logging()
@@ -84,3 +95,29 @@ def file_sha256(path: Path | str) -> str:
     """Hex digest of a file's bytes."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write beside `path`, then rename: a reader sees the old file or the new one, whatever is killed when."""
+    temporary = new_beside(path)
+    try:
+        temporary.write_bytes(content)
+        put_in_place(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def new_beside(path: Path) -> Path:
+    """A new, empty file in the same folder that no other process has, on this machine or another: .NAME.….tmp."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    os.fchmod(handle, 0o644)  # as an ordinary file: mkstemp's are their owner's alone
+    os.close(handle)
+    return Path(name)
+
+
+def put_in_place(temporary: Path, path: Path) -> None:
+    """Rename a file that was written beside `path`, once the disk has its bytes."""
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
+    temporary.replace(path)

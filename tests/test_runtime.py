@@ -3,7 +3,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from s2f.runtime import derive_seed, file_sha256
+import pytest
+
+from s2f.runtime import derive_seed, file_sha256, replace_file
 
 
 def test_a_derived_seed_depends_on_every_name() -> None:
@@ -44,3 +46,12 @@ def test_a_command_ends_bad_input_with_a_sentence_and_2(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (2, "error: /proc/nowhere/x: No such file or directory.\n")
     helped = subprocess.run([sys.executable, str(program), "--help"], capture_output=True, text=True, check=True)
     assert "--out" in helped.stdout and "--params" in helped.stdout
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    replace_file(path, b"old")
+    with pytest.raises(TypeError):
+        replace_file(path, "not bytes")  # type: ignore[arg-type]
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]

@@ -6,7 +6,7 @@ with exactly one face are decoded.
 
 import functools
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
@@ -45,14 +45,15 @@ class ClipRows:
     face_models: FaceModelsParams
     fetching: FetchingParams
 
-    def build(self, items: Sequence[Item]) -> list[Outcome]:
+    def build(self, items: Sequence[Item]) -> Iterator[Outcome]:
         """Try items; neighbours of one video share its fetch.
 
         Raises:
             InputError: weights that cannot be had. Nothing that one clip does ends the others.
         """
         face_reader(self.face_models)
-        return [outcome for _, batch in groupby(items, lambda item: item.batch) for outcome in self._video(list(batch))]
+        for _, batch in groupby(items, lambda item: item.batch):
+            yield from self._video(list(batch))
 
     def _video(self, items: list[Item]) -> list[Outcome]:
         with tempfile.TemporaryDirectory(prefix="s2f-") as folder:

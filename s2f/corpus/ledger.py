@@ -4,10 +4,9 @@ The ledger shard is the proof that its data shard is whole: its metadata hold th
 parameters, models, columns) and the data file's sha256. No proof, another key or other data: the shard is built again.
 """
 
-import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,12 +16,11 @@ import pyarrow.parquet as pq
 
 from s2f.corpus.plan import Shard
 from s2f.dataset.schemas import LEDGER
-from s2f.dataset.shards import replace_file, shard_bytes, shard_name, write_shard
-from s2f.media.failures import OK, Failure, Kind, status_of
+from s2f.dataset.shards import ShardWriter, shard_name, write_shard
+from s2f.media.failures import OK, Failure
 from s2f.runtime import file_sha256
 
 PROOF = b"s2f"  # key of the ledger schema's metadata
-ANOTHER_TRY = (Kind.TRANSIENT, Kind.BLOCKED)
 
 
 @dataclass(frozen=True)
@@ -32,6 +30,8 @@ class Outcome:
     id: str
     end: dict[str, Any] | Failure
     attempts: int = 1
+    tools: str | None = None  # versions that had a hand in it, as JSON; None: this environment's
+    item: str | None = None  # key of what was tried
 
 
 @dataclass(frozen=True)
@@ -49,46 +49,56 @@ def data_path(out: Path, shard: Shard) -> Path:
     return out / shard.split / shard_name(shard.index)
 
 
-def finished(out: Path, ledger: Path, shard: Shard, key: str) -> Proof | None:
-    """The proof that this very shard was built before, or None.
-
-    A shard that kept no row, and had an item that may yet come, is not finished: building it again can lose nothing.
-    """
+def read_proof(path: Path) -> Proof | None:
+    """What a ledger shard proves; None if there is none, or it is broken or of another version."""
     try:
-        metadata = pq.read_schema(ledger / shard_name(shard.index)).metadata or {}
-        proof = Proof(**json.loads(metadata[PROOF]))
+        schema = pq.read_schema(path)
+        if not schema.equals(LEDGER):
+            return None
+        return Proof(**json.loads((schema.metadata or {})[PROOF]))
     except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError):
         return None
-    if proof.key != key or (proof.rows == 0 and any(status_of(reason) in ANOTHER_TRY for reason in proof.reasons)):
-        return None
-    path = data_path(out, shard)
-    return proof if proof.sha256 == (file_sha256(path) if path.is_file() else None) else None
+
+
+def finished(out: Path, ledger: Path, shard: Shard, key: str) -> Proof | None:
+    """The proof that this very shard was built before, or None."""
+    proof = read_proof(ledger / shard_name(shard.index))
+    return proof if proof and proof.key == key and holds(proof, data_path(out, shard)) else None
+
+
+def holds(proof: Proof, path: Path) -> bool:
+    """Whether the data file at `path` is the one that is proved, down to its last byte."""
+    return proof.sha256 == (file_sha256(path) if path.is_file() else None)
 
 
 def finish(
-    out: Path, ledger: Path, shard: Shard, key: str, outcomes: Sequence[Outcome], schema: pa.Schema, tools: str
+    out: Path, ledger: Path, shard: Shard, key: str, outcomes: Iterable[Outcome], schema: pa.Schema, tools: str
 ) -> Proof:
-    """Write a shard's rows, then its ledger; in between there is none, so that a kill leaves no proof of other rows."""
+    """Write a shard's rows as they come, then its ledger; until then there is none, so that a kill proves nothing."""
     path, proof_path = data_path(out, shard), ledger / shard_name(shard.index)
     proof_path.unlink(missing_ok=True)
-    rows = [outcome.end for outcome in outcomes if not isinstance(outcome.end, Failure)]
-    sha256 = None
-    if rows:
-        content = shard_bytes(rows, schema)
-        sha256 = hashlib.sha256(content).hexdigest()
-        replace_file(path, content)
-    else:
+    writer = ShardWriter(path, schema)
+    reasons: Counter[str] = Counter()
+    entries = []
+    try:
+        for outcome in outcomes:
+            failure = outcome.end if isinstance(outcome.end, Failure) else None
+            if not isinstance(outcome.end, Failure):
+                writer.add(outcome.end)
+            reasons[failure.reason if failure else OK] += 1
+            entries.append(_entry(outcome, failure, shard, tools))
+        written = writer.close()
+    finally:
+        writer.abandon()
+    if written is None:
         path.unlink(missing_ok=True)
-    reasons = Counter(outcome.end.reason if isinstance(outcome.end, Failure) else OK for outcome in outcomes)
-    proof = Proof(key, len(rows), sha256, dict(sorted(reasons.items())))
-    entries = [_entry(outcome, shard, tools) for outcome in outcomes]
+    proof = Proof(key, writer.rows, file_sha256(path) if written else None, dict(sorted(reasons.items())))
     text = json.dumps(asdict(proof), sort_keys=True)
     write_shard(entries, LEDGER.with_metadata({PROOF: text}), proof_path)
     return proof
 
 
-def _entry(outcome: Outcome, shard: Shard, tools: str) -> dict[str, Any]:
-    failure = outcome.end if isinstance(outcome.end, Failure) else None
+def _entry(outcome: Outcome, failure: Failure | None, shard: Shard, tools: str) -> dict[str, Any]:
     return {
         "id": outcome.id,
         "status": failure.kind.value if failure else OK,
@@ -97,5 +107,6 @@ def _entry(outcome: Outcome, shard: Shard, tools: str) -> dict[str, Any]:
         "attempts": outcome.attempts,
         "split": shard.split,
         "shard": shard.index,
-        "tools": tools,
+        "item": outcome.item,
+        "tools": outcome.tools or tools,
     }

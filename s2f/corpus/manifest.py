@@ -7,17 +7,18 @@ same build writes the same bytes.
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
+from s2f.corpus import kept
 from s2f.corpus.ledger import Proof
 from s2f.corpus.plan import Shard
 from s2f.corpus.splits import SPLITS, TRAIN
 from s2f.dataset.schemas import SCHEMA_VERSION
-from s2f.dataset.shards import replace_file, shard_name
+from s2f.dataset.shards import shard_name, shard_paths
 from s2f.media.failures import status_of
-from s2f.runtime import InputError
+from s2f.runtime import InputError, replace_file
 
 FILE = "manifest.json"
 
@@ -59,7 +60,7 @@ def check_trainable(out: Path) -> None:
         ends = ", ".join(f"{count} {reason}" for reason, count in manifest["by_reason"].items())
         raise InputError(
             f"{out}: no item was kept in the split '{TRAIN}', of {manifest['tried']} tried ({ends}); "
-            "`s2f corpus status` says why, and the same command tries again what may come after all."
+            "`s2f corpus status` says why; `s2f corpus retry --class transient` tries again what may come after all."
         )
 
 
@@ -71,18 +72,19 @@ def total_reasons(proofs: Any) -> dict[str, int]:
     return dict(sorted(total.items()))
 
 
-def prune(out: Path, ledger: Path, shards: Sequence[Shard]) -> list[Path]:
-    """Remove shards that are no longer planned, and what a killed build left half-written; returns what went."""
-    planned = {out / shard.split / shard_name(shard.index) for shard in shards}
-    planned |= {ledger / shard_name(shard.index) for shard in shards}
-    folders = [ledger, out, *(out / split for split in SPLITS)]
-    stale = [
-        path
-        for folder in folders
-        for pattern in ("[0-9]*.parquet", ".*.tmp")
-        for path in sorted(folder.glob(pattern))
-        if path not in planned
-    ]
-    for path in stale:
+def prune(out: Path, ledger: Path, done: Collection[Shard]) -> int:
+    """Leave only shards that are done: others are set aside to be used again, half-written files go; returns how many.
+
+    A data file without its ledger proves nothing, and goes too.
+    """
+    for folder in (ledger, out, *(out / split for split in SPLITS), ledger / kept.FOLDER, out / kept.FOLDER):
+        for path in folder.glob(".*.tmp"):
+            path.unlink()
+    names = {shard_name(shard.index): shard.split for shard in done}
+    stale = [path.name for path in shard_paths(ledger) if path.name not in names]
+    for name in stale:
+        kept.set_aside(out, ledger, name)
+    strays = [path for split in SPLITS for path in shard_paths(out / split) if names.get(path.name) != split]
+    for path in strays:
         path.unlink()
-    return stale
+    return len(stale) + len(strays)

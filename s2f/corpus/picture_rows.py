@@ -1,6 +1,6 @@
 """From a picture of a folder to a row of the unpaired corpus, or the reason why not."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -26,14 +26,15 @@ class PictureRows:
     params: PortraitsParams
     face_models: FaceModelsParams
 
-    def build(self, items: Sequence[Item]) -> list[Outcome]:
+    def build(self, items: Sequence[Item]) -> Iterator[Outcome]:
         """Try pictures one by one.
 
         Raises:
             InputError: weights that cannot be had. Nothing that one picture does ends the others.
         """
         face_reader(self.face_models)
-        return [self._outcome(item) for item in items]
+        for item in items:
+            yield self._outcome(item)
 
     def _outcome(self, item: Item) -> Outcome:
         try:

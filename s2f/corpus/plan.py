@@ -3,8 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import astuple, dataclass
 
 from s2f.corpus.cliplist import BadRow, Clip
 from s2f.corpus.labels import UNKNOWN, Labels
@@ -31,6 +30,11 @@ class Item:
         """Items of one batch are built together: a video's clips, so that it is fetched once."""
         return self.what.youtube_id if isinstance(self.what, Clip) else self.what.id
 
+    def key(self, decided: str) -> str:
+        """Names its end: the item, and the hash of everything else that decides it. Labels are written beside it."""
+        content = [decided, type(self.what).__name__, *astuple(self.what), self.sha256]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
+
 
 @dataclass(frozen=True)
 class Shard:
@@ -40,10 +44,10 @@ class Shard:
     split: str
     items: tuple[Item, ...]
 
-    def key(self, recipe: dict[str, Any]) -> str:
-        """Hex sha256 over the items and everything else that decides the rows."""
-        content = {"recipe": recipe, "split": self.split, "items": [asdict(item) for item in self.items]}
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    def key(self, decided: str) -> str:
+        """Hex sha256 over the items, their labels, and the hash of everything else that decides the rows."""
+        content = [self.split, [(item.key(decided), *astuple(item.labels)) for item in self.items]]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 def plan_shards(items: Iterable[tuple[str, Item]], shard_items: int) -> list[Shard]:

@@ -18,6 +18,7 @@ from s2f.corpus.recipe import Rows, arcface_identity
 from s2f.corpus.splits import split_of
 from s2f.dataset.schemas import PORTRAITS, SCHEMA_VERSION
 from s2f.media.failures import storable
+from s2f.params.base import read_section, read_seed
 from s2f.params.face_models import FaceModelsParams
 from s2f.params.portraits import PortraitsParams
 from s2f.runtime import InputError
@@ -94,6 +95,19 @@ class Portraits:
         from s2f.corpus.picture_rows import PictureRows
 
         return PictureRows(self.params, self.face_models)
+
+
+def read_portraits(params: Path) -> Portraits:
+    """The unpaired corpus that a params file describes.
+
+    Raises:
+        InputError: parameters that cannot be used.
+    """
+    return Portraits(
+        read_section(params, "portraits", PortraitsParams),
+        read_section(params, "face_models", FaceModelsParams),
+        read_seed(params),
+    )
 
 
 def picture_of(name: str) -> Picture | BadRow:

@@ -1,8 +1,10 @@
 """What a corpus is to the machinery that builds it in shards, and the building of one shard."""
 
 import functools
+import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,8 +12,11 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from s2f.code import code_sha256
+from s2f.corpus.kept import Kept
 from s2f.corpus.ledger import Outcome, Proof, finish
 from s2f.corpus.plan import Item, Shard
+from s2f.corpus.room import check_room, stopping_when_full
+from s2f.media.failures import Failure
 from s2f.params.face_models import FaceModelsParams
 from s2f.runtime import InputError, file_sha256
 
@@ -22,8 +27,8 @@ TOOLS = ("imageio-ffmpeg", "insightface", "mediapipe", "numpy", "onnxruntime", "
 class Rows(Protocol):
     """Makes rows of items. Its module loads networks."""
 
-    def build(self, items: Sequence[Item]) -> list[Outcome]:
-        """Try items, one outcome each, in their order."""
+    def build(self, items: Sequence[Item]) -> Iterator[Outcome]:
+        """Try items one after the other, one outcome each, in their order."""
 
 
 class Recipe(Protocol):
@@ -61,16 +66,49 @@ class Recipe(Protocol):
         """What builds it; the first call imports networks' libraries, which takes seconds."""
 
 
-def shard_keys(recipe: Recipe, shards: Sequence[Shard]) -> dict[int, str]:
-    """What each shard must have been built from to count as finished, by its index."""
+def decided_by(recipe: Recipe) -> str:
+    """Hex sha256 over everything but the items that decides the rows: parameters, models, code, columns."""
     decided = recipe.fingerprint() | {"code": code_sha256(recipe.code), "columns": recipe.schema.to_string()}
-    return {shard.index: shard.key(decided) for shard in shards}
+    return hashlib.sha256(json.dumps(decided, sort_keys=True).encode()).hexdigest()
 
 
-def build_shard(recipe: Recipe, shard: Shard, key: str, out: Path, ledger: Path) -> Proof:
-    """Build and write one shard, whatever lay there before."""
-    outcomes = recipe.rows().build(shard.items)
-    return finish(out, ledger, shard, key, outcomes, recipe.schema, tool_versions())
+def build_shard(
+    recipe: Recipe,
+    shard: Shard,
+    decided: str,
+    out: Path,
+    ledger: Path,
+    kept: Sequence[str] = (),
+    min_free_gb: float = 0,
+) -> Proof:
+    """Build and write one shard, whatever lay there before; what `kept` shards hold of it is not tried again.
+
+    Raises:
+        TryAgainLater: the disk is full, or a host refuses; nothing of this shard was written.
+    """
+    with stopping_when_full(out):
+        outcomes = _outcomes(recipe, shard, decided, Kept(out, ledger, kept))
+        watched = _with_room(outcomes, out, min_free_gb)
+        return finish(out, ledger, shard, shard.key(decided), watched, recipe.schema, tool_versions())
+
+
+def _with_room(outcomes: Iterator[Outcome], out: Path, min_free_gb: float) -> Iterator[Outcome]:
+    check_room(out, min_free_gb)
+    for outcome in outcomes:
+        yield outcome
+        check_room(out, min_free_gb)
+
+
+def _outcomes(recipe: Recipe, shard: Shard, decided: str, kept: Kept) -> Iterator[Outcome]:
+    """One for each item, in order; networks are loaded only if there is something to try."""
+    keys = [item.key(decided) for item in shard.items]
+    missing = [item for item, key in zip(shard.items, keys, strict=True) if not kept.has(key)]
+    tried = iter(recipe.rows().build(missing) if missing else ())
+    for item, key in zip(shard.items, keys, strict=True):
+        outcome = kept.outcome(key) if kept.has(key) else next(tried)
+        if not isinstance(outcome.end, Failure):
+            outcome = replace(outcome, end=outcome.end | asdict(item.labels))
+        yield replace(outcome, item=key)
 
 
 @functools.cache

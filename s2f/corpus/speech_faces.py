@@ -19,6 +19,7 @@ from s2f.corpus.recipe import Rows, arcface_identity
 from s2f.corpus.splits import TEST, split_of, video_groups
 from s2f.dataset.schemas import SCHEMA_VERSION, SPECTROGRAM_SHAPE, SPEECH_FACES
 from s2f.media.urls import check_cookies, check_template, video_path
+from s2f.params.base import read_section, read_seed
 from s2f.params.face_models import FaceModelsParams
 from s2f.params.fetching import FetchingParams
 from s2f.params.spectrogram import SpectrogramParams
@@ -139,6 +140,23 @@ class SpeechFaces:
         from s2f.corpus.clip_rows import ClipRows
 
         return ClipRows(self.params, self.spectrogram, self.face_models, self.fetching)
+
+
+def read_speech_faces(params: Path) -> SpeechFaces:
+    """The paired corpus that a params file describes.
+
+    Raises:
+        InputError: parameters that cannot be used.
+    """
+    recipe = SpeechFaces(
+        read_section(params, "speech_faces", SpeechFacesParams),
+        read_section(params, "spectrogram", SpectrogramParams),
+        read_section(params, "face_models", FaceModelsParams),
+        read_section(params, "fetching", FetchingParams),
+        read_seed(params),
+    )
+    recipe.check()
+    return recipe
 
 
 def without(items: Sequence[Item], tested: Sequence[Item], group: Callable[[Item], str]) -> list[Item]:

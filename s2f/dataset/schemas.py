@@ -6,7 +6,7 @@ read the files as they are.
 
 import pyarrow as pa
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 EMBEDDING = 512  # ArcFace
 SPECTROGRAM_SHAPE = (598, 257, 2)  # frames, bins, real and imaginary part
 
@@ -61,6 +61,10 @@ LEDGER = pa.schema(
         ("attempts", pa.int32()),  # to fetch it; 0 where that was never tried
         ("split", pa.string()),
         ("shard", pa.int32()),
+        (
+            "item",
+            pa.string(),
+        ),  # hash of what was tried and of all that decides its end; the same one is not tried again
         ("tools", pa.string()),  # versions, as JSON
     ]
 )

@@ -1,14 +1,15 @@
-"""Parquet shards: written whole or not at all, the same rows always the same bytes."""
+"""Parquet shards: written whole or not at all, a row group in memory at a time, the same rows always the same bytes."""
 
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-ROWS_PER_GROUP = 32  # one training batch or so: what a random read costs
+from s2f.runtime import new_beside, put_in_place, replace_file
+
+ROWS_PER_GROUP = 32  # one training batch or so: what a random read costs, and what a writer holds
 
 
 def shard_name(index: int) -> str:
@@ -21,30 +22,61 @@ def shard_paths(folder: Path | str) -> list[Path]:
     return sorted(Path(folder).glob("[0-9]*.parquet"))
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Write beside `path`, then rename: a reader sees the old file or the new one, whatever is killed when."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+class ShardWriter:
+    """Takes rows one by one; the shard appears when it is closed, and not at all if it never had a row."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self.path, self.schema = path, schema
+        self.rows = 0
+        self._group: list[dict[str, Any]] = []
+        self._temporary: Path | None = None
+        self._writer: pq.ParquetWriter | None = None
+
+    def add(self, row: dict[str, Any]) -> None:
+        """One more row (by column name); columns that the schema does not have are left out."""
+        self.rows += 1
+        self._group.append(row)
+        if len(self._group) == ROWS_PER_GROUP:
+            self._write_group()
+
+    def close(self) -> Path | None:
+        """The finished file, or None where there was no row."""
+        if self._group:
+            self._write_group()
+        if self._writer is None or self._temporary is None:
+            return None
+        self._writer.close()
+        self._writer = None
+        put_in_place(self._temporary, self.path)
+        return self.path
+
+    def abandon(self) -> None:
+        """Leave nothing of a shard that was not closed; after `close`, do nothing."""
+        if self._writer is not None:
+            self._writer.close()
+        if self._temporary is not None:
+            self._temporary.unlink(missing_ok=True)
+
+    def _write_group(self) -> None:
+        if self._writer is None:
+            self._temporary = new_beside(self.path)
+            self._writer = pq.ParquetWriter(self._temporary, self.schema, compression="zstd", store_schema=True)
+        self._writer.write_table(to_table(self._group, self.schema), row_group_size=ROWS_PER_GROUP)
+        self._group = []
+
+
+def write_shard(rows: Iterable[dict[str, Any]], schema: pa.Schema, path: Path | str) -> None:
+    """Write rows (dicts by column name) as one shard, atomically and reproducibly; none make an empty one."""
+    writer = ShardWriter(Path(path), schema)
     try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        for row in rows:
+            writer.add(row)
+        if writer.close() is None:
+            sink = pa.BufferOutputStream()
+            pq.write_table(schema.empty_table(), sink, compression="zstd", store_schema=True)
+            replace_file(Path(path), sink.getvalue().to_pybytes())
     finally:
-        temporary.unlink(missing_ok=True)
-
-
-def write_shard(rows: Sequence[dict[str, Any]], schema: pa.Schema, path: Path | str) -> None:
-    """Write rows (dicts by column name) as one shard, atomically and reproducibly."""
-    replace_file(Path(path), shard_bytes(rows, schema))
-
-
-def shard_bytes(rows: Sequence[dict[str, Any]], schema: pa.Schema) -> bytes:
-    """Rows (dicts by column name) as a Parquet file's content; the schema's metadata go into its footer."""
-    sink = pa.BufferOutputStream()
-    pq.write_table(to_table(rows, schema), sink, row_group_size=ROWS_PER_GROUP, compression="zstd", store_schema=True)
-    return sink.getvalue().to_pybytes()
+        writer.abandon()
 
 
 def to_table(rows: Sequence[dict[str, Any]], schema: pa.Schema) -> pa.Table:
@@ -59,6 +91,18 @@ def to_table(rows: Sequence[dict[str, Any]], schema: pa.Schema) -> pa.Table:
         else:
             columns.append(pa.array(values, type=field.type))
     return pa.Table.from_arrays(columns, schema=schema)
+
+
+def from_table(table: pa.Table) -> list[dict[str, Any]]:
+    """Rows of a table as `to_table` takes them: tensors as NumPy arrays, all else as Python values."""
+    columns = {}
+    for field in table.schema:
+        column = table[field.name].combine_chunks()
+        if isinstance(field.type, pa.FixedShapeTensorType):
+            columns[field.name] = list(column.to_numpy_ndarray())
+        else:
+            columns[field.name] = column.to_pylist()
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
 def is_shard(path: Path | str, schema: pa.Schema) -> bool:

@@ -4,11 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from s2f.dataset.shards import replace_file
 from s2f.evaluation.statistics import Plan
 from s2f.params.base import read_section, read_seed
 from s2f.params.evaluation import EvaluationParams
-from s2f.runtime import derive_seed
+from s2f.runtime import derive_seed, replace_file
 
 
 def read_plan(params: Path | str, name: str) -> Plan:

@@ -4,12 +4,15 @@ A rule that drops an item says which reason; reasons are counted, kept in the le
 to do about it: what is permanent or filtered stays so, what is transient or blocked may yet come, and is asked again.
 """
 
+import errno
 import functools
 import logging
 import re
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
+
+from s2f.runtime import TryAgainLater
 
 
 class Kind(StrEnum):
@@ -67,6 +70,7 @@ REASONS = {
 }
 
 
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 OK = "ok"
 STATUSES = (OK, *Kind)  # of the ledger
 
@@ -102,7 +106,14 @@ def lost_at(reason: str, attempts: int) -> Step:
 
 
 def unforeseen(error: Exception, name: str) -> Failure:
-    """internal_error, with the error's class and words; logged with its traceback, for it should be looked into."""
+    """internal_error, with the error's class and words; logged with its traceback, for it should be looked into.
+
+    Raises:
+        OSError: a full disk is no end of one item, but of the work.
+        TryAgainLater: likewise.
+    """
+    if isinstance(error, TryAgainLater) or (isinstance(error, OSError) and error.errno in DISK_FULL):
+        raise error
     logger.error("%s: an error that nobody foresaw", name, exc_info=error)
     return Failure("internal_error", tidy(f"{type(error).__name__}: {error}"))
 

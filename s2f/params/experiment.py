@@ -7,6 +7,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from s2f.params.base import Section, parse, read_yaml
+from s2f.params.building import BuildingParams
 from s2f.params.diffusion import DiffusionParams
 from s2f.params.enlarging import EnlargingParams
 from s2f.params.evaluation import EvaluationParams
@@ -30,6 +31,7 @@ class Experiment(Section):
     speech_faces: SpeechFacesParams
     fetching: FetchingParams
     portraits: PortraitsParams
+    building: BuildingParams
     spectrogram: SpectrogramParams
     face_models: FaceModelsParams
     diffusion: DiffusionParams

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from s2f.dataset.schemas import MEASURED
-from s2f.dataset.shards import replace_file, shard_name, shard_paths, write_shard
+from s2f.dataset.shards import shard_name, shard_paths, write_shard
 from s2f.evaluation.measuring import count_pictures, measure_pictures, pictures_to_measure
 from s2f.faces.arcface import FaceEmbedder
 from s2f.faces.attributes import AgeGenderJudge
 from s2f.params.base import read_section
 from s2f.params.face_models import FaceModelsParams
-from s2f.runtime import InputError, file_sha256, progress, run_command
+from s2f.runtime import InputError, file_sha256, progress, replace_file, run_command
 
 SHARD_ROWS = 4096  # some 10 MB
 # What s2f/faces/detect.py and landmarks.py have MediaPipe load, in its package.

@@ -7,12 +7,11 @@ python -m s2f.stages.report --evaluation data/evaluation --models data/models --
 import json
 from pathlib import Path
 
-from s2f.dataset.shards import replace_file
 from s2f.reporting.examples import read_ages, read_portraits, read_voices
 from s2f.reporting.metrics import build_metrics
 from s2f.reporting.render import diagrams, png_files, render_html, render_markdown
 from s2f.reporting.sources import read_results
-from s2f.runtime import run_command
+from s2f.runtime import replace_file, run_command
 
 PORTRAITS_SHOWN = 6
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from s2f.dataset.shards import replace_file
+from s2f.runtime import replace_file
 
 QUARTERS = tuple(f"loss_q{quarter}" for quarter in (1, 2, 3, 4))
 LOSSES = ("loss", *QUARTERS)

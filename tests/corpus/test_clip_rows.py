@@ -109,7 +109,7 @@ def test_what_nobody_foresaw_ends_its_clip_alone(rows, monkeypatch, caplog):
 def test_weights_that_cannot_be_had_end_the_build_and_not_every_clip(rows):
     other = replace(rows, face_models=rows.face_models.model_copy(update={"arcface": "nowhere.onnx"}))
     with pytest.raises(InputError, match=r"nowhere\.onnx"):
-        other.build([Item(Clip("-good", 0.0, 2.0))])
+        list(other.build([Item(Clip("-good", 0.0, 2.0))]))
 
 
 def by_hand(speech):
@@ -133,9 +133,9 @@ def test_a_stored_spectrogram_is_that_of_the_stored_speech(rows):
 
 def test_a_row_depends_on_its_clip_alone(rows):
     first, *_, last = [Item(Clip(name, 0.0, 2.0)) for name in ("-good", "later", "room", "-good")]
-    together = rows.build([first, Item(Clip("later", 0.0, 2.0)), last])
-    alone = rows.build([last])[0].end
-    assert to_table([together[-1].end], SPEECH_FACES) == to_table([alone], SPEECH_FACES)
+    *_, together = rows.build([first, Item(Clip("later", 0.0, 2.0)), last])
+    [alone] = rows.build([last])
+    assert to_table([together.end], SPEECH_FACES) == to_table([alone.end], SPEECH_FACES)
 
 
 @pytest.fixture(scope="module")
@@ -159,10 +159,11 @@ def test_a_row_is_the_same_however_its_video_was_fetched(long_film, rows, video_
         ways = {"local": f"file:{long_film}/", "sections": server.url, "whole": f"{server.url}no-range/"}
         for name, place in ways.items():
             server.sent.clear()
-            outcomes = fetched_from(rows, place).build(clips)
+            outcomes = list(fetched_from(rows, place).build(clips))
             assert [outcome.attempts for outcome in outcomes] == [1, 1]
             found[name] = to_table([outcome.end for outcome in outcomes], SPEECH_FACES)
             sent[name] = server.sent["long.mp4"]
+    assert found["local"].num_rows == 2
     assert found["local"] == found["sections"] == found["whole"]
     size = (long_film / "long.mp4").stat().st_size
     assert sent["local"] == 0 and sent["whole"] >= size > 2 * sent["sections"] > 0
@@ -172,12 +173,12 @@ def test_a_video_is_fetched_once_for_all_its_clips(film_folder, rows, video_serv
     with video_server(film_folder / "videos", rules={"later.mp4": "404"}) as server:
         served = fetched_from(rows, server.url)
         clips = [Clip("-good", 0.0, 2.0), Clip("-good", 0.5, 2.0), Clip("-good", 0.0, 0.5)]
-        outcomes = served.build([Item(clip) for clip in clips])
+        outcomes = list(served.build([Item(clip) for clip in clips]))
         assert [getattr(outcome.end, "reason", "ok") for outcome in outcomes] == ["ok", "ok", "too_short"]
         once = server.requests["-good.mp4"]
-        served.build([Item(clips[0])])
+        list(served.build([Item(clips[0])]))
         assert server.requests["-good.mp4"] == 2 * once  # as many requests for one clip as for three
-        gone = served.build([Item(Clip("later", begin, begin + 1.5)) for begin in (0.0, 0.5)])
+        gone = list(served.build([Item(Clip("later", begin, begin + 1.5)) for begin in (0.0, 0.5)]))
         assert [outcome.end.reason for outcome in gone] == ["removed", "removed"]
         assert server.requests["later.mp4"] == 1
 

@@ -6,6 +6,7 @@ from s2f.corpus import ledger
 from s2f.corpus.ledger import Outcome, data_path, finish, finished
 from s2f.corpus.plan import Item, Picture, Shard
 from s2f.dataset.schemas import LEDGER
+from s2f.dataset.shards import ShardWriter
 from s2f.media.failures import Failure, unforeseen
 
 SCHEMA = pa.schema([("id", pa.string())])
@@ -46,12 +47,6 @@ def test_a_shard_without_a_single_row_is_finished_too(folders):
     build(folders, GONE)
     assert not data_path(folders[0], SHARD).exists()
     assert finished(*folders, SHARD, "key").rows == 0
-
-
-@pytest.mark.parametrize("reason", ["network", "bot_check", "internal_error"])
-def test_a_shard_without_a_single_row_is_not_finished_while_one_may_yet_come(folders, reason):
-    build(folders, [*GONE, Outcome("b", Failure(reason, "words"))])
-    assert finished(*folders, SHARD, "key") is None
 
 
 def test_words_that_no_text_can_hold_end_no_build(folders):
@@ -99,7 +94,7 @@ def test_a_kill_between_rows_and_ledger_proves_nothing(folders, monkeypatch):
 def test_a_kill_before_the_rows_proves_nothing(folders, monkeypatch):
     build(folders, key="A")
     with monkeypatch.context() as killed:
-        killed.setattr(ledger, "replace_file", kill)
+        killed.setattr(ShardWriter, "close", kill)
         with pytest.raises(KeyboardInterrupt):
             build(folders, key="B")
     assert finished(*folders, SHARD, "A") is None

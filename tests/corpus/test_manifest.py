@@ -41,11 +41,13 @@ def test_a_dataset_without_a_row_to_train_on_is_refused_with_its_counts(tmp_path
         check_trainable(tmp_path / "out")
 
 
-def test_pruning_leaves_exactly_the_planned_shards(tmp_path, built):
+def test_pruning_leaves_exactly_what_is_done_and_sets_other_shards_aside(tmp_path, built):
     out, ledger = tmp_path / "out", tmp_path / "led"
     (out / "train" / ".00003.parquet.99.tmp").write_bytes(b"half")
     (out / "notes.txt").write_text("mine")
-    assert len(prune(out, ledger, SHARDS[:2])) == 3
+    (out / "train" / "00099.parquet").write_bytes(b"rows without a ledger")
+    assert prune(out, ledger, SHARDS[:2]) == 2
     assert [data_path(out, shard).exists() for shard in SHARDS] == [True, True, False]
-    assert sorted(path.name for path in ledger.iterdir()) == ["00000.parquet", "00002.parquet"]
+    assert sorted(path.name for path in ledger.glob("*.parquet")) == ["00000.parquet", "00002.parquet"]
+    assert not list(out.rglob(".*.tmp")) and not (out / "train" / "00099.parquet").exists()
     assert (out / "notes.txt").exists()

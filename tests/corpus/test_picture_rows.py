@@ -114,5 +114,5 @@ def test_a_bad_row_was_never_tried(rows):
 
 
 def test_a_row_depends_on_its_picture_alone(rows, plain):
-    again = rows.build([Item(Picture("plain.png"), Labels(40.0, "m"))] * 3)[-1].end
+    again = list(rows.build([Item(Picture("plain.png"), Labels(40.0, "m"))] * 3))[-1].end
     assert np.array_equal(again["embedding"], plain["embedding"])

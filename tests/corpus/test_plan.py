@@ -43,6 +43,14 @@ def test_the_key_changes_with_items_labels_contents_split_and_recipe():
         Shard(0, "train", (Item(base.items[0].what, Labels(age=3.0)), base.items[1])),
         Shard(0, "train", (Item(base.items[0].what, sha256="ab"), base.items[1])),
     ]
-    keys = {base.key({"a": 1}), base.key({"a": 2}), *(other.key({"a": 1}) for other in others)}
+    keys = {base.key("1"), base.key("2"), *(other.key("1") for other in others)}
     assert len(keys) == 6
-    assert base.key({"a": 1}) == Shard(9, "train", tuple(clips("a", "b"))).key({"a": 1})
+    assert base.key("1") == Shard(9, "train", tuple(clips("a", "b"))).key("1")
+
+
+def test_an_items_key_changes_with_it_and_all_that_decides_its_end_and_not_with_its_labels():
+    item = clips("a")[0]
+    others = [clips("b")[0], Item(item.what, sha256="ab"), Item(Clip("a", 0.0, 4.0)), Item(BadRow(item.what.id, "x"))]
+    keys = {item.key("1"), item.key("2"), *(other.key("1") for other in others)}
+    assert len(keys) == 6
+    assert Item(item.what, Labels(age=3.0)).key("1") == item.key("1")

@@ -8,7 +8,7 @@ from s2f.corpus.cliplist import BadRow
 from s2f.corpus.ledger import Outcome, finish
 from s2f.corpus.plan import Item, Picture, Shard, plan_shards
 from s2f.corpus.portraits import Portraits, picture_names
-from s2f.corpus.recipe import shard_keys
+from s2f.corpus.recipe import decided_by
 from s2f.dataset.schemas import PORTRAITS
 from s2f.media.failures import Failure
 from s2f.params.face_models import FaceModelsParams
@@ -49,7 +49,8 @@ def test_a_picture_that_changes_under_its_name_changes_its_shard_alone(tmp_path,
     portraits = replace(portraits, face_models=portraits.face_models.model_copy(update={"arcface": str(embedder)}))
 
     def keys():
-        return shard_keys(portraits, plan_shards(portraits.items(), 5))
+        decided = decided_by(portraits)
+        return {shard.index: shard.key(decided) for shard in plan_shards(portraits.items(), 5)}
 
     before = keys()
     assert keys() == before

@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from s2f.corpus.plan import plan_shards
-from s2f.corpus.recipe import shard_keys
+from s2f.corpus.recipe import decided_by
 from s2f.corpus.speech_faces import SpeechFaces
 from s2f.params.face_models import FaceModelsParams
 from s2f.params.fetching import FetchingParams
@@ -109,12 +109,15 @@ def test_a_video_that_changes_under_its_name_changes_its_shard_alone(tmp_path, e
         (tmp_path / "videos" / f"v{number}.mp4").write_bytes(bytes(100))
     films = recipe(tmp_path, embedder)
 
+    def keys():
+        decided = decided_by(films)
+        return {shard.index: shard.key(decided) for shard in plan_shards(films.items(), 2)}
+
     def changed():
-        keys = shard_keys(films, plan_shards(films.items(), 2))
-        return {index for index in keys if keys[index] != before[index]}
+        return {index for index, key in keys().items() if key != before[index]}
 
     plan = {item.batch: shard.index for shard in plan_shards(films.items(), 2) for item in shard.items}
-    before = shard_keys(films, plan_shards(films.items(), 2))
+    before = keys()
     assert changed() == set()
     (tmp_path / "videos" / "v3.mp4").write_bytes(bytes(99) + b"1")  # as long as it was
     assert changed() == {plan["v3"]}

@@ -1,13 +1,16 @@
 import io
+import os
 from collections import Counter
 
+import duckdb
 import pyarrow as pa
 import pytest
 from rich.console import Console
 
 from s2f.corpus.ledger import Outcome, finish
 from s2f.corpus.plan import Item, Picture, Shard
-from s2f.corpus.status import counts, funnel, query, splits, status_tables
+from s2f.corpus.queries import STATUS, counts, funnel, query, splits
+from s2f.corpus.status import status_sql, status_tables
 from s2f.media.failures import REASONS, Failure, Step, lost_at
 from s2f.runtime import InputError
 
@@ -19,7 +22,7 @@ def ledger(tmp_path):
     """Three items kept, one too short by the list, one lost for every reason; of the last, one in the test split."""
     kept = [Outcome(f"kept{number}", {"id": f"kept{number}"}) for number in range(3)]
     kept += [Outcome("short", Failure("too_short", "[in#0] too_short 0:a:0", attempts=0), attempts=0)]
-    lost = [Outcome(reason, Failure(reason, f"[in#0] {reason} 0:a:0")) for reason in REASONS]
+    lost = [Outcome(f"v-{n}_00000500", Failure(reason, f"[in#0] {reason} 0:a:0")) for n, reason in enumerate(REASONS)]
     for index, split, outcomes in ((0, "train", kept + lost[1:]), (2, "test", lost[:1])):
         shard = Shard(index, split, (Item(Picture("a")),))
         finish(tmp_path / "out", tmp_path / "ledger", shard, "key", outcomes, SCHEMA, "{}")
@@ -66,6 +69,40 @@ def test_tables_show_every_reason(ledger):
         console.print(table)
     text = console.export_text()
     assert all(f"[in#0] {reason} 0:a:0" in text for reason in REASONS)
+
+
+def test_what_was_said_of_many_videos_is_one_line(tmp_path):
+    outcomes = [Outcome(f"v{n}_7_00000500", Failure("private", f"[youtube] v{n}_7: Private")) for n in range(9)]
+    finish(tmp_path / "out", tmp_path, Shard(0, "train", ()), "key", outcomes, SCHEMA, "{}")
+    [row] = query(STATUS["Why, with an example"], tmp_path)
+    assert row == {
+        "class": "permanent",
+        "reason": "private",
+        "said": "[youtube] …: Private",
+        "items": 9,
+        "example": "v0_7_00000500",
+    }
+
+
+def test_days_are_those_on_which_shards_were_written(ledger):
+    os.utime(ledger / "00002.parquet", (86_400 * 365, 86_400 * 365))
+    rows = query(STATUS["By day"], ledger)
+    assert [str(rows[0]["day"]), rows[0]["tried"], rows[1]["shards"]] == ["1971-01-01", 1, 1]
+    assert sum(row["kept"] for row in rows) == 3
+
+
+def test_every_query_can_be_copied_into_duckdb(ledger):
+    with duckdb.connect() as connection:
+        answers = [connection.execute(statement.query).fetchall() for statement in connection.extract_statements(
+            status_sql(ledger)
+        )]  # fmt: skip
+    assert answers[-len(STATUS) :] == [[tuple(row.values()) for row in query(sql, ledger)] for sql in STATUS.values()]
+
+
+def test_a_folders_name_may_hold_anything(ledger, tmp_path):
+    odd = tmp_path / "it's [odd]*"
+    ledger.rename(odd)
+    assert sum(row["items"] for row in counts(odd)) == len(REASONS) + 4
 
 
 def test_no_ledger_is_one_sentence(tmp_path):

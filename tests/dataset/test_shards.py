@@ -8,7 +8,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from s2f.dataset.schemas import LEDGER, SPECTROGRAM_SHAPE, SPEECH_FACES
-from s2f.dataset.shards import is_shard, iterate_rows, replace_file, shard_name, shard_paths, write_shard
+from s2f.dataset.shards import (
+    ROWS_PER_GROUP,
+    ShardWriter,
+    from_table,
+    is_shard,
+    iterate_rows,
+    shard_name,
+    shard_paths,
+    write_shard,
+)
 
 
 def row(index: int) -> dict[str, Any]:
@@ -51,6 +60,35 @@ def test_the_same_rows_are_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "a" / shard_name(0)).read_bytes() == (tmp_path / "b" / shard_name(0)).read_bytes()
 
 
+def test_rows_that_come_one_by_one_are_a_row_group_in_memory_and_the_same_bytes(tmp_path: Path) -> None:
+    rows = [row(index) for index in range(ROWS_PER_GROUP + 3)]
+    write_shard(rows, SPEECH_FACES, tmp_path / "whole" / shard_name(0))
+    writer = ShardWriter(tmp_path / shard_name(0), SPEECH_FACES)
+    for one in rows:
+        writer.add(one)
+    assert not (tmp_path / shard_name(0)).exists()
+    assert writer.close() == tmp_path / shard_name(0)
+    assert (tmp_path / shard_name(0)).read_bytes() == (tmp_path / "whole" / shard_name(0)).read_bytes()
+    assert pq.ParquetFile(tmp_path / shard_name(0)).num_row_groups == 2
+
+
+def test_a_writer_that_is_abandoned_or_had_no_row_leaves_nothing(tmp_path: Path) -> None:
+    writer = ShardWriter(tmp_path / shard_name(0), SPEECH_FACES)
+    assert writer.close() is None
+    for index in range(ROWS_PER_GROUP):
+        writer.add(row(index))
+    assert len(list(tmp_path.iterdir())) == 1
+    writer.abandon()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_rows_read_from_a_table_are_written_as_the_same_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "first" / shard_name(0)
+    write_shard([row(index) for index in range(5)], SPEECH_FACES, path)
+    write_shard(from_table(pq.read_table(path)), SPEECH_FACES, tmp_path / shard_name(0))
+    assert (tmp_path / shard_name(0)).read_bytes() == path.read_bytes()
+
+
 def test_an_empty_shard_is_a_shard(tmp_path: Path) -> None:
     write_shard([], LEDGER, tmp_path / shard_name(0))
     assert is_shard(tmp_path / shard_name(0), LEDGER)
@@ -71,15 +109,6 @@ def test_shards_are_read_in_order(tmp_path: Path) -> None:
     for index in (10, 2, 0):
         write_shard([], LEDGER, tmp_path / shard_name(index))
     assert [path.name for path in shard_paths(tmp_path)] == [shard_name(0), shard_name(2), shard_name(10)]
-
-
-def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path: Path) -> None:
-    path = tmp_path / "file"
-    replace_file(path, b"old")
-    with pytest.raises(TypeError):
-        replace_file(path, "not bytes")  # type: ignore[arg-type]
-    assert path.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_row_that_does_not_fit_the_schema_is_refused(tmp_path: Path) -> None:

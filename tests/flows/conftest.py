@@ -34,6 +34,7 @@ def write_params(tmp_path_factory, sources, embedder):
     """A function that writes a params file with these sources and other values by keyword."""
 
     def write(**changed):
+        building = {key: changed.pop(key) for key in ("runner", "address", "min_free_gb") if key in changed}
         films, pictures = (str(source) for source in sources)
         shared = {"face_px": 64, "face_margin": 2.0, "validation_share": 0.2, "workers": 2}
         speech_faces = {
@@ -51,6 +52,7 @@ def write_params(tmp_path_factory, sources, embedder):
             "speech_faces": speech_faces | {key: value for key, value in changed.items() if key != "shard_pictures"},
             "fetching": fetching,
             "portraits": {**shared, "source": pictures, "shard_pictures": changed.get("shard_pictures", 2)},
+            "building": {"runner": "threads", "address": None, "min_free_gb": 0} | building,
             "spectrogram": sound,
             "face_models": {"detector_score": 0.5, "arcface": str(embedder), "age_gender": "none.onnx"},
         }

@@ -1,5 +1,6 @@
 """Both flows on small corpora of drawn faces, against a real Prefect server: resumed, killed, pruned, described."""
 
+import base64
 import json
 import os
 import signal
@@ -16,7 +17,10 @@ from prefect.settings import PREFECT_API_URL
 
 from flows.portraits import build_portraits
 from flows.speech_faces import build_speech_faces
+from s2f.corpus.clip_rows import ClipRows
 from s2f.dataset.schemas import PORTRAITS, SPEECH_FACES
+from s2f.faces.images import decode_image
+from s2f.media.failures import Failure
 
 ROOT = Path(__file__).parents[2]
 
@@ -126,6 +130,57 @@ def test_a_clip_list_that_was_edited_is_read_again(tmp_path, write_params, sourc
     assert build(tmp_path, params) == {"no_face": 1, "ok": 1}
 
 
+@pytest.fixture
+def tried(monkeypatch):
+    """Ids of the clips that a flow in this process decodes."""
+    ids = []
+
+    def row(self, clip, *arguments):
+        ids.append(clip.id)
+        return real(self, clip, *arguments)
+
+    real = ClipRows._row
+    monkeypatch.setattr(ClipRows, "_row", row)
+    return ids
+
+
+def test_a_list_that_shrinks_and_grows_is_built_by_exactly_the_difference(tmp_path, write_params, sources, tried):
+    films = tmp_path / "films"
+    films.mkdir()
+    (films / "videos").symlink_to(sources[0] / "videos")
+    rows = [f"-good,{start},2,0.5,0.5" for start in (0, 0.2, 0.4)]
+    rows += [f"later,{start},2,0.5,0.5" for start in (0, 0.1, 0.2, 0.3, 0.4)]
+    rows += [f"{video},0,2,0.5,0.5" for video in ("room", "unseen", "gone", "crowd", "broken")]
+
+    def built(folder, rows, **changed):
+        (films / "clips.csv").write_text("\n".join(rows) + "\n")
+        return build(folder, write_params(source=str(films), shard_clips=3, **changed)), list(tried)
+
+    for step, (kept, new) in enumerate([(rows[:9], rows[:9]), (rows[1:9], []), (rows[1:], rows[9:]), (rows, rows[:1])]):
+        reasons, again = built(tmp_path / "edited", kept)
+        assert len(again) == len([row for row in new if not row.startswith("gone")]), step
+        tried.clear()
+        assert (reasons, contents(tmp_path / "edited")) == (
+            built(tmp_path / f"anew{step}", kept)[0],
+            contents(tmp_path / f"anew{step}"),
+        )
+        tried.clear()
+
+
+def test_a_label_that_was_corrected_is_written_and_nothing_is_looked_at_again(tmp_path, write_params, sources, tried):
+    films = tmp_path / "films"
+    films.mkdir()
+    (films / "videos").symlink_to(sources[0] / "videos")
+    (films / "clips.csv").write_text("-good,0,2,0.5,0.5\n")
+    params = write_params(source=str(films))
+    for age in (30, 40):
+        (films / "labels.csv").write_text(f"youtube_id,start,age\n-good,0,{age}\n")
+        assert build(tmp_path, params) == {"ok": 1}
+        [path] = tmp_path.glob("out/*/*.parquet")
+        assert pq.read_table(path)["age"].to_pylist() == [age]
+    assert len(tried) == 1
+
+
 def test_a_video_overwritten_under_its_name_is_built_again_and_nothing_else(tmp_path, write_params, film, face):
     films, names = tmp_path / "films", ("a", "b", "c")
     for number, name in enumerate(names):
@@ -159,16 +214,54 @@ def test_portraits_end_under_their_reasons(tmp_path, write_params):
     assert [name for (name,) in ids] == [f"{number}.png" for number in range(5)]
 
 
-def test_prefect_keeps_progress_and_a_table_of_reasons(tmp_path, write_params):
-    reasons = build(tmp_path, write_params(max_clips=2))
-    kept = {artifact["key"]: artifact["data"] for artifact in asked("artifacts")}
+def test_prefect_keeps_progress_funnel_failures_with_examples_and_faces(tmp_path, write_params):
+    reasons = build(tmp_path, write_params())
+    kept = {artifact["key"]: artifact["data"] for artifact in asked("artifacts", "CREATED_DESC")}
     assert kept["speech-faces-progress"] == 100
-    assert {row["reason"] for row in json.loads(kept["speech-faces-reasons"])} == set(reasons)
-    assert f"speech-faces to {tmp_path / 'out'}" in {run["name"] for run in asked("flow_runs")}
+    assert [row["items"] for row in json.loads(kept["speech-faces-funnel"])][::5] == ["10", "3"]
+    failures = {row["reason"]: row for row in json.loads(kept["speech-faces-failures"])}
+    assert set(failures) == set(reasons) - {"ok"}
+    assert failures["no_face"] | {"said": ""} == {
+        "class": "filtered", "reason": "no_face", "said": "", "items": "1", "example": "room_00000000",
+    }  # fmt: skip
+    head, picture = kept["speech-faces-faces"].rstrip(")").split("base64,")
+    assert head == "![faces](data:image/jpeg;"
+    assert decode_image(base64.b64decode(picture)).shape == (96, 768, 3)
 
 
-def asked(what):
+def test_what_comes_from_outside_is_no_markup_on_prefects_page(tmp_path, write_params, sources, monkeypatch):
+    def refuse(*arguments):
+        raise Failure("no_format", "<img src=x onerror=alert(1)>")
+
+    monkeypatch.setattr(ClipRows, "_row", refuse)
+    build(tmp_path, write_params(max_clips=1))
+    [data] = [one["data"] for one in asked("artifacts", "CREATED_DESC") if one["key"] == "speech-faces-failures"][-1:]
+    assert json.loads(data)[0]["said"] == "&lt;img src=x onerror=alert(1)&gt;"
+
+
+def test_flow_and_task_runs_carry_names_and_tags_a_reader_understands(tmp_path, write_params):
+    build(tmp_path, write_params(max_clips=2))
+    [flow_run] = [run for run in asked("flow_runs", "START_TIME_DESC") if str(tmp_path) in run["name"]]
+    assert flow_run["name"] == f"speech-faces to {tmp_path / 'out'}"
+    asked_for = {"flow_runs": {"id": {"any_": [flow_run["id"]]}}}
+    until = time.monotonic() + 60  # the server writes task runs a second later
+    while len(runs := asked("task_runs", "EXPECTED_START_TIME_DESC", **asked_for)) < 2 and time.monotonic() < until:
+        time.sleep(0.1)
+    shards = sorted(path.relative_to(tmp_path / "ledger").stem for path in tmp_path.glob("ledger/*.parquet"))
+    assert sorted(run["name"].split()[-1] for run in runs) == shards
+    assert all(set(run["tags"]) == {"speech_faces", run["name"].split()[1]} for run in runs)
+
+
+def test_a_build_goes_on_when_its_artifacts_cannot_be_kept(tmp_path, write_params, monkeypatch, caplog):
+    def refuse(*arguments, **options):
+        raise httpx.ConnectError("nobody listens")
+
+    monkeypatch.setattr("flows.artifacts.create_progress_artifact", refuse)
+    assert sum(build(tmp_path, write_params(max_clips=2)).values()) == 2
+    assert "Prefect's page is not up to date (nobody listens)" in caplog.text
+
+
+def asked(what, sort, **filters):
     """The server's own list, latest first; Prefect's client sends nulls that its server refuses."""
-    sort = {"artifacts": "CREATED_DESC", "flow_runs": "START_TIME_DESC"}[what]
-    answer = httpx.post(f"{PREFECT_API_URL.value()}/{what}/filter", json={"sort": sort, "limit": 10})
+    answer = httpx.post(f"{PREFECT_API_URL.value()}/{what}/filter", json={"sort": sort, "limit": 50, **filters})
     return answer.raise_for_status().json()[::-1]

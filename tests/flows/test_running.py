@@ -20,11 +20,11 @@ import psutil
 import pytest
 from prefect.server.events.schemas.events import ReceivedEvent
 from prefect.server.services import task_run_recorder
-from prefect.settings import PREFECT_API_DATABASE_CONNECTION_URL
+from prefect.settings import PREFECT_API_DATABASE_CONNECTION_URL, PREFECT_API_URL
 
 from flows import local_server
 from flows.local_server import PATIENCE_S, TASK_RUN_RECORDER, LocalServer, is_up, nothing_was_lost
-from s2f.corpus.status import funnel
+from s2f.corpus.queries import funnel
 
 ROOT = Path(__file__).parents[2]
 
@@ -82,6 +82,46 @@ def test_a_command_records_into_the_server_that_make_ui_started(tmp_path, write_
             assert settings["analytics_enabled"] is False
         finally:
             server.terminate()
+
+
+def test_a_build_can_be_started_on_prefects_page_with_other_parameters(tmp_path, write_params, prefect_server):
+    words = [sys.executable, "-m", "flows.serving", "--data", tmp_path, "--params", write_params(shard_pictures=1)]
+    own = environment(tmp_path, PREFECT_API_URL=PREFECT_API_URL.value())
+    with subprocess.Popen(words, cwd=ROOT, env=own, stderr=subprocess.PIPE, text=True) as serving:
+        try:
+            [found] = until(lambda: asked("deployments", {"flows": {"name": {"any_": ["portraits"]}}}))
+            assert found["tags"] == ["s2f", "portraits"]
+            form = found["parameter_openapi_schema"]
+            assert set(form["definitions"]["BuildingParams"]["properties"]) == {"runner", "address", "min_free_gb"}
+            building = found["parameters"]["building"] | {"min_free_gb": 0.5}
+            url = f"{PREFECT_API_URL.value()}/deployments/{found['id']}/create_flow_run"
+            started = httpx.post(url, json={"parameters": found["parameters"] | {"building": building}})
+            named = {"flow_runs": {"id": {"any_": [started.raise_for_status().json()["id"]]}}}
+            [done] = until(lambda: [run for run in asked("flow_runs", named) if run["end_time"]])
+            assert (done["state_type"], done["parameters"]["building"]["min_free_gb"]) == ("COMPLETED", 0.5)
+            assert set(done["tags"]) >= {"s2f", "portraits"}
+        finally:
+            serving.terminate()
+    assert funnel(tmp_path / "ledger" / "portraits")["kept"] == 5
+
+
+def test_serving_without_a_server_says_what_starts_one(tmp_path, write_params):
+    words = [sys.executable, "-m", "flows.serving", "--params", write_params()]
+    done = subprocess.run(words, cwd=ROOT, env=environment(tmp_path), capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "`make ui` starts one" in done.stderr and "Traceback" not in done.stderr
+
+
+def asked(what, filters):
+    return httpx.post(f"{PREFECT_API_URL.value()}/{what}/filter", json=filters).raise_for_status().json()
+
+
+def until(ask, patience_s=PATIENCE_S):
+    """The first answer that is not empty."""
+    end = time.monotonic() + patience_s
+    while not (found := ask()) and time.monotonic() < end:
+        time.sleep(0.2)
+    return found
 
 
 def test_what_a_server_writes_as_it_ends_is_written_without_a_traceback(monkeypatch):
@@ -173,6 +213,36 @@ def test_a_build_that_keeps_nothing_to_train_on_writes_its_ledger_and_then_says_
         assert "no item was kept in the split 'train', of 4 tried (4 removed); `s2f corpus status` says why" in words
         assert "Traceback" not in done.stderr
         assert sum(funnel(tmp_path / "ledger")[name] for name in ("tried", "kept")) == 4
+
+
+def test_a_disk_that_is_nearly_full_stops_a_build_and_with_room_it_goes_on(tmp_path, write_params):
+    done = run(tmp_path, "flows.portraits", "--params", write_params(min_free_gb=1e6))
+    assert done.returncode == 75
+    assert "stopped: " in done.stderr and "Make room and run the same command again" in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+    assert run(tmp_path, "flows.portraits", "--params", write_params()).returncode == 0
+
+
+def test_a_disk_that_is_full_stops_a_build_and_loses_nothing(tmp_path, write_params):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=60k", "tmpfs", disk], capture_output=True).returncode:
+        pytest.skip("no small disk can be made here: mounting one needs root")
+    try:
+        home = {"PREFECT_HOME": str(tmp_path / "home")}
+        done = run(disk, "flows.portraits", "--params", write_params(shard_pictures=1), **home)
+        assert done.returncode == 75, done.stderr
+        assert "the disk is full" in " ".join(done.stderr.split())
+        finished = {path.name for path in disk.glob("ledger/*.parquet")}
+        assert finished and len(finished) < 7
+        assert not list(disk.rglob("*.tmp"))
+        subprocess.run(["mount", "-o", "remount,size=9m", disk], check=True)
+        before = {path: path.stat().st_mtime_ns for path in disk.glob("ledger/*.parquet")}
+        assert run(disk, "flows.portraits", "--params", write_params(shard_pictures=1), **home).returncode == 0
+        assert {path: path.stat().st_mtime_ns for path in before} == before
+        assert funnel(disk / "ledger")["tried"] == 7
+    finally:
+        subprocess.run(["umount", disk], check=True)
 
 
 def test_a_temporary_server_does_not_survive_a_kill(tmp_path, monkeypatch):

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from s2f import cli, pipeline
+from s2f import pipeline
+from s2f.cli.generate import generate
 from s2f.dataset import schemas
 from s2f.faces import arcface, measures
 from s2f.params.base import ParamsError
@@ -89,7 +90,7 @@ def test_what_is_drawn_by_default_is_what_the_report_judges() -> None:
     assert judged.super_resolution_sampler == pipeline.SUPER_RESOLUTION_SAMPLER
     assert judged.super_resolution_steps == pipeline.SUPER_RESOLUTION_STEPS
     assert judged.super_resolution_noise == pipeline.SUPER_RESOLUTION_NOISE
-    assert inspect.signature(cli.generate).parameters["steps"].default == pipeline.STEPS
+    assert inspect.signature(generate).parameters["steps"].default == pipeline.STEPS
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from matplotlib.figure import Figure
 
-from s2f.corpus.status import funnel as asked
+from s2f.corpus.queries import funnel as asked
 from s2f.dataset.schemas import LEDGER
 from s2f.dataset.shards import write_shard
 from s2f.media.failures import REASONS, status_of

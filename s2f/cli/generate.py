@@ -1,12 +1,8 @@
-"""`s2f`: faces from a recording, and a look at the corpus, the models and the parameters.
-
-Commands import what they need themselves, so that `s2f --help` answers at once. Exit code 2: input that cannot be used.
-"""
+"""`s2f generate`: faces from recordings, as files."""
 
 import json
 import math
 import os
-import sys
 from collections.abc import Iterator
 from importlib.metadata import version
 from itertools import count
@@ -15,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from s2f.runtime import BAD_INPUT, InputError, derive_seed, file_sha256, progress, sentence
+from s2f.runtime import InputError, derive_seed, file_sha256, progress
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,38 +21,7 @@ if TYPE_CHECKING:
 
 BATCH = 16  # pictures at a time: enough to keep cores busy, little memory
 
-HELP = """Faces from voices: a reproducible pipeline for speech-to-face diffusion.
 
-A speech encoder hears a face embedding in up to six seconds of speech; a diffusion model draws a small face from it;
-another one enlarges it (after Kato & Hashimoto, Interspeech 2023). `dvc repro` builds the corpus, trains the three
-models and writes the report; these commands use what it made.
-
-\b
-    s2f generate voice.wav --out faces        four faces for a recording
-    s2f corpus status                         what became of every clip and picture
-    s2f models --params params.paper.yaml     how large the paper's models are
-    s2f app                                   a web page: a voice in, faces out
-
-A face from a voice is a statistical guess, never an identification.
-"""
-
-app = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
-corpus = typer.Typer(help="Look at the corpus.", no_args_is_help=True)
-params_group = typer.Typer(help="Look at parameters.", no_args_is_help=True)
-app.add_typer(corpus, name="corpus")
-app.add_typer(params_group, name="params")
-
-
-def main() -> None:
-    """Run a command; what cannot be used, read or written is one sentence on standard error and exit code 2."""
-    try:
-        app()
-    except (InputError, OSError) as error:
-        print(f"error: {sentence(error)}", file=sys.stderr)
-        raise SystemExit(BAD_INPUT) from None
-
-
-@app.command()
 def generate(
     inputs: Annotated[list[Path], typer.Argument(metavar="INPUT", help="Sound or video files with one speaker.")],
     out: Annotated[Path, typer.Option(help="Folder for the pictures.")],
@@ -160,60 +125,3 @@ def distinct_stems(paths: list[Path]) -> list[str]:
         names = (path.stem if number == 1 else f"{path.stem}-{number}" for number in count(1))
         stems.append(next(name for name in names if name not in stems))
     return stems
-
-
-@corpus.command()
-def status(data: Annotated[Path, typer.Option(help="Folder the build stages wrote to.")] = Path("data")) -> None:
-    """Print what became of every clip and picture: by status and reason, split by split."""
-    from rich.console import Console
-
-    from s2f.corpus.status import status_tables
-
-    ledgers = sorted(folder for folder in (data / "ledger").glob("*") if folder.is_dir())
-    if not ledgers:
-        raise InputError(f"{data / 'ledger'}: no corpus was built here yet; `dvc repro` builds it.")
-    console = Console()
-    for ledger in ledgers:
-        console.rule(ledger.name)
-        console.print(*status_tables(ledger))
-
-
-@app.command("models")
-def print_models(
-    params: Annotated[Path, typer.Option(help="Parameters with the three models' sections.")] = Path("params.yaml"),
-) -> None:
-    """Print how many parameters the three models have; builds them without their memory."""
-    from rich.console import Console
-    from rich.table import Column, Table
-
-    from s2f.models.counts import count_parameters
-
-    table = Table("model", Column("trainable parameters", justify="right"), title=str(params))
-    for name, number in count_parameters(params):
-        table.add_row(name, f"{number:,}")
-    Console().print(table)
-
-
-@app.command("app")
-def serve_page(
-    models: Annotated[Path, typer.Option(help="Folder with the trained models.")] = Path("data/models"),
-    host: Annotated[str, typer.Option(help="127.0.0.1: this machine alone.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535)] = 7860,
-) -> None:
-    """Serve the web page: record or drop a voice, see faces."""
-    from s2f.app import serve
-
-    serve(models, host, port)
-
-
-@params_group.command()
-def check(file: Annotated[Path, typer.Argument(help="Parameters, whole.")] = Path("params.yaml")) -> None:
-    """Say that a params file, and what it names, can be used, or in one sentence why not."""
-    from s2f.stages.check_params import check_params
-
-    check_params(file)
-    typer.echo(f"{file} fits its schema.")
-
-
-if __name__ == "__main__":
-    main()

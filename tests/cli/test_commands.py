@@ -9,13 +9,14 @@ import pytest
 from PIL import Image
 
 from s2f.audio.speech import encode_flac
-from s2f.cli import distinct_stems, main
+from s2f.cli.generate import distinct_stems
+from s2f.cli.main import main
 from s2f.dataset.schemas import LEDGER
 from s2f.dataset.shards import write_shard
 from s2f.runtime import file_sha256
 
 RATE = 16_000
-PARAMS = Path(__file__).parents[1] / "params.yaml"
+PARAMS = Path(__file__).parents[2] / "params.yaml"
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
@@ -53,7 +54,7 @@ def test_the_command_that_draws_says_what_a_drawing_is(
 
 
 def test_help_imports_nothing_heavy() -> None:
-    code = "import sys, s2f.cli; print({'torch', 'diffusers', 'duckdb', 'pyarrow', 'pydantic'} & set(sys.modules))"
+    code = "import sys, s2f.cli.main; print({'torch', 'diffusers', 'duckdb', 'pyarrow', 'pydantic'} & set(sys.modules))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "set()"
 
@@ -179,7 +180,7 @@ def test_corpus_status_counts_by_reason(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     row = {"id": "a", "status": "permanent", "reason": "removed", "message": "gone", "attempts": 1, "split": "train"}
-    row |= {"shard": 0, "tools": "{}"}
+    row |= {"shard": 0, "item": "", "tools": "{}"}
     kept = row | {"id": "b", "status": "ok", "reason": None, "message": None}
     write_shard([row, kept], LEDGER, tmp_path / "ledger" / "speech_faces" / "00000.parquet")
     assert run(monkeypatch, "corpus", "status", "--data", tmp_path) == 0

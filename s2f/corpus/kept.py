@@ -1,0 +1,140 @@
+"""What was built before and may be used again, item by item, when its shard is not what is planned any more.
+
+A list that grew or shrank moves items from shard to shard; a retry opens a shard for some of its items. The old shard
+is then set aside, in a folder `.kept` that no reader of the dataset looks into, and the new ones take from it what has
+the same item key: it is not fetched, decoded or looked at again. When all is built, what was set aside goes.
+
+A shard is set aside by two renames, its data first, so that a kill between them loses nothing.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from s2f.corpus.ledger import Outcome, Proof, holds, read_proof
+from s2f.corpus.plan import Shard
+from s2f.corpus.splits import SPLITS
+from s2f.dataset.schemas import LEDGER
+from s2f.dataset.shards import from_table, shard_paths, write_shard
+from s2f.media.failures import OK, REASONS, Failure
+
+FOLDER = ".kept"
+Row = dict[str, Any]
+
+
+def set_aside(out: Path, ledger: Path, name: str, drop: Callable[[Row], bool] | None = None) -> bool:
+    """Move the shard of this file name out of the dataset; items that `drop` says yes to will be tried again.
+
+    What cannot be used again (a ledger of another version, other data than it proves) is deleted: False.
+    """
+    proof = read_proof(ledger / name)
+    data = [path for split in SPLITS if (path := out / split / name).is_file()]
+    if proof is None or not _move_data(out, proof, data, name):
+        for path in data:
+            path.unlink()
+        (ledger / name).unlink(missing_ok=True)
+        return False
+    kept = ledger / FOLDER / _kept_name(name, proof)
+    if drop is not None:
+        table = pq.read_table(ledger / name, schema=LEDGER)
+        write_shard([row for row in table.to_pylist() if not drop(row)], table.schema, kept)
+        (ledger / name).unlink()
+    else:
+        kept.parent.mkdir(exist_ok=True)
+        (ledger / name).replace(kept)
+    return True
+
+
+def where_kept(ledger: Path) -> dict[str, str]:
+    """Item key → file name in `.kept` of the shard that holds its end."""
+    found: dict[str, str] = {}
+    for path in shard_paths(ledger / FOLDER):
+        try:
+            items = pq.read_table(path, columns=["item"])["item"].to_pylist()
+        except (OSError, pa.ArrowInvalid, KeyError):  # cut by a machine that went down
+            path.unlink()
+            continue
+        found |= dict.fromkeys(items, path.name)
+    return found
+
+
+def kept_of(shard: Shard, decided: str, where: dict[str, str]) -> tuple[str, ...]:
+    """Names of the shards that hold ends of this one's items, by the answer of `where_kept`."""
+    return tuple(sorted({where[key] for item in shard.items if (key := item.key(decided)) in where})) if where else ()
+
+
+def forget(out: Path, ledger: Path) -> None:
+    """Delete what was set aside: all that could be used again was."""
+    for folder in (ledger / FOLDER, out / FOLDER):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class Kept:
+    """Ends of items, read from some of the shards that were set aside; a row group is in memory at a time."""
+
+    def __init__(self, out: Path, ledger: Path, names: Sequence[str]) -> None:
+        self._out = out
+        self._places = {entry["item"]: (entry, name, row) for name in names for entry, row in _entries(ledger, name)}
+        self._group: tuple[str, int, list[Row]] = ("", 0, [])  # file, number of its first row, rows
+
+    def has(self, item: str) -> bool:
+        """Whether the end of the item of this key is known."""
+        return item in self._places
+
+    def outcome(self, item: str) -> Outcome:
+        """How the item of this key ended."""
+        entry, name, number = self._places[item]
+        if entry["status"] == OK:
+            end: Row | Failure = self._row(name, number)
+        else:
+            end = Failure(entry["reason"], entry["message"] or "", entry["attempts"])
+        return Outcome(entry["id"], end, entry["attempts"], entry["tools"])
+
+    def _row(self, name: str, number: int) -> Row:
+        held, first, rows = self._group
+        if held != name or not first <= number < first + len(rows):
+            first, rows = _group_of(self._out / FOLDER / name, number)
+            self._group = (name, first, rows)
+        return rows[number - first]
+
+
+def _group_of(path: Path, number: int) -> tuple[int, list[Row]]:
+    """The row group with row `number` of a shard, and the number of its first row."""
+    first = 0
+    with pq.ParquetFile(path) as file:
+        for group in range(file.num_row_groups):
+            rows = file.metadata.row_group(group).num_rows
+            if number < first + rows:
+                return first, from_table(file.read_row_group(group))
+            first += rows
+    raise IndexError(f"{path}: holds {first} rows, not row {number}")
+
+
+def _entries(ledger: Path, name: str) -> Iterator[tuple[Row, int]]:
+    """A ledger's entries, each with the number of data rows before it; not those of a version with other reasons."""
+    rows = 0
+    for entry in pq.read_table(ledger / FOLDER / name).to_pylist():
+        if entry["status"] == OK or entry["reason"] in REASONS:
+            yield entry, rows
+        rows += entry["status"] == OK
+
+
+def _kept_name(name: str, proof: Proof) -> str:
+    return f"{Path(name).stem}-{proof.key[:16]}.parquet"
+
+
+def _move_data(out: Path, proof: Proof, data: Sequence[Path], name: str) -> bool:
+    """Move what is proved into `.kept`, or find it there; False where it is nowhere."""
+    if proof.sha256 is None:
+        return True
+    kept = out / FOLDER / _kept_name(name, proof)
+    for path in data:
+        if holds(proof, path):
+            kept.parent.mkdir(exist_ok=True)
+            path.replace(kept)
+            return True
+    return holds(proof, kept)

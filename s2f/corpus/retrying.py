@@ -1,0 +1,40 @@
+"""Try again what failed, and only that: shards are opened for the items meant, and the next build fills them.
+
+A shard that is opened is set aside; all its other items are used again as they are.
+"""
+
+from collections.abc import Collection
+from itertools import groupby
+from pathlib import Path
+
+from s2f.corpus import kept
+from s2f.corpus.manifest import FILE
+from s2f.corpus.queries import RETRY, query
+from s2f.media.failures import REASONS, Kind
+from s2f.runtime import InputError
+
+
+def open_again(out: Path, ledger: Path, classes: Collection[str], reasons: Collection[str]) -> dict[str, int]:
+    """Open the shards of items that ended in any of these classes or reasons; items to be tried again, by reason.
+
+    Raises:
+        InputError: a class or reason that there is not; no ledger.
+    """
+    _check("class", classes, list(Kind))
+    _check("reason", reasons, list(REASONS))
+    found = query(RETRY, ledger, classes=list(classes), reasons=list(reasons))
+    if found:
+        (out / FILE).unlink(missing_ok=True)
+    for name, rows in groupby(found, lambda row: row["file"]):
+        again = {row["id"] for row in rows}
+        kept.set_aside(out, ledger, f"{name}", lambda entry, again=again: entry["id"] in again)  # type: ignore[misc]
+    counts: dict[str, int] = {}
+    for row in found:
+        counts[row["reason"]] = counts.get(row["reason"], 0) + 1
+    return counts
+
+
+def _check(what: str, given: Collection[str], allowed: Collection[str]) -> None:
+    for name in given:
+        if name not in allowed:
+            raise InputError(f"--{what} {name}: there is none such; allowed: {', '.join(sorted(allowed))}.")

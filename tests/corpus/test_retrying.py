@@ -1,0 +1,54 @@
+import pyarrow as pa
+import pytest
+
+from s2f.corpus.kept import Kept, where_kept
+from s2f.corpus.ledger import Outcome, finish
+from s2f.corpus.manifest import FILE
+from s2f.corpus.plan import Shard
+from s2f.corpus.retrying import open_again
+from s2f.dataset.shards import shard_paths
+from s2f.media.failures import Failure
+from s2f.runtime import InputError
+
+SCHEMA = pa.schema([("id", pa.string())])
+
+
+@pytest.fixture
+def folders(tmp_path):
+    """Three shards: one lost an item to the network and one for good, one was blocked once, one is whole."""
+    out, ledger = tmp_path / "out", tmp_path / "ledger"
+    for index, reasons in enumerate((["ok", "network", "removed"], ["ok", "bot_check"], ["ok", "ok"])):
+        named = [(f"{index}{n}", reason) for n, reason in enumerate(reasons)]
+        ends = [Outcome(n, {"id": n} if why == "ok" else Failure(why, "words"), item=n) for n, why in named]
+        finish(out, ledger, Shard(index, "train", ()), f"key{index}", ends, SCHEMA, "{}")
+    (out / FILE).write_text("{}")
+    return out, ledger
+
+
+@pytest.mark.parametrize(
+    ("classes", "reasons", "items", "shards"),
+    [
+        (["transient"], [], {"01"}, {0}),
+        (["transient", "blocked"], [], {"01", "11"}, {0, 1}),
+        ([], ["removed"], {"02"}, {0}),
+        (["blocked"], ["network"], {"01", "11"}, {0, 1}),
+        ([], ["timeout"], set(), set()),
+    ],
+)
+def test_exactly_those_items_are_opened_and_only_their_shards(folders, classes, reasons, items, shards):
+    counts = open_again(*folders, classes, reasons)
+    assert sum(counts.values()) == len(items)
+    assert {int(path.stem) for path in shard_paths(folders[1])} == {0, 1, 2} - shards
+    where = where_kept(folders[1])
+    everything = {"00", "01", "02", "10", "11", "20", "21"}
+    assert set(where) == {item for item in everything if int(item[0]) in shards} - items
+    if where:
+        assert Kept(*folders, sorted(set(where.values()))).outcome("00").end == {"id": "00"}
+    assert (folders[0] / FILE).exists() == (not items)
+
+
+@pytest.mark.parametrize(("classes", "reasons"), [(["sometimes"], []), ([], ["bored"])])
+def test_what_there_is_not_is_refused_with_what_there_is(folders, classes, reasons):
+    with pytest.raises(InputError, match=r"there is none such; allowed: .*(blocked|bot_check)"):
+        open_again(*folders, classes, reasons)
+    assert len(shard_paths(folders[1])) == 3

@@ -1,0 +1,83 @@
+import json
+
+import pyarrow as pa
+import pytest
+
+from s2f.corpus.ledger import Outcome, finish
+from s2f.corpus.manifest import FILE, write_manifest
+from s2f.corpus.plan import Shard
+from s2f.corpus.verifying import verify
+from s2f.dataset.shards import write_shard
+from s2f.media.failures import Failure
+from s2f.runtime import InputError
+
+SCHEMA = pa.schema([("clip_id", pa.string())])
+
+
+@pytest.fixture
+def folders(tmp_path):
+    out, ledger = tmp_path / "out", tmp_path / "ledger"
+    built = []
+    for index, split in enumerate(("train", "validation", "test")):
+        ends = [Outcome(f"{index}{n}", {"clip_id": f"{index}{n}"} if n else Failure("no_face", "")) for n in range(3)]
+        shard = Shard(index, split, ())
+        built.append((shard, finish(out, ledger, shard, f"key{index}", ends, SCHEMA, "{}")))
+    write_manifest(out, "things", {}, built)
+    return out, ledger
+
+
+def test_what_was_built_is_as_it_says(folders):
+    assert list(verify(*folders)) == []
+
+
+def damage_data(out, ledger):
+    path = out / "train" / "00000.parquet"
+    path.write_bytes(path.read_bytes().replace(b"01", b"09"))
+
+
+def cut_data(out, ledger):
+    path = out / "train" / "00000.parquet"
+    path.write_bytes(path.read_bytes()[:-9])
+
+
+def remove_data(out, ledger):
+    (out / "test" / "00002.parquet").unlink()
+
+
+def add_data(out, ledger):
+    write_shard([{"clip_id": "01"}], SCHEMA, out / "train" / "00009.parquet")
+
+
+def cut_ledger(out, ledger):
+    path = ledger / "00001.parquet"
+    path.write_bytes(path.read_bytes()[:-9])
+
+
+def remove_ledger(out, ledger):
+    (ledger / "00001.parquet").unlink()
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentences"),
+    [
+        (damage_data, ["00000.parquet: changed since it was built"]),
+        (cut_data, ["00000.parquet: changed since it was built", "No magic bytes"]),
+        (remove_data, ["00002.parquet: missing", "21: in the ledger as ok, and not in the dataset"]),
+        (add_data, ["00009.parquet: not in the manifest", "01: in the dataset more than once"]),
+        (cut_ledger, ["00001.parquet: cut off"]),
+        (remove_ledger, ["counts other ends of items", "11: in the dataset, and not in the ledger as ok"]),
+    ],
+)
+def test_whatever_is_wrong_is_one_sentence(folders, damage, sentences):
+    damage(*folders)
+    found = list(verify(*folders))
+    assert all(any(words in sentence for sentence in found) for words in sentences), found
+
+
+def test_an_unfinished_or_broken_manifest_is_one_sentence(folders):
+    (folders[0] / FILE).write_text(json.dumps({})[:-1])
+    with pytest.raises(InputError, match="broken"):
+        list(verify(*folders))
+    (folders[0] / FILE).unlink()
+    with pytest.raises(InputError, match="no build was finished"):
+        list(verify(*folders))
