@@ -1,5 +1,6 @@
 """What tests of several rooms share: three tiny models as the training stages leave them, and tiny real media."""
 
+import importlib.util
 import subprocess
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from s2f.models.speech_encoder import SpeechEncoder
 from s2f.models.super_resolution import SuperResolution
 from s2f.models.weights import save_weights
 from s2f.params.face_decoder import FaceDecoderConfig
+from s2f.params.fetching import FetchingParams
 from s2f.params.speech_encoder import SpeechEncoderConfig
 from s2f.params.super_resolution import SuperResolutionConfig
 from s2f.sample.canvas import Pose
@@ -130,6 +132,29 @@ def write_embedder(path: Path) -> Path:
 @pytest.fixture(scope="session")
 def embedder(tmp_path_factory):
     return write_embedder(tmp_path_factory.mktemp("network") / "least.onnx")
+
+
+@pytest.fixture(scope="session")
+def video_server():
+    """The class of a web server for one folder, and of everything that servers do wrong: see its module."""
+    spec = importlib.util.spec_from_file_location("video_server", Path(__file__).with_name("video_server.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.VideoServer
+
+
+@pytest.fixture(scope="session")
+def fetching():
+    """A function: one impatient attempt, with other values by keyword."""
+
+    def make(**changed):
+        impatient = {
+            "attempts": 1, "first_pause_s": 0.0, "jitter": 0.0, "parallel": 2, "socket_timeout_s": 10.0,
+            "max_seconds": 60.0, "max_gb": 1.0, "cool_down_minutes": 1.0, "cool_downs": 0,
+        }  # fmt: skip
+        return FetchingParams(**impatient | changed)
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -26,9 +26,12 @@ from s2f.corpus.plan import Item
 from s2f.faces.detect import Face, FaceDetector
 from s2f.media.clip import Section, read_frames, read_sound
 from s2f.media.failures import Failure, unforeseen
-from s2f.media.fetch import fetch
-from s2f.media.urls import video_url
+from s2f.media.fetch import Fetched, fetch_video
+from s2f.media.pace import pace_of
+from s2f.media.patience import patiently
+from s2f.media.urls import video_path, video_url
 from s2f.params.face_models import FaceModelsParams
+from s2f.params.fetching import FetchingParams
 from s2f.params.spectrogram import SpectrogramParams
 from s2f.params.speech_faces import SpeechFacesParams
 
@@ -40,6 +43,7 @@ class ClipRows:
     params: SpeechFacesParams
     spectrogram: SpectrogramParams
     face_models: FaceModelsParams
+    fetching: FetchingParams
 
     def build(self, items: Sequence[Item]) -> Iterator[Outcome]:
         """Try items; neighbours of one video share its fetch.
@@ -54,18 +58,18 @@ class ClipRows:
     def _video(self, items: list[Item]) -> list[Outcome]:
         with tempfile.TemporaryDirectory(prefix="s2f-") as folder:
             outcomes = []
-            fetched: tuple[Path, int] | Failure | None = None
+            fetched: tuple[Fetched, int] | Failure | None = None
             for item in items:
                 end: dict[str, Any] | Failure
                 attempts = 0  # of fetching it
                 try:
                     clip = self._clip_of(item)
                     if fetched is None:
-                        fetched = self._fetch(clip, Path(folder))
+                        fetched = self._fetch(clip.youtube_id, items, Path(folder))
                     if isinstance(fetched, Failure):
                         raise fetched
-                    path, attempts = fetched
-                    end = self._row(clip, item.labels, path)
+                    video, attempts = fetched
+                    end = self._row(clip, item.labels, video.section(clip.start_s, clip.end_s))
                 except Failure as failure:
                     end, attempts = failure, max(attempts, failure.attempts)
                 except Exception as error:
@@ -85,16 +89,28 @@ class ClipRows:
             raise Failure("too_short", found, attempts=0)
         return item.what
 
-    def _fetch(self, clip: Clip, folder: Path) -> tuple[Path, int] | Failure:
+    def _fetch(self, youtube_id: str, items: list[Item], folder: Path) -> tuple[Fetched, int] | Failure:
+        """The video, in as far as its clips are looked at and listened to."""
+        params = self.params
+        most = max(self.spectrogram.clip_seconds, params.min_seconds, params.face_search_seconds)
+        clips = [item.what for item in items if isinstance(item.what, Clip)]
+        used = [clip for clip in clips if clip.end_s - clip.start_s >= params.min_seconds]
+        spans = sorted({(clip.start_s, min(clip.end_s, clip.start_s + most)) for clip in used})
+
+        def attempt() -> Fetched:
+            url = video_url(params.url, params.source, youtube_id)
+            if video_path(params.url, params.source, youtube_id) is not None:  # a local file, asked of nobody
+                return fetch_video(url, folder, spans, self.fetching, params.max_height)
+            with pace_of(self.fetching).turn():
+                return fetch_video(url, folder, spans, self.fetching, params.max_height)
+
         try:
-            url = video_url(self.params.url, self.params.source, clip.youtube_id)
-            return fetch(url, folder, self.params.fetch_attempts)
+            return patiently(attempt, self.fetching)
         except Failure as failure:
             return failure
 
-    def _row(self, clip: Clip, labels: Labels, path: Path) -> dict[str, Any]:
+    def _row(self, clip: Clip, labels: Labels, section: Section) -> dict[str, Any]:
         params, sound = self.params, self.spectrogram
-        section = Section(path, clip.start_s, clip.end_s)
         speech = read_sound(section, sound.sample_rate, sound.clip_seconds, params.min_seconds)
         reader = face_reader(self.face_models)
         frame_s, frame, face = find_face(section, reader.detector, params.face_search_fps, params.face_search_seconds)

@@ -18,9 +18,10 @@ from s2f.corpus.plan import Item
 from s2f.corpus.recipe import Rows, arcface_identity
 from s2f.corpus.splits import TEST, split_of, video_groups
 from s2f.dataset.schemas import SCHEMA_VERSION, SPECTROGRAM_SHAPE, SPEECH_FACES
-from s2f.media.urls import check_template, video_path
+from s2f.media.urls import check_cookies, check_template, video_path
 from s2f.params.base import read_section, read_seed
 from s2f.params.face_models import FaceModelsParams
+from s2f.params.fetching import FetchingParams
 from s2f.params.spectrogram import SpectrogramParams
 from s2f.params.speech_faces import SpeechFacesParams
 from s2f.runtime import InputError
@@ -53,6 +54,7 @@ class SpeechFaces:
     params: SpeechFacesParams
     spectrogram: SpectrogramParams
     face_models: FaceModelsParams
+    fetching: FetchingParams  # at what pace: no part of a row
     seed: int
     name: str = "speech_faces"
 
@@ -83,6 +85,7 @@ class SpeechFaces:
             InputError: a URL or a spectrogram that cannot be built.
         """
         check_template(self.params.url)
+        check_cookies(self.fetching.cookies)
         if self.spectrogram.shape != SPECTROGRAM_SHAPE:
             raise InputError(f"spectrogram: makes {self.spectrogram.shape}; the table holds {SPECTROGRAM_SHAPE} alone.")
 
@@ -126,7 +129,7 @@ class SpeechFaces:
         """Everything but the items that decides the rows."""
         return {
             "schema": SCHEMA_VERSION,
-            "params": self.params.model_dump(mode="json", exclude=NOT_IN_ROWS | {"fetch_attempts"}),
+            "params": self.params.model_dump(mode="json", exclude=NOT_IN_ROWS),
             "spectrogram": self.spectrogram.model_dump(mode="json"),
             "detector_score": self.face_models.detector_score,
             "arcface": arcface_identity(self.face_models),
@@ -136,7 +139,7 @@ class SpeechFaces:
         """What builds it."""
         from s2f.corpus.clip_rows import ClipRows
 
-        return ClipRows(self.params, self.spectrogram, self.face_models)
+        return ClipRows(self.params, self.spectrogram, self.face_models, self.fetching)
 
 
 def read_speech_faces(params: Path) -> SpeechFaces:
@@ -149,6 +152,7 @@ def read_speech_faces(params: Path) -> SpeechFaces:
         read_section(params, "speech_faces", SpeechFacesParams),
         read_section(params, "spectrogram", SpectrogramParams),
         read_section(params, "face_models", FaceModelsParams),
+        read_section(params, "fetching", FetchingParams),
         read_seed(params),
     )
     recipe.check()

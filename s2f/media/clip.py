@@ -28,6 +28,7 @@ class Section:
     path: Path
     start_s: float
     end_s: float
+    sound_path: Path | None = None  # where its sound lies apart
 
     @property
     def seconds(self) -> float:
@@ -41,7 +42,8 @@ def read_sound(section: Section, sample_rate: int, seconds: float, min_seconds: 
     Raises:
         Failure: corrupt, no_audio, or too_short if less than `min_seconds` could be decoded.
     """
-    output = ffmpeg.output(_input(section)["a:0"], "pipe:", format="s16le", acodec="pcm_s16le", ac=1, ar=sample_rate)
+    sound = _input(section, section.sound_path or section.path)["a:0"]
+    output = ffmpeg.output(sound, "pipe:", format="s16le", acodec="pcm_s16le", ac=1, ar=sample_rate)
     wanted = round(min(section.seconds, max(seconds, min_seconds)) * sample_rate)
     with decoding(output) as decoder:
         raw = decoder.output.read(2 * wanted)  # not ffmpeg's -t: it counts what an AAC decoder throws away
@@ -68,7 +70,7 @@ def read_frames(section: Section, fps: float, seconds: float) -> Iterator[tuple[
         Failure: corrupt or no_video, before the first frame.
     """
     # Capital V: a song's cover picture is no video. start_time: the first frame stands for a late start.
-    frames = _input(section)["V:0"].filter("fps", fps=fps, start_time=0)
+    frames = _input(section, section.path)["V:0"].filter("fps", fps=fps, start_time=0)
     width, height = (f"min({side},{LONGEST_SIDE})" for side in ("iw", "ih"))
     frames = frames.filter("scale", w=width, h=height, force_original_aspect_ratio="decrease")
     output = ffmpeg.output(frames, "pipe:", format="image2pipe", vcodec="ppm", pix_fmt="rgb24")
@@ -84,8 +86,8 @@ def read_frames(section: Section, fps: float, seconds: float) -> Iterator[tuple[
             raise _failure(decoder.words(), section, "no_video")
 
 
-def _input(section: Section) -> Any:
-    return media_input(section.path, ss=f"{section.start_s:.3f}")
+def _input(section: Section, path: Path) -> Any:
+    return media_input(path, ss=f"{section.start_s:.3f}")
 
 
 def _read_ppm(stream: IO[bytes]) -> NDArray[np.uint8] | None:
@@ -107,4 +109,7 @@ def _failure(words: str, section: Section, absent: str) -> Failure:
 
 def _tidy(words: str, section: Section) -> str:
     """ffmpeg's first lines, without the folder the file lay in."""
-    return tidy("\n".join(words.splitlines()[:4]).replace(str(section.path.absolute()), section.path.name))
+    words = "\n".join(words.splitlines()[:4])
+    for path in (section.path, section.sound_path or section.path):
+        words = words.replace(str(path.absolute()), path.name)
+    return tidy(words)

@@ -1,179 +1,184 @@
-"""Get a video by its id: yt-dlp for whatever the URL template names, one fetch for all clips of a video.
+"""Get a video by its URL: yt-dlp for whatever that names, one fetch for all clips of a video, one attempt.
 
-A `file:` URL is resolved by yt-dlp and read where it lies: nothing is copied. Everything else is downloaded into a
-folder of the caller's, within bounds of size and time, and never from a stream that goes on. Every way to fail becomes
-one of the reasons in `failures.py`, with yt-dlp's words.
+A `file:` URL is resolved by yt-dlp and read where it lies: nothing is copied. Of everything else the clips' sections
+are fetched, or the whole where that costs about as much, into a folder of the caller's. Which of the two it was cannot
+be told from a clip. Every way to fail becomes one of the reasons in `failures.py`, with yt-dlp's words.
 """
 
-import re
+import shutil
+import tempfile
 import threading
-import time
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-import imageio_ffmpeg
-import yt_dlp
+from yt_dlp.downloader import get_suitable_downloader
+from yt_dlp.downloader.dash import DashSegmentsFD
+from yt_dlp.downloader.hls import HlsFD
+from yt_dlp.downloader.http import HttpFD
 from yt_dlp.extractor import get_info_extractor
-from yt_dlp.networking.exceptions import HTTPError
-from yt_dlp.utils import DownloadError, GeoRestrictedError
 
-from s2f.media.failures import Failure, Kind, tidy, unforeseen
+from s2f.media.answers import failure_of
+from s2f.media.clip import Section
+from s2f.media.downloader import Downloader, LocalFile
+from s2f.media.failures import Failure
+from s2f.media.guard import PIECE_BYTES
+from s2f.media.ranges import BLOCK, Changed, RangedFile, Remote
+from s2f.media.sections import Span, cut, worth_cutting
+from s2f.params.fetching import FetchingParams
 
-MAX_HEIGHT = 720  # a face crop needs no more, and the format list is answered before a byte is fetched
-MAX_BYTES = 4_000_000_000  # of one download: about four hours at 720p
-MAX_SECONDS = 3600  # for one download
-SOCKET_SECONDS = 30
-FIRST_PAUSE_S = 1.0  # before the second try; doubles each time
-
-# yt-dlp's and the sites' own sentences, in the order they are looked for; the first that fits decides.
-SENTENCES = (
-    ("bot_check", r"confirm you.re not a bot"),
-    ("rate_limited", r"rate.?limit|too many requests|try again later"),
-    ("members_only", r"members.only|join this channel|available to this channel's members"),
-    ("private", r"private video|video is private"),
-    ("age_restricted", r"confirm your age|age.restricted|inappropriate for some users"),
-    ("geo_blocked", r"(in|from) your (country|location|region)|geo.?restrict"),
-    ("removed", r"no such file|is a directory|video unavailable|no longer available|been removed|has been terminated"),
-    ("removed", r"removed by|not exist|account .*(closed|deleted)|video is not available"),
-    ("no_format", r"requested format|no video formats|unsupported url|drm protected|redirect loop|not a video"),
-    ("live", r"live event will begin|premieres in"),
-    ("timeout", r"timed? ?out"),
-)
-HTTP_REASONS = {401: "private", 403: "forbidden", 404: "removed", 408: "timeout", 410: "removed", 429: "rate_limited"}
-GEO_BLOCKED = 451
+# Sound and picture apart where that is better, as on YouTube; both are read as they come, and never merged.
+FORMAT = "bv*+ba/b"
+# The largest up to a height, else the smallest above it; then what is cheap to cut and to decode.
+ORDER = ("height:{max_height}", "proto", "fps:30", "vcodec:h264", "acodec:aac")
 
 
-def fetch(url: str, folder: Path, attempts: int, first_pause_s: float = FIRST_PAUSE_S) -> tuple[Path, int]:
-    """The video as a local file, and the attempts it took; a downloaded one lies in `folder`.
+@dataclass(frozen=True)
+class Fetched:
+    """A video that is here; in one file, or in one of pictures and one of sound."""
+
+    picture: Path
+    sound: Path
+    fetched_bytes: int = 0  # of what it holds, by the network
+
+    def section(self, start_s: float, end_s: float) -> Section:
+        """A clip of it, one of those that it was fetched for."""
+        return Section(self.picture, start_s, end_s, self.sound)
+
+
+def fetch_video(url: str, folder: Path, spans: Sequence[Span], params: FetchingParams, max_height: int) -> Fetched:
+    """One attempt at a video, of which the clips `spans` (start and end, seconds) are wanted; it lies in `folder`.
 
     Raises:
-        Failure: after `attempts` tries of a transient failure, or at once for any other.
+        Failure: any reason of `failures.py` up to "fetched".
     """
-    for attempt in range(1, attempts + 1):
+    if url.startswith("file:"):
+        path = _resolve(url)
+        return Fetched(path, path)
+    place = Path(tempfile.mkdtemp(dir=folder))  # of this attempt
+    downloader = None
+    try:
+        options = {"format": FORMAT, "format_sort": [one.format(max_height=max_height) for one in ORDER]}
+        downloader = Downloader(url, params, options | {"playlist_items": "1:2"})
+        with downloader:
+            return _fetch(downloader, url, place, spans, params)
+    except Exception as error:  # what a site sends can make yt-dlp raise anything
+        shutil.rmtree(place, ignore_errors=True)
+        failure = failure_of(error, url, downloader.guard if downloader else None)
+        raise Failure(failure.reason, without_secrets(failure.message, params)) from None
+
+
+def without_secrets(message: str, params: FetchingParams) -> str:
+    """A message that does not show the proxy's password, whoever may have quoted it."""
+    password = urlsplit(params.proxy_url or "").password
+    return message.replace(password, "…") if password else message
+
+
+def _fetch(downloader: Downloader, url: str, place: Path, spans: Sequence[Span], params: FetchingParams) -> Fetched:
+    info = the_video(downloader.extract_info(url, download=False))
+    formats = info.get("requested_formats") or [info]
+    refuse_strange(formats, downloader.params)
+    files = [_Wanted(downloader, {**info, **one}, place / f"{index}", params) for index, one in enumerate(formats)]
+    for file in files:
+        file.get(spans)
+    picture = next((file for file in files if file.info.get("vcodec") != "none"), files[0])
+    sound = next((file for file in files if file.info.get("acodec") != "none"), files[0])
+    return Fetched(picture.path, sound.path, sum(file.fetched for file in files))
+
+
+def the_video(info: dict[str, Any] | None) -> dict[str, Any]:
+    """Of what yt-dlp found on a page, the one video.
+
+    Raises:
+        Failure: no_format, if there is none or another one beside it; live, if it has not ended.
+    """
+    while info and info.get("_type") in ("playlist", "multi_video"):
+        entries = list(info.get("entries") or ())
+        if len(entries) > 1:
+            raise Failure("no_format", "yt-dlp found a page with several videos")
+        info = entries[0] if entries else None
+    if not info or not (info.get("requested_formats") or info.get("url")):
+        raise Failure("no_format", "yt-dlp found a page, but no video in it")
+    status = info.get("live_status")
+    if info.get("is_live") or status in ("is_live", "is_upcoming"):
+        raise Failure("live", f"a stream that has not ended ({status or 'is_live'})")
+    return info
+
+
+def refuse_strange(formats: Sequence[dict[str, Any]], params: dict[str, Any]) -> None:
+    """No protocol but those that yt-dlp speaks by itself, behind the guard.
+
+    Raises:
+        Failure: no_format.
+    """
+    for one in formats:
+        if get_suitable_downloader(dict(one), params) not in (HttpFD, HlsFD, DashSegmentsFD):
+            raise Failure("no_format", f"nothing here speaks its protocol, {one.get('protocol')}")
+
+
+class _Wanted:
+    """One file of a video: in sections, or whole."""
+
+    def __init__(self, downloader: Downloader, info: dict[str, Any], path: Path, params: FetchingParams) -> None:
+        self.info, self.path = info, path
+        self.fetched = 0
+        self._downloader, self._params = downloader, params
+
+    def get(self, spans: Sequence[Span]) -> None:
+        """Fetch what the spans need."""
+        guard = self._downloader.guard
+        plain = self.info.get("protocol") in ("http", "https")
+        guard.allow_media(guard.max_bytes if plain else PIECE_BYTES)
+        if not (plain and self._get_parts(spans)):
+            before = guard.left
+            self.info.pop("requested_formats", None)
+            self._downloader.dl(str(self.path), self.info)
+            self.fetched += before - guard.left
+
+    def _get_parts(self, spans: Sequence[Span]) -> bool:
+        """Fetch it piece by piece; False if the server sends whole files alone, or another file each time."""
+        remote = Remote(
+            self._downloader, self.info["url"], self.info.get("http_headers") or {}, self._params.max_bytes_per_s
+        )
+        first = remote.ask(0, BLOCK)
+        if first is None:
+            return False
+        file = RangedFile(remote.ask, first, self.path)
         try:
-            return _resolve(url) if url.startswith("file:") else _download(url, folder), attempt
-        except Exception as error:  # what a site sends can make yt-dlp raise anything
-            failure = error if isinstance(error, Failure) else unforeseen(error, url)
-        if failure.kind is not Kind.TRANSIENT or attempt == attempts:
-            raise Failure(failure.reason, failure.message, attempt)
-        time.sleep(first_pause_s * 2 ** (attempt - 1))
-    raise ValueError(f"attempts must be positive, not {attempts}")
-
-
-def reason_of(error: DownloadError) -> str:
-    """The reason behind a yt-dlp error: its cause's class and HTTP status first, then its words."""
-    cause = error.exc_info[1] if error.exc_info else None
-    words = str(error).lower()
-    for reason, sentence in SENTENCES:
-        if re.search(sentence, words):
-            return reason
-    if isinstance(cause, GeoRestrictedError):
-        return "geo_blocked"
-    status = cause.status if isinstance(cause, HTTPError) else _status(words)
-    if status is not None:
-        if status == GEO_BLOCKED:
-            return "geo_blocked"
-        return HTTP_REASONS.get(status, "network" if status >= 500 else "no_format")
-    return "network"  # unknown words are worth another try, and are never held against the video
-
-
-def _status(words: str) -> int | None:
-    found = re.search(r"http error (\d{3})", words)
-    return int(found.group(1)) if found else None
+            if not worth_cutting(file.total, self.info.get("duration"), spans) or cut(file, spans) is not None:
+                if file.total - file.fetched > self._downloader.guard.left:
+                    raise self._downloader.guard.too_large()
+                file.fill()
+        except Changed:
+            return False
+        finally:
+            self.fetched += file.fetched
+        return True
 
 
 def _resolve(url: str) -> Path:
     """A local file's path, by yt-dlp's generic extractor, which opens it and reads its first bytes."""
+    resolver = _local_resolver()
+    resolver.asked = url
     try:
-        info = _local_resolver().extract_info(url, download=False, ie_key="Generic")
-    except DownloadError as error:
-        raise _failure(error) from None
+        info = resolver.extract_info(url, download=False, ie_key="Generic")
+    except Exception as error:
+        raise failure_of(error, url) from None
     if not info.get("direct"):
         raise Failure("corrupt", "yt-dlp does not take the file for a video")
     return Path(url2pathname(urlsplit(info["url"]).path))
 
 
-def _download(url: str, folder: Path) -> Path:
-    options = {
-        **_OPTIONS,
-        "paths": {"home": str(folder)},
-        "outtmpl": "video.%(ext)s",
-        "format": f"b[height<={MAX_HEIGHT}]/bv*[height<={MAX_HEIGHT}]+ba/b/bv*+ba",
-        "ffmpeg_location": imageio_ffmpeg.get_ffmpeg_exe(),
-        "socket_timeout": SOCKET_SECONDS,
-        "match_filter": _refuse_live,
-        "progress_hooks": [_bounds()],
-    }
-    try:
-        with yt_dlp.YoutubeDL(options) as downloader:
-            info = downloader.extract_info(url)
-    except DownloadError as error:
-        raise _failure(error) from None
-    if not info or not info.get("requested_downloads"):
-        raise Failure("no_format", "yt-dlp found a page, but no single video in it")
-    return Path(info["requested_downloads"][0]["filepath"])
-
-
-def _refuse_live(info: dict[str, Any], *, incomplete: bool = False) -> None:
-    """A yt-dlp match filter, asked when a page was read and before anything is downloaded."""
-    status = info.get("live_status")
-    if info.get("is_live") or status in ("is_live", "is_upcoming"):
-        raise Failure("live", f"a stream that has not ended ({status or 'is_live'})")
-
-
-def _bounds() -> Callable[[dict[str, Any]], None]:
-    """A yt-dlp progress hook: told at every block how much came, and of how much, it ends what would never end.
-
-    yt-dlp's own `max_filesize` asks the announced length alone, which a stream in pieces does not have.
-    """
-    until = time.monotonic() + MAX_SECONDS
-
-    def check(progress: dict[str, Any]) -> None:
-        if max(progress.get("downloaded_bytes") or 0, progress.get("total_bytes") or 0) > MAX_BYTES:
-            raise Failure("too_large", f"more than {MAX_BYTES:,} bytes")
-        if time.monotonic() > until:
-            raise Failure("timeout", f"not downloaded within {MAX_SECONDS} s")
-
-    return check
-
-
-class _Silent:
-    """A yt-dlp logger: what matters comes as an exception."""
-
-    def debug(self, message: str) -> None:
-        """Drop it."""
-
-    info = warning = error = debug
-
-
-_OPTIONS: dict[str, Any] = {
-    "quiet": True,
-    "no_warnings": True,
-    "noprogress": True,
-    "noplaylist": True,
-    "cachedir": False,
-    "retries": 0,  # the caller counts attempts
-    "extractor_retries": 0,
-    "fragment_retries": 2,
-    "fixup": "never",
-    "logger": _Silent(),
-}
-
-
-def _local_resolver() -> yt_dlp.YoutubeDL:
+def _local_resolver() -> LocalFile:
     # One extractor instead of 1,800, kept: 12 ms a file instead of 100.
     if not hasattr(_of_thread, "resolver"):
-        resolver = yt_dlp.YoutubeDL({**_OPTIONS, "enable_file_urls": True}, auto_init=False)
+        resolver = LocalFile()
         resolver.add_info_extractor(get_info_extractor("Generic")())
         _of_thread.resolver = resolver
     return _of_thread.resolver
 
 
 _of_thread = threading.local()
-
-
-def _failure(error: DownloadError) -> Failure:
-    return Failure(reason_of(error), tidy(str(error)))

@@ -9,6 +9,8 @@ from s2f.runtime import InputError
 
 SCHEMES = ("file", "http", "https")
 
+COOKIES = re.compile(r"# ?(Netscape )?HTTP Cookie File")  # the first line of a Netscape file
+
 # YouTube's eleven characters, and file names: no separator, no leading dot, nothing that a URL or a shell reads.
 VIDEO_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}", re.ASCII)
 
@@ -31,12 +33,31 @@ def check_template(template: str) -> str:
         InputError: it names something else than a local file or a web page.
     """
     try:
-        scheme = urlsplit(template).scheme
+        parts = urlsplit(template)
     except ValueError as error:
         raise InputError(f"speech_faces.url: {template} is no URL ({error}).") from None
-    if scheme not in SCHEMES:
-        raise InputError(f"speech_faces.url: scheme '{scheme}' of {template}; allowed: {', '.join(SCHEMES)}.")
+    if parts.scheme not in SCHEMES:
+        raise InputError(f"speech_faces.url: scheme '{parts.scheme}' of {template}; allowed: {', '.join(SCHEMES)}.")
+    if parts.scheme != "file" and ("{" in parts.netloc or not parts.netloc):  # an id could name any machine
+        raise InputError(f"speech_faces.url: the host of {template}; allowed: one that is written out.")
     return template
+
+
+def check_cookies(path: str | None) -> None:
+    """Refuse what yt-dlp would not read, before it is asked.
+
+    Raises:
+        InputError: no such file, or no cookies in Netscape's format.
+    """
+    if path is None:
+        return
+    try:
+        with Path(path).open(encoding="utf-8") as file:
+            first = file.readline(200)
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"fetching.cookies: {path} cannot be read ({type(error).__name__}).") from None
+    if not COOKIES.match(first):
+        raise InputError(f"fetching.cookies: {path} does not begin with '# Netscape HTTP Cookie File'.")
 
 
 def video_path(template: str, source: str, youtube_id: str) -> Path | None:

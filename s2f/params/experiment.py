@@ -13,6 +13,7 @@ from s2f.params.enlarging import EnlargingParams
 from s2f.params.evaluation import EvaluationParams
 from s2f.params.face_decoder import FaceDecoderConfig
 from s2f.params.face_models import EMBEDDING, FaceModelsParams
+from s2f.params.fetching import FetchingParams
 from s2f.params.generation import GenerationParams
 from s2f.params.matching import MatchingParams
 from s2f.params.portraits import PortraitsParams
@@ -28,6 +29,7 @@ class Experiment(Section):
 
     seed: int = Field(ge=0, lt=2**32)
     speech_faces: SpeechFacesParams
+    fetching: FetchingParams
     portraits: PortraitsParams
     building: BuildingParams
     spectrogram: SpectrogramParams

@@ -14,6 +14,7 @@ class SpeechFacesParams(Section):
     clip_list: str  # file in source, AVSpeech's format: youtube_id,start,end,x,y
     test_list: str | None = None  # file in source: its clips are the test split (AVSpeech ships one)
     url: str  # {youtube_id} and {source} are filled in; file: URLs are relative to the project folder
+    max_height: int = Field(ge=144, le=4320)  # of a fetched video's frames, where its site offers several
     max_clips: int | None = Field(default=None, gt=0)  # the first so many rows of each list; null: all
     min_seconds: float = Field(gt=0)  # shorter clips are dropped as too_short
     face_search_seconds: float = Field(gt=0)  # look for a frame with exactly one face this far into the clip
@@ -25,7 +26,6 @@ class SpeechFacesParams(Section):
     test_share: float = Field(ge=0, lt=1)  # ignored where test_list is given
     shard_clips: int = Field(gt=0)
     workers: int = Field(gt=0)  # shards built at a time
-    fetch_attempts: int = Field(gt=0)  # tries of a transient failure
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

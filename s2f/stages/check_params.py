@@ -7,7 +7,7 @@ Its output never changes, so an edit to one section re-runs this half second and
 
 from pathlib import Path
 
-from s2f.media.urls import check_template
+from s2f.media.urls import check_cookies, check_template
 from s2f.params.base import ParamsError
 from s2f.params.experiment import read_experiment
 from s2f.params.face_models import is_file
@@ -30,6 +30,7 @@ def check_params(path: Path) -> None:
     experiment = read_experiment(path)
     try:
         check_template(experiment.speech_faces.url)
+        check_cookies(experiment.fetching.cookies)
     except InputError as error:
         raise ParamsError(f"{path}: {error}") from None
     models = experiment.face_models

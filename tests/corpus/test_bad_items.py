@@ -31,15 +31,15 @@ def espeak():
 
 
 @pytest.mark.parametrize("kind", BAD_CLIPS)
-def test_a_bad_clip_ends_under_its_reason(tmp_path, models, espeak, kind):
+def test_a_bad_clip_ends_under_its_reason(tmp_path, models, espeak, fetching, kind):
     rows = draw_bad_clip(kind, tmp_path / "bad.mp4", np.random.default_rng(11), espeak)
     params = SpeechFacesParams(
         source=str(tmp_path), clip_list="", url="file:{source}/{youtube_id}.mp4", min_seconds=1.0,
         face_search_seconds=2.0, face_search_fps=5.0, max_centre_distance=0.25, face_px=64, face_margin=1.0,
-        validation_share=0.1, test_share=0.1, shard_clips=10, workers=1, fetch_attempts=1,
+        validation_share=0.1, test_share=0.1, shard_clips=10, workers=1, max_height=720,
     )  # fmt: skip
     items = [Item(Clip("bad", row.start, row.end, row.x, row.y)) for row in rows]
-    ends = [outcome.end for outcome in ClipRows(params, SOUND, models).build(items)]
+    ends = [outcome.end for outcome in ClipRows(params, SOUND, models, fetching()).build(items)]
     assert [end.reason if isinstance(end, Failure) else "ok" for end in ends] == [BAD_CLIPS[kind]] * len(rows)
 
 

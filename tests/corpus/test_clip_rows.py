@@ -21,14 +21,15 @@ from s2f.runtime import InputError
 
 
 @pytest.fixture(scope="module")
-def rows(film_folder, embedder):
+def rows(film_folder, embedder, fetching):
     params = SpeechFacesParams(
         source=str(film_folder), clip_list="", url="file:{source}/videos/{youtube_id}.mp4", min_seconds=1.0,
         face_search_seconds=2.0, face_search_fps=5.0, max_centre_distance=0.2, face_px=64, face_margin=2.0,
-        validation_share=0.1, test_share=0.1, shard_clips=10, workers=1, fetch_attempts=2,
+        validation_share=0.1, test_share=0.1, shard_clips=10, workers=1, max_height=720,
     )  # fmt: skip
     sound = SpectrogramParams(sample_rate=16000, clip_seconds=6.0, window=400, hop=160, fft=512, compression=0.3)
-    return ClipRows(params, sound, FaceModelsParams(detector_score=0.5, arcface=str(embedder), age_gender="none.onnx"))
+    models = FaceModelsParams(detector_score=0.5, arcface=str(embedder), age_gender="none.onnx")
+    return ClipRows(params, sound, models, fetching(attempts=2))
 
 
 def end(rows, *clip, labels=None):
@@ -135,3 +136,65 @@ def test_a_row_depends_on_its_clip_alone(rows):
     *_, together = rows.build([first, Item(Clip("later", 0.0, 2.0)), last])
     [alone] = rows.build([last])
     assert to_table([together.end], SPEECH_FACES) == to_table([alone.end], SPEECH_FACES)
+
+
+@pytest.fixture(scope="module")
+def long_film(tmp_path_factory, film, face):
+    """Two minutes of one face, in a folder that can be served: long enough for sections."""
+    folder = tmp_path_factory.mktemp("served")
+    rng = np.random.default_rng(0)
+    noisy = [np.clip(face(1) + rng.normal(0, 20, (160, 160, 1)), 0, 255).astype(np.uint8) for _ in range(60)]
+    film(folder / "long.mp4", *noisy * 20, seconds=120.0)
+    return folder
+
+
+def fetched_from(rows, place):
+    return replace(rows, params=rows.params.model_copy(update={"url": f"{place}{{youtube_id}}.mp4"}))
+
+
+def test_a_row_is_the_same_however_its_video_was_fetched(long_film, rows, video_server):
+    clips = [Item(Clip("long", begin, begin + 3.0)) for begin in (1.0, 60.5)]
+    found, sent = {}, {}
+    with video_server(long_film) as server:
+        ways = {"local": f"file:{long_film}/", "sections": server.url, "whole": f"{server.url}no-range/"}
+        for name, place in ways.items():
+            server.sent.clear()
+            outcomes = list(fetched_from(rows, place).build(clips))
+            assert [outcome.attempts for outcome in outcomes] == [1, 1]
+            found[name] = to_table([outcome.end for outcome in outcomes], SPEECH_FACES)
+            sent[name] = server.sent["long.mp4"]
+    assert found["local"].num_rows == 2
+    assert found["local"] == found["sections"] == found["whole"]
+    size = (long_film / "long.mp4").stat().st_size
+    assert sent["local"] == 0 and sent["whole"] >= size > 2 * sent["sections"] > 0
+
+
+def test_a_video_is_fetched_once_for_all_its_clips(film_folder, rows, video_server):
+    with video_server(film_folder / "videos", rules={"later.mp4": "404"}) as server:
+        served = fetched_from(rows, server.url)
+        clips = [Clip("-good", 0.0, 2.0), Clip("-good", 0.5, 2.0), Clip("-good", 0.0, 0.5)]
+        outcomes = list(served.build([Item(clip) for clip in clips]))
+        assert [getattr(outcome.end, "reason", "ok") for outcome in outcomes] == ["ok", "ok", "too_short"]
+        once = server.requests["-good.mp4"]
+        list(served.build([Item(clips[0])]))
+        assert server.requests["-good.mp4"] == 2 * once  # as many requests for one clip as for three
+        gone = list(served.build([Item(Clip("later", begin, begin + 1.5)) for begin in (0.0, 0.5)]))
+        assert [outcome.end.reason for outcome in gone] == ["removed", "removed"]
+        assert server.requests["later.mp4"] == 1
+
+
+def test_tries_of_a_fetch_are_counted_in_its_clips(film_folder, rows, video_server):
+    with video_server(film_folder / "videos", rules={"-good.mp4": "first:1:500"}) as server:
+        [outcome] = fetched_from(rows, server.url).build([Item(Clip("-good", 0.0, 2.0))])
+        assert outcome.attempts == 2 and not isinstance(outcome.end, Failure)
+        server.rules["-good.mp4"] = "503"
+        [outcome] = fetched_from(rows, server.url).build([Item(Clip("-good", 0.0, 2.0))])
+        assert (outcome.end.reason, outcome.attempts) == ("network", 2)
+
+
+@pytest.mark.parametrize("content", ["<html>hello</html>", "#EXTM3U\n#EXTINF:2,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n"])
+def test_what_a_server_passes_off_as_a_film_is_corrupt(tmp_path, rows, video_server, content):
+    (tmp_path / "lie.mp4").write_text(content)
+    with video_server(tmp_path) as server:
+        [outcome] = fetched_from(rows, server.url).build([Item(Clip("lie", 0.0, 2.0))])
+    assert outcome.end.reason == "corrupt"

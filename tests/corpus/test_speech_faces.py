@@ -7,22 +7,28 @@ from s2f.corpus.plan import plan_shards
 from s2f.corpus.recipe import decided_by
 from s2f.corpus.speech_faces import SpeechFaces
 from s2f.params.face_models import FaceModelsParams
+from s2f.params.fetching import FetchingParams
 from s2f.params.spectrogram import SpectrogramParams
 from s2f.params.speech_faces import SpeechFacesParams
 from s2f.runtime import InputError
 
 SPECTROGRAM = SpectrogramParams(sample_rate=16000, clip_seconds=6.0, window=400, hop=160, fft=512, compression=0.3)
 
+FETCHING = FetchingParams(
+    attempts=2, first_pause_s=0, jitter=0, parallel=2, socket_timeout_s=5, max_seconds=60, max_gb=1,
+    cool_down_minutes=1, cool_downs=0, extractor_args={"youtube": {"player_client": ("web",)}},
+)  # fmt: skip
 
-def recipe(folder, model="none.onnx", **changed):
+
+def recipe(folder, model="none.onnx", pace=FETCHING, **changed):
     params = {
         "source": str(folder), "clip_list": "clips.csv", "url": "file:{source}/videos/{youtube_id}.mp4",
         "min_seconds": 1.0, "face_search_seconds": 2.0, "face_search_fps": 5.0, "max_centre_distance": 0.25,
         "face_px": 64, "face_margin": 2.0, "validation_share": 0.2, "test_share": 0.3, "shard_clips": 3,
-        "workers": 2, "fetch_attempts": 2,
+        "workers": 2, "max_height": 720,
     }  # fmt: skip
     models = FaceModelsParams(detector_score=0.5, arcface=str(model), age_gender="none.onnx")
-    return SpeechFaces(SpeechFacesParams(**params | changed), SPECTROGRAM, models, seed=7)
+    return SpeechFaces(SpeechFacesParams(**params | changed), SPECTROGRAM, models, pace, seed=7)
 
 
 def write_list(folder, videos, name="clips.csv"):
@@ -135,7 +141,12 @@ def test_the_test_list_is_the_test_split(tmp_path):
 
 def test_how_fast_it_is_built_is_not_part_of_what_is_built(tmp_path, embedder):
     base = recipe(tmp_path, embedder).fingerprint()
-    assert base == recipe(tmp_path, embedder, workers=9, shard_clips=100, fetch_attempts=9).fingerprint()
+    assert (
+        base
+        == recipe(
+            tmp_path, embedder, workers=9, shard_clips=100, pace=FETCHING.model_copy(update={"attempts": 9})
+        ).fingerprint()
+    )
     assert base != recipe(tmp_path, embedder, face_px=128).fingerprint()
 
 
@@ -145,7 +156,7 @@ def test_weights_that_are_missing_or_others_are_refused_before_any_work(tmp_path
     other = recipe(tmp_path, embedder)
     models = other.face_models.model_copy(update={"arcface_sha256": "0" * 64})
     with pytest.raises(InputError, match="params ask for 000"):
-        SpeechFaces(other.params, SPECTROGRAM, models, 7).fingerprint()
+        SpeechFaces(other.params, SPECTROGRAM, models, FETCHING, 7).fingerprint()
 
 
 def test_planning_imports_no_network():
@@ -163,4 +174,4 @@ def test_a_spectrogram_of_another_shape_is_refused_before_any_work(tmp_path):
     whole = recipe(tmp_path)
     other = SPECTROGRAM.model_copy(update={"clip_seconds": 3.0})
     with pytest.raises(InputError, match="spectrogram"):
-        SpeechFaces(whole.params, other, whole.face_models, 7).check()
+        SpeechFaces(whole.params, other, whole.face_models, FETCHING, 7).check()

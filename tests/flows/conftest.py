@@ -40,12 +40,17 @@ def write_params(tmp_path_factory, sources, embedder):
         speech_faces = {
             **shared, "source": films, "clip_list": "clips.csv", "url": "file:{source}/videos/{youtube_id}.mp4",
             "min_seconds": 1.0, "face_search_seconds": 2.0, "face_search_fps": 5.0, "max_centre_distance": 0.25,
-            "test_share": 0.2, "shard_clips": 1, "fetch_attempts": 1,
+            "test_share": 0.2, "shard_clips": 1, "max_height": 720,
+        }  # fmt: skip
+        fetching = {
+            "attempts": 1, "first_pause_s": 0.0, "jitter": 0.0, "parallel": 2, "socket_timeout_s": 5.0,
+            "max_seconds": 60.0, "max_gb": 1.0, "cool_down_minutes": 1.0, "cool_downs": 0,
         }  # fmt: skip
         sound = {"sample_rate": 16000, "clip_seconds": 6.0, "window": 400, "hop": 160, "fft": 512, "compression": 0.3}
         params = {
             "seed": 7,
             "speech_faces": speech_faces | {key: value for key, value in changed.items() if key != "shard_pictures"},
+            "fetching": fetching,
             "portraits": {**shared, "source": pictures, "shard_pictures": changed.get("shard_pictures", 2)},
             "building": {"runner": "threads", "address": None, "min_free_gb": 0} | building,
             "spectrogram": sound,

@@ -1,5 +1,6 @@
 import struct
 import subprocess
+import zipfile
 import zlib
 
 import imageio_ffmpeg
@@ -122,6 +123,59 @@ def test_a_film_cut_off_is_corrupt(tmp_path, grey_then_white):
     path = tmp_path / "cut.mp4"
     path.write_bytes(grey_then_white.read_bytes()[:4000])
     assert reason(lambda: sound(path)) == "corrupt"
+
+
+def refer(film, target):
+    """The film as one whose samples lie in another file, `target`, and none in itself.
+
+    Its index lies behind the samples, so that it may grow without moving them.
+    """
+    path = str(target).encode()
+    alias = (
+        bytes(10) + bytes([3]) + b"vol".ljust(27, b"\0") + bytes(12) + bytes([1]) + b"x".ljust(63, b"\0") + bytes(16)
+    )
+    alias += struct.pack(">HH", 1, 1) + bytes(16) + struct.pack(">HH", 2, len(path)) + path + bytes(len(path) % 2)
+    entry = struct.pack(">I4sI", 12 + len(alias) + 4, b"alis", 0) + alias + struct.pack(">HH", 0xFFFF, 0)
+    content = bytearray(film.read_bytes())
+    samples = content.index(b"mdat") + 4
+    content[samples : content.index(b"moov") - 4] = bytes(content.index(b"moov") - 4 - samples)
+    at = 0
+    while (at := content.find(b"url \0\0\0\1", at)) >= 0:
+        within = at
+        for name in (b"dref", b"dinf", b"minf", b"mdia", b"trak", b"moov"):
+            within = content.rindex(name, 0, within)
+            [size] = struct.unpack_from(">I", content, within - 4)
+            struct.pack_into(">I", content, within - 4, size + len(entry) - 12)
+        content[at - 4 : at + 8] = entry
+        at += len(entry)
+    return bytes(content)
+
+
+def test_a_film_whose_samples_lie_in_another_file_does_not_open_it(tmp_path, grey_then_white):
+    beside = tmp_path / "film.mp4"
+    beside.write_bytes(grey_then_white.read_bytes())
+    (tmp_path / "refers.mov").write_bytes(refer(beside, beside))
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-enable_drefs", "1", "-i", tmp_path / "refers.mov"]
+    command += ["-f", "rawvideo", "-pix_fmt", "gray", "pipe:"]
+    followed = subprocess.run(command, capture_output=True, check=True).stdout
+    assert np.frombuffer(followed, np.uint8).max() > 240  # whoever follows finds the film
+    assert reason(lambda: sound(tmp_path / "refers.mov")) in ("corrupt", "no_audio", "too_short")
+    assert reason(lambda: frames(tmp_path / "refers.mov")) in ("corrupt", "no_video")
+
+
+def test_an_archive_in_disguise_is_corrupt(tmp_path):
+    with zipfile.ZipFile(tmp_path / "bomb.mp4", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("film.mp4", bytes(50_000_000))
+    assert reason(lambda: sound(tmp_path / "bomb.mp4")) == "corrupt"
+    assert reason(lambda: frames(tmp_path / "bomb.mp4")) == "corrupt"
+
+
+def test_sound_may_lie_in_a_file_of_its_own(tmp_path, film, wall):
+    section = Section(film(tmp_path / "seen.mp4", wall, sound=False), 0.0, 2.0, film(tmp_path / "heard.mp4", hertz=440))
+    assert np.abs(np.fft.rfft(read_sound(section, 16_000, 1.0, 0.5))).argmax() == 440
+    assert len(list(read_frames(section, 5.0, 1.0))) == 5
+    lost = Section(section.path, 0.0, 2.0, section.path)
+    assert reason(lambda: read_sound(lost, 16_000, 1.0, 0.5)) == "no_audio"
 
 
 def test_a_playlist_in_disguise_reads_nothing(tmp_path, grey_then_white):

@@ -1,7 +1,7 @@
 import pytest
 
 from s2f.media.failures import Failure
-from s2f.media.urls import check_template, check_video_id, video_path, video_url
+from s2f.media.urls import check_cookies, check_template, check_video_id, video_path, video_url
 from s2f.runtime import InputError
 
 YOUTUBE = "https://www.youtube.com/watch?v={youtube_id}"
@@ -38,6 +38,26 @@ def test_the_file_behind_a_url_is_the_one_it_names(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert video_path("file:{source}/{youtube_id}.mp4", "50% of #1", "-x") == tmp_path / "50% of #1" / "-x.mp4"
     assert video_path(YOUTUBE, "", "-x") is None
+
+
+@pytest.mark.parametrize(
+    "template", ["http://{youtube_id}/x", "https://{youtube_id}.example.org/", "http:///{youtube_id}"]
+)
+def test_a_list_may_not_choose_the_host(template):
+    with pytest.raises(InputError, match="allowed: one that is written out"):
+        check_template(template)
+
+
+def test_cookies_must_be_a_netscape_file(tmp_path):
+    good, bad = tmp_path / "good.txt", tmp_path / "bad.txt"
+    good.write_text("# Netscape HTTP Cookie File\n.example.org\tTRUE\t/\tTRUE\t0\ta\tsecret\n")
+    bad.write_text('[{"name": "a", "value": "secret"}]')
+    check_cookies(None)
+    check_cookies(str(good))
+    for path in (bad, tmp_path / "gone.txt", tmp_path):
+        with pytest.raises(InputError, match=r"fetching\.cookies") as caught:
+            check_cookies(str(path))
+        assert "secret" not in str(caught.value)
 
 
 def test_what_is_no_url_is_refused_in_one_sentence():

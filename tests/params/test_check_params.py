@@ -41,6 +41,12 @@ def test_bad_params_are_one_sentence_and_exit_code_2(tmp_path: Path) -> None:
         ("face_models.age_gender", "genderage.onnx", "face_models.age_gender: no such file"),
         ("face_models.age_gender_sha256", "0" * 64, f"age_gender_sha256: {'0' * 64} is not that of s2f/sample/pack"),
         ("speech_faces.url", "ftp://x/{youtube_id}", "speech_faces.url: scheme 'ftp' of ftp://x/{youtube_id}; allowed"),
+        (
+            "speech_faces.url",
+            "http://{youtube_id}/x",
+            "the host of http://{youtube_id}/x; allowed: one that is written",
+        ),
+        ("fetching.cookies", "gone.txt", "fetching.cookies: gone.txt cannot be read"),
         ("speech_faces.url", "{source}/{youtube_id}.mp4", "allowed: file, http, https"),
     ],
 )

@@ -20,6 +20,7 @@ from s2f.dataset.schemas import PORTRAITS
 from s2f.dataset.shards import to_table
 from s2f.media.failures import Failure
 from s2f.params.face_models import FaceModelsParams
+from s2f.params.fetching import FetchingParams
 from s2f.params.portraits import PortraitsParams
 from s2f.params.spectrogram import SpectrogramParams
 from s2f.params.speech_faces import SpeechFacesParams
@@ -28,6 +29,10 @@ DATA = Path(__file__).parents[2].parent / "shared" / "data"
 MODELS = FaceModelsParams(
     detector_score=0.5, arcface=str(DATA / "models" / "edgeface_xs_q_dequant_512d.onnx"), age_gender="none.onnx"
 )
+FETCHING = FetchingParams(
+    attempts=1, first_pause_s=0, jitter=0, parallel=1, socket_timeout_s=30, max_seconds=60, max_gb=1,
+    cool_down_minutes=1, cool_downs=0,
+)  # fmt: skip
 SOUND = SpectrogramParams(sample_rate=16000, clip_seconds=6.0, window=400, hop=160, fft=512, compression=0.3)
 
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"real data is not there: {DATA}")
@@ -37,9 +42,9 @@ def build(folder, clips, suffix=".mp4"):
     params = SpeechFacesParams(
         source=str(DATA / folder), clip_list="", url="file:{source}/videos/{youtube_id}" + suffix, min_seconds=1.0,
         face_search_seconds=3.0, face_search_fps=5.0, max_centre_distance=0.25, face_px=128, face_margin=2.0,
-        validation_share=0.1, test_share=0.1, shard_clips=10, workers=1, fetch_attempts=1,
+        validation_share=0.1, test_share=0.1, shard_clips=10, workers=1, max_height=720,
     )  # fmt: skip
-    return ClipRows(params, SOUND, MODELS).build([Item(clip) for clip in clips])
+    return ClipRows(params, SOUND, MODELS, FETCHING).build([Item(clip) for clip in clips])
 
 
 @pytest.mark.parametrize(("name", "rows"), [("cs753_131rows.csv", 130), ("train_500rows.csv", 500)])

@@ -1,0 +1,82 @@
+"""From what a site answered, in a status or in a sentence, to one of the reasons of `failures.py`."""
+
+import re
+from collections.abc import Iterator
+
+from yt_dlp.networking.exceptions import HTTPError
+from yt_dlp.utils import DownloadError, GeoRestrictedError, YoutubeDLError
+
+from s2f.media.failures import Failure, tidy, unforeseen
+from s2f.media.guard import Guard, Refused
+
+# yt-dlp's and the sites' own sentences, in the order they are looked for; the first that fits decides.
+SENTENCES = (
+    ("bot_check", r"confirm you.re not a bot"),
+    ("rate_limited", r"rate.?limit|too many requests|try again later"),
+    ("members_only", r"members.only|join this channel|available to this channel's members"),
+    ("private", r"private video|video is private"),
+    ("age_restricted", r"confirm your age|age.restricted|inappropriate for some users"),
+    ("geo_blocked", r"(in|from) your (country|location|region)|geo.?restrict"),
+    ("removed", r"no such file|is a directory|video unavailable|no longer available|been removed|has been terminated"),
+    ("removed", r"removed by|not exist|account .*(closed|deleted)|video is not available"),
+    ("no_format", r"requested format|no video formats|unsupported url|drm protected|redirect loop|not a video"),
+    ("no_format", r"ffmpeg could not be found"),  # a stream that only ffmpeg could fetch, and it must not
+    ("live", r"live event will begin|premieres in"),
+    ("internal_error", r"no space left on device"),
+    ("timeout", r"timed? ?out"),
+)
+HTTP_REASONS = {401: "private", 403: "forbidden", 404: "removed", 408: "timeout", 410: "removed", 429: "rate_limited"}
+GEO_BLOCKED = 451
+
+
+def failure_of(error: Exception, url: str, guard: Guard | None = None) -> Failure:
+    """What one attempt ended in: the guard's word first, then yt-dlp's."""
+    if guard is not None and guard.late:  # whatever broke, it broke because the guard hung up
+        return Failure("timeout", f"not fetched within {guard.max_seconds:g} s")
+    if isinstance(error, Failure):
+        return error
+    for cause in _causes(error):
+        if isinstance(cause, Refused):
+            return cause.failure
+    if guard is not None and guard.refused is not None and guard.refused.message in str(error):
+        return guard.refused
+    if isinstance(error, YoutubeDLError):
+        return Failure(reason_of(error), tidy(str(error)))
+    return unforeseen(error, url)
+
+
+def reason_of(error: Exception) -> str:
+    """The reason behind a yt-dlp error: its words first, then its causes' class and HTTP status."""
+    words = str(error).lower()
+    for reason, sentence in SENTENCES:
+        if re.search(sentence, words):
+            return reason
+    causes = list(_causes(error))
+    if any(isinstance(cause, GeoRestrictedError) for cause in causes):
+        return "geo_blocked"
+    status = next((cause.status for cause in causes if isinstance(cause, HTTPError)), None) or _status(words)
+    if status is not None:
+        if status == GEO_BLOCKED:
+            return "geo_blocked"
+        return HTTP_REASONS.get(status, "network" if status >= 500 else "no_format")
+    return "network"  # unknown words are worth another try, and are never held against the video
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error, and what yt-dlp and Python keep of how it came about."""
+    seen: set[int] = set()
+    waiting: list[object] = [error]
+    while waiting:
+        one = waiting.pop(0)
+        if not isinstance(one, BaseException) or id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        if isinstance(one, DownloadError) and one.exc_info:
+            waiting.append(one.exc_info[1])
+        waiting += [getattr(one, "cause", None), one.__cause__, one.__context__]
+
+
+def _status(words: str) -> int | None:
+    found = re.search(r"http error (\d{3})", words)
+    return int(found.group(1)) if found else None
