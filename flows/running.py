@@ -26,7 +26,7 @@ def run_flow(flow: Flow[..., dict[str, int]], recipe: Recipe, out: Path, **argum
         shards_of.cache_clear()
         shards_of(recipe)
         recipe.fingerprint()  # weights that cannot be had are refused here
-        recipe.rows()  # its imports take as long as the server does to start
+        recipe.rows(out)  # its imports take as long as the server does to start
         if server:
             server.wait()
         with tags("s2f", recipe.name):

@@ -84,6 +84,7 @@ def _build_corpus(recipe: Recipe, out: Path, ledger: Path, building: BuildingPar
         check_room(out, building.min_free_gb)
         (out / FILE).unlink(missing_ok=True)  # while shards change there is no table of contents
     stale = prune(out, ledger, [shard for shard, _ in built])
+    recipe.tidy(out, finished=False)
     where = where_kept(ledger)
     log.info("%d shards: %d to build; %d old ones set aside.", len(shards), len(missing), stale)
     jobs = [Job(shard, kept_of(shard, decided, where)) for shard in missing]
@@ -91,6 +92,7 @@ def _build_corpus(recipe: Recipe, out: Path, ledger: Path, building: BuildingPar
     built += _watched(recipe.name, running, built, len(shards), Artifacts(recipe.name, out, ledger))
     write_manifest(out, recipe.name, recipe.fingerprint(), sorted(built, key=lambda one: one[0].index))
     forget(out, ledger)
+    recipe.tidy(out, finished=True)
     reasons = total_reasons(proof for _, proof in built)
     log.info(_sentence(reasons))
     return reasons
@@ -113,6 +115,8 @@ def _build_all(whole: Build, jobs: Sequence[Job]) -> Iterator[Built]:
     with task_runner(whole.building, whole.recipe.workers) as runner:
         while running or (waiting and later is None):
             while waiting and later is None and len(running) < WINDOW * whole.recipe.workers:
+                if running and whole.recipe.waiting(whole.out):
+                    break  # a host refuses: those under way wait for it, and no other begins
                 job = waiting.popleft()
                 running.append((job, _submit(runner, whole, job)))
             job, future = running.popleft()

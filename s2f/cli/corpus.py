@@ -7,17 +7,23 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from s2f.runtime import InputError
 
+if TYPE_CHECKING:
+    from s2f.corpus.portraits import Portraits
+    from s2f.corpus.speech_faces import SpeechFaces
+
 HELP = """What became of every clip and picture, and what to do about it.
 
 \b
+    s2f corpus plan                           what a build will take, before anything is fetched
     s2f corpus status                         how many were kept, and why not the others
     s2f corpus retry --class transient        try again what a dead network lost, and nothing else
+    s2f corpus remove --ids takedowns.txt     take people out who ask for it, for good
     s2f corpus verify                         every shard against the manifest, every row against the ledger
 """
 BUILDS = {"speech_faces": "flows.speech_faces", "portraits": "flows.portraits"}
@@ -28,6 +34,33 @@ Data = Annotated[Path, typer.Option(help="Folder the build stages wrote to.")]
 Params = Annotated[Path, typer.Option(help="Parameters that the corpus is built by.")]
 Only = Annotated[str | None, typer.Option("--dataset", help="speech_faces or portraits; both where left out.")]
 DATA, PARAMS = Path("data"), Path("params.yaml")
+
+
+@corpus.command()
+def plan(
+    dataset: Only = None,
+    data: Data = DATA,
+    params: Params = PARAMS,
+    sql: Annotated[bool, typer.Option("--sql", help="Print the query, too, to be run by DuckDB.")] = False,
+) -> None:
+    """Print what a build will take: videos, hours, room on the disk, days at the rate limit. Nothing is fetched."""
+    from rich.console import Console
+
+    from s2f.corpus.outlook import OUTLOOK, outlook, outlook_view, write_plan
+    from s2f.corpus.status import table_of
+    from s2f.corpus.taking import what_it_takes
+
+    console = Console()
+    for name in chosen(dataset):
+        path = data / "plan" / f"{name}.parquet"
+        write_plan(recipe_of(name, params), data / "ledger" / name, path)
+        rows = outlook(path)
+        console.rule(name)
+        console.print(table_of("Planned", rows))
+        for line in what_it_takes(name, params, data / name, rows[-1]):
+            console.print(line, highlight=False, markup=False)
+        if sql:
+            print(f"{outlook_view(path)}{OUTLOOK}")
 
 
 @corpus.command()
@@ -75,6 +108,34 @@ def retry(
 
 
 @corpus.command()
+def remove(
+    ids: Annotated[Path, typer.Option(help="File with an id a line: of a clip, a video (all its clips) or a picture.")],
+    dataset: Only = None,
+    data: Data = DATA,
+    params: Params = PARAMS,
+) -> None:
+    """Take people out who ask for it: their rows and fetched videos are deleted now, and no later build has them.
+
+    The ledger keeps their ids as removed_on_request. Pictures and recordings in the source are yours to delete, as are
+    older versions in DVC's cache (`dvc gc --workspace`) and what was trained on them (`dvc repro` trains again).
+    """
+    from s2f.corpus.lock import only_builder
+    from s2f.corpus.removal import erase, read_ids, remember, removed_file
+
+    named = read_ids(ids)
+    for name in built(data, dataset):
+        recipe = recipe_of(name, params)
+        with only_builder(data / "ledger" / name):
+            new = remember(named, recipe.source)
+            gone = [item for _, item in recipe.items() if item.removed]
+            found = erase(data / name, data / "ledger" / name, {item.what.id for item in gone})
+            recipe.forget(data / name, gone)
+        typer.echo(f"{name}: {found} items taken out; {new} ids are new in {removed_file(recipe.source)}.")
+        if found:
+            _build(name, data, params)
+
+
+@corpus.command()
 def verify(dataset: Only = None, data: Data = DATA) -> None:
     """Compare every shard with the manifest and every row with the ledger; exit code 1 if anything is wrong."""
     from s2f.corpus.verifying import verify as verify_corpus
@@ -90,15 +151,32 @@ def verify(dataset: Only = None, data: Data = DATA) -> None:
     raise typer.Exit(1 if wrong else 0)
 
 
+def recipe_of(name: str, params: Path) -> "SpeechFaces | Portraits":
+    """The corpus of this name that a params file describes."""
+    from s2f.corpus.portraits import read_portraits
+    from s2f.corpus.speech_faces import read_speech_faces
+
+    return read_speech_faces(params) if name == "speech_faces" else read_portraits(params)
+
+
+def chosen(dataset: str | None) -> list[str]:
+    """Names of the corpora that are meant.
+
+    Raises:
+        InputError: there is none such.
+    """
+    if dataset not in (None, *BUILDS):
+        raise InputError(f"--dataset {dataset}: there is none such; allowed: {', '.join(BUILDS)}.")
+    return [name for name in BUILDS if dataset in (None, name)]
+
+
 def built(data: Path, dataset: str | None) -> Iterator[str]:
     """Names of the corpora that were built, or begun, in a folder.
 
     Raises:
         InputError: there is none, or not the one asked for.
     """
-    if dataset not in (None, *BUILDS):
-        raise InputError(f"--dataset {dataset}: there is none such; allowed: {', '.join(BUILDS)}.")
-    names = [name for name in BUILDS if dataset in (None, name) and (data / "ledger" / name).is_dir()]
+    names = [name for name in chosen(dataset) if (data / "ledger" / name).is_dir()]
     if not names:
         raise InputError(f"{data / 'ledger' / (dataset or '')}: no corpus was built here yet; `dvc repro` builds it.")
     yield from names

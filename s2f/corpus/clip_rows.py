@@ -5,9 +5,8 @@ with exactly one face are decoded.
 """
 
 import functools
-import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -20,16 +19,13 @@ from s2f.audio.spectrogram import CompressedSpectrogram
 from s2f.audio.speech import encode_flac, fit
 from s2f.corpus.cliplist import BadRow, Clip
 from s2f.corpus.faces import face_reader, forget_readers
-from s2f.corpus.labels import Labels
+from s2f.corpus.fetching import Fetching
 from s2f.corpus.ledger import Outcome
 from s2f.corpus.plan import Item
 from s2f.faces.detect import Face, FaceDetector
 from s2f.media.clip import Section, read_frames, read_sound
 from s2f.media.failures import Failure, unforeseen
-from s2f.media.fetch import Fetched, fetch_video
-from s2f.media.pace import pace_of
-from s2f.media.patience import patiently
-from s2f.media.urls import video_path, video_url
+from s2f.media.store import Store
 from s2f.params.face_models import FaceModelsParams
 from s2f.params.fetching import FetchingParams
 from s2f.params.spectrogram import SpectrogramParams
@@ -44,39 +40,47 @@ class ClipRows:
     spectrogram: SpectrogramParams
     face_models: FaceModelsParams
     fetching: FetchingParams
+    media: Path  # folder of videos that were fetched
 
-    def build(self, items: Sequence[Item]) -> Iterator[Outcome]:
-        """Try items; neighbours of one video share its fetch.
+    def build(self, items: Sequence[Item]) -> Generator[Outcome]:
+        """Try items; neighbours of one video share its fetch, and fetching is ahead of looking.
 
         Raises:
-            InputError: weights that cannot be had. Nothing that one clip does ends the others.
+            InputError: weights that cannot be had.
+            TryAgainLater: the host refuses. Nothing that one clip does ends the others.
         """
         face_reader(self.face_models)
-        for _, batch in groupby(items, lambda item: item.batch):
-            yield from self._video(list(batch))
+        batches = [list(batch) for _, batch in groupby(items, lambda item: item.batch)]
+        with Fetching(self.params, self.fetching, self.media, self._most_seconds()) as fetching:
+            fetching.begin(batches)
+            for batch in batches:
+                yield from self._video(batch, fetching)
 
-    def _video(self, items: list[Item]) -> list[Outcome]:
-        with tempfile.TemporaryDirectory(prefix="s2f-") as folder:
-            outcomes = []
-            fetched: tuple[Fetched, int] | Failure | None = None
-            for item in items:
-                end: dict[str, Any] | Failure
-                attempts = 0  # of fetching it
-                try:
-                    clip = self._clip_of(item)
-                    if fetched is None:
-                        fetched = self._fetch(clip.youtube_id, items, Path(folder))
-                    if isinstance(fetched, Failure):
-                        raise fetched
-                    video, attempts = fetched
-                    end = self._row(clip, item.labels, video.section(clip.start_s, clip.end_s))
-                except Failure as failure:
-                    end, attempts = failure, max(attempts, failure.attempts)
-                except Exception as error:
-                    end = unforeseen(error, item.what.id)
-                    forget_readers()
-                outcomes.append(Outcome(item.what.id, end, attempts))
-            return outcomes
+    def done(self, items: Sequence[Item]) -> None:
+        """Let go of what was fetched for items whose rows are written."""
+        if self.fetching.keep is None:
+            store = Store(self.media)
+            for video in {item.what.youtube_id for item in items if isinstance(item.what, Clip)}:
+                store.forget(video)
+
+    def _video(self, items: list[Item], fetching: Fetching) -> Iterator[Outcome]:
+        for item in items:
+            end: dict[str, Any] | Failure
+            attempts = 0  # of fetching it
+            try:
+                clip = self._clip_of(item)
+                video, attempts = fetching.result(clip.youtube_id)
+                end = self._row(clip, video.section(clip.start_s, clip.end_s))
+            except Failure as failure:
+                end, attempts = failure, max(attempts, failure.attempts)
+            except Exception as error:
+                end = unforeseen(error, item.what.id)
+                forget_readers()
+            yield Outcome(item.what.id, end, attempts)
+
+    def _most_seconds(self) -> float:
+        """Of a clip, that are looked at or listened to."""
+        return max(self.spectrogram.clip_seconds, self.params.min_seconds, self.params.face_search_seconds)
 
     def _clip_of(self, item: Item) -> Clip:
         if isinstance(item.what, BadRow):
@@ -89,27 +93,7 @@ class ClipRows:
             raise Failure("too_short", found, attempts=0)
         return item.what
 
-    def _fetch(self, youtube_id: str, items: list[Item], folder: Path) -> tuple[Fetched, int] | Failure:
-        """The video, in as far as its clips are looked at and listened to."""
-        params = self.params
-        most = max(self.spectrogram.clip_seconds, params.min_seconds, params.face_search_seconds)
-        clips = [item.what for item in items if isinstance(item.what, Clip)]
-        used = [clip for clip in clips if clip.end_s - clip.start_s >= params.min_seconds]
-        spans = sorted({(clip.start_s, min(clip.end_s, clip.start_s + most)) for clip in used})
-
-        def attempt() -> Fetched:
-            url = video_url(params.url, params.source, youtube_id)
-            if video_path(params.url, params.source, youtube_id) is not None:  # a local file, asked of nobody
-                return fetch_video(url, folder, spans, self.fetching, params.max_height)
-            with pace_of(self.fetching).turn():
-                return fetch_video(url, folder, spans, self.fetching, params.max_height)
-
-        try:
-            return patiently(attempt, self.fetching)
-        except Failure as failure:
-            return failure
-
-    def _row(self, clip: Clip, labels: Labels, section: Section) -> dict[str, Any]:
+    def _row(self, clip: Clip, section: Section) -> dict[str, Any]:
         params, sound = self.params, self.spectrogram
         speech = read_sound(section, sound.sample_rate, sound.clip_seconds, params.min_seconds)
         reader = face_reader(self.face_models)
@@ -125,7 +109,6 @@ class ClipRows:
             "keypoints": face.keypoints.reshape(-1),
             "spectrogram": spectrogram_of(speech, sound),
             "speech": {"bytes": encode_flac(speech, sound.sample_rate), "path": None},
-            **asdict(labels),
         }
 
 

@@ -49,6 +49,23 @@ def set_aside(out: Path, ledger: Path, name: str, drop: Callable[[Row], bool] | 
     return True
 
 
+def strip(out: Path, ledger: Path, name: str, drop: Callable[[Row], bool]) -> None:
+    """Write a shard that was set aside anew, without the items that `drop` says yes to and their rows."""
+    entries = list(_entries(ledger, name))
+    left = [(entry, row) for entry, row in entries if not drop(entry)]
+    if len(left) == len(entries):
+        return
+    held = Kept(out, ledger, [name])
+    stripped = f"{Path(name).stem}-{len(left)}.parquet"
+    rows = (held.row(name, row) for entry, row in left if entry["status"] == OK)
+    schema = pq.read_schema(out / FOLDER / name) if (out / FOLDER / name).is_file() else None
+    if schema is not None:
+        write_shard(rows, schema, out / FOLDER / stripped)
+    write_shard([entry for entry, _ in left], LEDGER, ledger / FOLDER / stripped)
+    (ledger / FOLDER / name).unlink()
+    (out / FOLDER / name).unlink(missing_ok=True)
+
+
 def where_kept(ledger: Path) -> dict[str, str]:
     """Item key → file name in `.kept` of the shard that holds its end."""
     found: dict[str, str] = {}
@@ -89,12 +106,13 @@ class Kept:
         """How the item of this key ended."""
         entry, name, number = self._places[item]
         if entry["status"] == OK:
-            end: Row | Failure = self._row(name, number)
+            end: Row | Failure = self.row(name, number)
         else:
             end = Failure(entry["reason"], entry["message"] or "", entry["attempts"])
         return Outcome(entry["id"], end, entry["attempts"], entry["tools"])
 
-    def _row(self, name: str, number: int) -> Row:
+    def row(self, name: str, number: int) -> Row:
+        """A data row of a shard that was set aside."""
         held, first, rows = self._group
         if held != name or not first <= number < first + len(rows):
             first, rows = _group_of(self._out / FOLDER / name, number)

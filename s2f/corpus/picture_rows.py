@@ -1,7 +1,7 @@
 """From a picture of a source to a row of the unpaired corpus, or the reason why not."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ class PictureRows:
     params: PortraitsParams
     face_models: FaceModelsParams
 
-    def build(self, items: Sequence[Item]) -> Iterator[Outcome]:
+    def build(self, items: Sequence[Item]) -> Generator[Outcome]:
         """Try pictures one by one.
 
         Raises:
@@ -39,6 +39,9 @@ class PictureRows:
         source = open_source(Path(self.params.source))
         for item in items:
             yield self._outcome(item, source)
+
+    def done(self, items: Sequence[Item]) -> None:
+        """Nothing was kept for them."""
 
     def _outcome(self, item: Item, source: PictureSource) -> Outcome:
         try:
@@ -62,7 +65,6 @@ class PictureRows:
         return {
             "image_id": item.what.id,
             **reader.columns(picture, faces[0], self.params.face_margin, self.params.face_px),
-            **asdict(item.labels),
         }
 
 

@@ -25,6 +25,7 @@ class Item:
     what: Clip | BadRow | Picture
     labels: Labels = UNKNOWN
     sha256: str | None = None  # of the local file it comes from; None where that is missing, or elsewhere
+    removed: bool = False  # taken down on request: never tried
 
     @property
     def batch(self) -> str:
@@ -33,7 +34,7 @@ class Item:
 
     def key(self, decided: str) -> str:
         """Names its end: the item, and the hash of everything else that decides it. Labels are written beside it."""
-        content = [decided, type(self.what).__name__, *astuple(self.what), self.sha256]
+        content = [decided, type(self.what).__name__, *astuple(self.what), self.sha256, self.removed]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
 
 

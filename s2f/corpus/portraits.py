@@ -4,7 +4,7 @@ How a picture becomes a row is in `picture_rows.py`, imported by whoever builds:
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from s2f.corpus.pictures.opening import open_source
 from s2f.corpus.pictures.source import Entry, PictureSource
 from s2f.corpus.plan import Item, Picture
 from s2f.corpus.recipe import Rows, arcface_identity
+from s2f.corpus.removal import removed_ids
 from s2f.corpus.splits import split_of
 from s2f.dataset.schemas import PORTRAITS, SCHEMA_VERSION
 from s2f.params.base import read_section, read_seed
@@ -62,6 +63,11 @@ class Portraits:
         return CODE
 
     @property
+    def source(self) -> Path:
+        """Where the pictures lie."""
+        return Path(self.params.source)
+
+    @property
     def shard_items(self) -> int:
         """Items in a shard, about."""
         return self.params.shard_pictures
@@ -88,8 +94,14 @@ class Portraits:
             warn_of_unused(labels, (entry.name for entry in entries), file.path.parent, "picture")
         entries = entries[: self.params.max_pictures]
         firsts: dict[str, str] = {}
-        for entry, sha256 in zip(entries, digests(source, entries, cache_file(self.cache, path)), strict=True):
-            item = Item(_what(entry, sha256, firsts), labels.get(entry.name, UNKNOWN), sha256)
+        known = list(zip(entries, digests(source, entries, cache_file(self.cache, path)), strict=True))
+        names = removed_ids(path)
+        faces = {sha256 for entry, sha256 in known if entry.name in names} - {None, NOTHING}
+        for entry, sha256 in known:
+            if entry.name in names or sha256 in faces:  # a copy shows the same person
+                item = Item(Picture(entry.name), labels.get(entry.name, UNKNOWN), sha256, removed=True)
+            else:
+                item = Item(_what(entry, sha256, firsts), labels.get(entry.name, UNKNOWN), sha256)
             yield split_of(item.labels.person or item.what.id, self.seed, self.params.validation_share), item
 
     def fingerprint(self) -> dict[str, Any]:
@@ -101,8 +113,17 @@ class Portraits:
             "arcface": arcface_identity(self.face_models),
         }
 
-    def rows(self) -> Rows:
-        """What builds it."""
+    def tidy(self, out: Path, finished: bool) -> None:
+        """Nothing is kept."""
+
+    def forget(self, out: Path, items: Sequence[Item]) -> None:
+        """Nothing was fetched for them."""
+
+    def waiting(self, out: Path) -> None:
+        """Nothing is asked for."""
+
+    def rows(self, out: Path) -> Rows:
+        """What builds it into this folder."""
         from s2f.corpus.picture_rows import PictureRows
 
         return PictureRows(self.params, self.face_models)

@@ -3,7 +3,8 @@
 import functools
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -27,8 +28,11 @@ TOOLS = ("imageio-ffmpeg", "insightface", "mediapipe", "numpy", "onnxruntime", "
 class Rows(Protocol):
     """Makes rows of items. Its module loads networks."""
 
-    def build(self, items: Sequence[Item]) -> Iterator[Outcome]:
-        """Try items one after the other, one outcome each, in their order."""
+    def build(self, items: Sequence[Item]) -> Generator[Outcome]:
+        """Try items one after the other, one outcome each, in their order; a row without its labels."""
+
+    def done(self, items: Sequence[Item]) -> None:
+        """Let go of what was kept for items whose rows are written."""
 
 
 class Recipe(Protocol):
@@ -59,11 +63,17 @@ class Recipe(Protocol):
     def items(self) -> Iterator[tuple[str, Item]]:
         """Everything to try, with its split."""
 
+    def tidy(self, out: Path, finished: bool) -> None:
+        """Clear what killed workers left; when all is finished, also what was kept for rows yet to be written."""
+
+    def waiting(self, out: Path) -> str | None:
+        """Why nothing is asked for just now, and until when; None where nothing waits."""
+
     def fingerprint(self) -> dict[str, Any]:
         """Parameters and models that decide the rows, as JSON values."""
 
-    def rows(self) -> Rows:
-        """What builds it; the first call imports networks' libraries, which takes seconds."""
+    def rows(self, out: Path) -> Rows:
+        """What builds it into this folder; the first call imports networks' libraries, which takes seconds."""
 
 
 def decided_by(recipe: Recipe) -> str:
@@ -86,29 +96,47 @@ def build_shard(
     Raises:
         TryAgainLater: the disk is full, or a host refuses; nothing of this shard was written.
     """
-    with stopping_when_full(out):
-        outcomes = _outcomes(recipe, shard, decided, Kept(out, ledger, kept))
-        watched = _with_room(outcomes, out, min_free_gb)
-        return finish(out, ledger, shard, shard.key(decided), watched, recipe.schema, tool_versions())
-
-
-def _with_room(outcomes: Iterator[Outcome], out: Path, min_free_gb: float) -> Iterator[Outcome]:
     check_room(out, min_free_gb)
+    known = Kept(out, ledger, kept)
+    keyed = [(item, item.key(decided)) for item in shard.items]
+    missing = [item for item, key in keyed if not item.removed and not known.has(key)]
+    rows = recipe.rows(out) if missing else None  # networks are loaded only if there is something to try
+    with stopping_when_full(out), closing(rows.build(missing) if rows else _nothing()) as tried:
+        outcomes = _outcomes(keyed, known, tried)
+        proof = finish(
+            out,
+            ledger,
+            shard,
+            shard.key(decided),
+            _while_room(outcomes, out, min_free_gb),
+            recipe.schema,
+            tool_versions(),
+        )
+    if rows:
+        rows.done(missing)
+    return proof
+
+
+def _outcomes(keyed: Sequence[tuple[Item, str]], known: Kept, tried: Iterator[Outcome]) -> Iterator[Outcome]:
+    """One for each item, in order, with its key and labels."""
+    for item, key in keyed:
+        if item.removed:
+            outcome = Outcome(item.what.id, Failure("removed_on_request", "taken down", attempts=0), attempts=0)
+        else:
+            outcome = known.outcome(key) if known.has(key) else next(tried)
+        if not isinstance(outcome.end, Failure):
+            outcome = replace(outcome, end=outcome.end | asdict(item.labels))
+        yield replace(outcome, item=key)
+
+
+def _while_room(outcomes: Iterator[Outcome], out: Path, min_free_gb: float) -> Iterator[Outcome]:
     for outcome in outcomes:
         yield outcome
         check_room(out, min_free_gb)
 
 
-def _outcomes(recipe: Recipe, shard: Shard, decided: str, kept: Kept) -> Iterator[Outcome]:
-    """One for each item, in order; networks are loaded only if there is something to try."""
-    keys = [item.key(decided) for item in shard.items]
-    missing = [item for item, key in zip(shard.items, keys, strict=True) if not kept.has(key)]
-    tried = iter(recipe.rows().build(missing) if missing else ())
-    for item, key in zip(shard.items, keys, strict=True):
-        outcome = kept.outcome(key) if kept.has(key) else next(tried)
-        if not isinstance(outcome.end, Failure):
-            outcome = replace(outcome, end=outcome.end | asdict(item.labels))
-        yield replace(outcome, item=key)
+def _nothing() -> Generator[Outcome]:
+    yield from ()
 
 
 @functools.cache

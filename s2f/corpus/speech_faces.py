@@ -4,6 +4,7 @@ How a clip becomes a row is in `clip_rows.py`, imported by whoever builds: plann
 """
 
 import logging
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,8 +17,11 @@ from s2f.corpus.contents import contents_sha256
 from s2f.corpus.labels import UNKNOWN, Labels, clip_labels, warn_of_unused
 from s2f.corpus.plan import Item
 from s2f.corpus.recipe import Rows, arcface_identity
+from s2f.corpus.removal import is_named, removed_ids
 from s2f.corpus.splits import TEST, split_of, video_groups
 from s2f.dataset.schemas import SCHEMA_VERSION, SPECTROGRAM_SHAPE, SPEECH_FACES
+from s2f.media.breaker import breaker_of
+from s2f.media.store import Store
 from s2f.media.urls import check_cookies, check_template, video_path
 from s2f.params.base import read_section, read_seed
 from s2f.params.face_models import FaceModelsParams
@@ -43,6 +47,8 @@ CODE = (  # what decides a row; how a video is fetched does not. A test names wh
     "s2f.media.clip",
 )
 
+MEDIA = ".fetched"  # within the corpus's own folder, gone when it is finished
+
 # What changes how shards are built, but not what is in a row.
 NOT_IN_ROWS = {"clip_list", "test_list", "max_clips", "validation_share", "test_share", "shard_clips", "workers"}
 
@@ -67,6 +73,11 @@ class SpeechFaces:
     def code(self) -> tuple[str, ...]:
         """Modules that decide the rows."""
         return CODE
+
+    @property
+    def source(self) -> Path:
+        """Where the lists lie."""
+        return Path(self.params.source)
 
     @property
     def shard_items(self) -> int:
@@ -106,11 +117,15 @@ class SpeechFaces:
         used = without(listed, tested, group)
         contents = self._contents(tested + used)
         test_share = params.test_share if params.test_list is None else 0.0
+        removed = removed_ids(Path(params.source))
+
+        def known_of(item: Item) -> Item:
+            return replace(item, sha256=contents.get(item.batch), removed=is_named(item.what.id, removed))
+
         for item in tested:
-            yield TEST, replace(item, sha256=contents.get(item.batch))
+            yield TEST, known_of(item)
         for item in used:
-            split = split_of(group(item), self.seed, params.validation_share, test_share)
-            yield split, replace(item, sha256=contents.get(item.batch))
+            yield split_of(group(item), self.seed, params.validation_share, test_share), known_of(item)
 
     def _listed(self, name: str | None, known: dict[str, Labels]) -> list[Item]:
         if name is None:
@@ -135,11 +150,31 @@ class SpeechFaces:
             "arcface": arcface_identity(self.face_models),
         }
 
-    def rows(self) -> Rows:
-        """What builds it."""
+    def media(self, out: Path) -> Path:
+        """Folder of videos that were fetched."""
+        return Path(self.fetching.keep) if self.fetching.keep else out / MEDIA
+
+    def tidy(self, out: Path, finished: bool) -> None:
+        """Clear fetches that were killed; when all is finished, every video that is not to be kept."""
+        Store(self.media(out)).clear_parts()
+        if finished and self.fetching.keep is None:
+            shutil.rmtree(self.media(out), ignore_errors=True)
+
+    def forget(self, out: Path, items: Sequence[Item]) -> None:
+        """Delete the videos that were fetched for items."""
+        store = Store(self.media(out))
+        for video in {item.what.youtube_id for item in items if isinstance(item.what, Clip)}:
+            store.forget(video)
+
+    def waiting(self, out: Path) -> str | None:
+        """Why no video is asked for just now, and until when."""
+        return breaker_of(self.media(out), self.fetching).notice()
+
+    def rows(self, out: Path) -> Rows:
+        """What builds it into this folder."""
         from s2f.corpus.clip_rows import ClipRows
 
-        return ClipRows(self.params, self.spectrogram, self.face_models, self.fetching)
+        return ClipRows(self.params, self.spectrogram, self.face_models, self.fetching, self.media(out))
 
 
 def read_speech_faces(params: Path) -> SpeechFaces:

@@ -16,10 +16,11 @@ def status_tables(ledger: Path) -> list[Table]:
     Raises:
         InputError: there is no ledger.
     """
-    return [_table(title, query(sql, ledger)) for title, sql in STATUS.items()]
+    return [table_of(title, query(sql, ledger)) for title, sql in STATUS.items()]
 
 
-def _table(title: str, rows: Sequence[dict[str, Any]]) -> Table:
+def table_of(title: str, rows: Sequence[dict[str, Any]]) -> Table:
+    """Rows as a table: numbers to the right, words as they are."""
     table = Table(title=title, title_justify="left")
     for name in rows[0] if rows else ():
         number = isinstance(rows[0][name], int | float)

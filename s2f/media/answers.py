@@ -1,12 +1,14 @@
 """From what a site answered, in a status or in a sentence, to one of the reasons of `failures.py`."""
 
+import errno
+import os
 import re
 from collections.abc import Iterator
 
 from yt_dlp.networking.exceptions import HTTPError
 from yt_dlp.utils import DownloadError, GeoRestrictedError, YoutubeDLError
 
-from s2f.media.failures import Failure, tidy, unforeseen
+from s2f.media.failures import DISK_FULL, Failure, tidy, unforeseen
 from s2f.media.guard import Guard, Refused
 
 # yt-dlp's and the sites' own sentences, in the order they are looked for; the first that fits decides.
@@ -22,15 +24,21 @@ SENTENCES = (
     ("no_format", r"requested format|no video formats|unsupported url|drm protected|redirect loop|not a video"),
     ("no_format", r"ffmpeg could not be found"),  # a stream that only ffmpeg could fetch, and it must not
     ("live", r"live event will begin|premieres in"),
-    ("internal_error", r"no space left on device"),
     ("timeout", r"timed? ?out"),
 )
 HTTP_REASONS = {401: "private", 403: "forbidden", 404: "removed", 408: "timeout", 410: "removed", 429: "rate_limited"}
 GEO_BLOCKED = 451
+_FULL = os.strerror(errno.ENOSPC)
 
 
 def failure_of(error: Exception, url: str, guard: Guard | None = None) -> Failure:
-    """What one attempt ended in: the guard's word first, then yt-dlp's."""
+    """What one attempt ended in: the guard's word first, then yt-dlp's.
+
+    Raises:
+        OSError: a full disk, which is no end of one video, but of the work.
+    """
+    if any(isinstance(one, OSError) and one.errno in DISK_FULL for one in _causes(error)) or _FULL in str(error):
+        raise OSError(errno.ENOSPC, _FULL)
     if guard is not None and guard.late:  # whatever broke, it broke because the guard hung up
         return Failure("timeout", f"not fetched within {guard.max_seconds:g} s")
     if isinstance(error, Failure):

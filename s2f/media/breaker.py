@@ -3,18 +3,22 @@
 One state for all workers, threads or machines: a small file in the folder they share, so that it also outlives a run.
 The first refusal opens it for one cool-down; each refusal after a cool-down doubles the next. After the last one the
 build ends and says when to come back. Whoever was already asking when it opened is of the same wave, and counts once.
+Several videos in a row that no answer came for are a refusal too: it is the line that is dead, not they.
 """
 
 import json
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from s2f.params.fetching import FetchingParams
 from s2f.runtime import TryAgainLater, replace_file
 
 FILE = "refused.json"
+OUTAGE = 5  # videos in a row without an answer, in one process
 LONGEST_S = 86_400.0  # a cool-down: whatever the host holds against us, a day is enough
 POLL_S = 5.0  # how soon a waiting worker sees that another one was answered, or refused again
 
@@ -43,6 +47,7 @@ class Breaker:
         self.path = folder / FILE
         self.cool_down_s, self.cool_downs = cool_down_s, cool_downs
         self._now, self._sleep = now, sleep
+        self._missed, self._lock = 0, threading.Lock()
 
     def refusals(self) -> Refusals | None:
         """What all workers know; None while the host answers."""
@@ -51,10 +56,12 @@ class Breaker:
         except (FileNotFoundError, ValueError, TypeError):  # of another version: as good as none
             return None
 
-    def is_open(self) -> bool:
-        """Whether asking has to wait."""
+    def notice(self) -> str | None:
+        """Why and how long asking has to wait; None if it need not."""
         refusals = self.refusals()
-        return refusals is not None and refusals.until > self._now()
+        if refusals is None or refusals.until <= self._now():
+            return None
+        return f"waiting until {_clock(refusals.until)}: {refusals.why}"
 
     def wait(self) -> float:
         """Until asking is allowed again; returns the time, to be handed in with the answer.
@@ -83,16 +90,48 @@ class Breaker:
         if before.count > self.cool_downs:
             raise self._come_back(before)
 
+    def missed(self, asked_at: float, why: str) -> None:
+        """No answer came for a video, however often it was asked for from this time on.
+
+        Raises:
+            TryAgainLater: all cool-downs of this build are used up.
+        """
+        with self._lock:
+            self._missed += 1
+            dead = self._missed >= OUTAGE
+            if dead:
+                self._missed = 0
+        if dead:
+            self.refused(asked_at, f"no answer for {OUTAGE} videos in a row, the last of them {why}")
+
     def answered(self, asked_at: float) -> None:
         """The host answered what was asked at this time, so that it does not refuse any more."""
+        with self._lock:
+            self._missed = 0
         refusals = self.refusals()
         if refusals is not None and asked_at > refusals.at:
             self.path.unlink(missing_ok=True)
 
     def _come_back(self, refusals: Refusals) -> TryAgainLater:
         waits = refusals.count - 1
-        when = datetime.fromtimestamp(refusals.until).strftime("%Y-%m-%d %H:%M")
         return TryAgainLater(
-            f"The host refuses to answer ({refusals.why}), after {waits} cool-down{'s' * (waits != 1)}; "
-            f"nothing is lost. Run the same command again after {when}: it goes on from here."
+            f"The host does not answer ({refusals.why}), after {waits} cool-down{'s' * (waits != 1)}; "
+            f"nothing is lost. Run the same command again after {_clock(refusals.until)}: it goes on from here."
         )
+
+
+def _clock(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M")
+
+
+def breaker_of(folder: Path, params: FetchingParams) -> Breaker:
+    """This process's, for builds that share a folder."""
+    with _first:  # two threads that come first would each make one
+        key = (folder, params.cool_down_minutes, params.cool_downs)
+        if key not in _breakers:
+            _breakers[key] = Breaker(folder, 60 * params.cool_down_minutes, params.cool_downs)
+        return _breakers[key]
+
+
+_first = threading.Lock()
+_breakers: dict[tuple[Path, float, int], Breaker] = {}

@@ -9,7 +9,6 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,31 +21,18 @@ from yt_dlp.downloader.http import HttpFD
 from yt_dlp.extractor import get_info_extractor
 
 from s2f.media.answers import failure_of
-from s2f.media.clip import Section
 from s2f.media.downloader import Downloader, LocalFile
 from s2f.media.failures import Failure
+from s2f.media.fetched import Fetched, Span
 from s2f.media.guard import PIECE_BYTES
 from s2f.media.ranges import BLOCK, Changed, RangedFile, Remote
-from s2f.media.sections import Span, cut, worth_cutting
+from s2f.media.sections import cut, worth_cutting
 from s2f.params.fetching import FetchingParams
 
 # Sound and picture apart where that is better, as on YouTube; both are read as they come, and never merged.
 FORMAT = "bv*+ba/b"
 # The largest up to a height, else the smallest above it; then what is cheap to cut and to decode.
 ORDER = ("height:{max_height}", "proto", "fps:30", "vcodec:h264", "acodec:aac")
-
-
-@dataclass(frozen=True)
-class Fetched:
-    """A video that is here; in one file, or in one of pictures and one of sound."""
-
-    picture: Path
-    sound: Path
-    fetched_bytes: int = 0  # of what it holds, by the network
-
-    def section(self, start_s: float, end_s: float) -> Section:
-        """A clip of it, one of those that it was fetched for."""
-        return Section(self.picture, start_s, end_s, self.sound)
 
 
 def fetch_video(url: str, folder: Path, spans: Sequence[Span], params: FetchingParams, max_height: int) -> Fetched:

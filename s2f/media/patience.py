@@ -1,30 +1,59 @@
-"""Another try, after a pause that doubles: for what may have been a moment's trouble, and for nothing else."""
+"""Ask a host for a video with patience: in turn with all others, not while it refuses, again after a moment's trouble.
+
+What is transient is tried again after a pause that doubles. A refusal says nothing about the video: everybody waits for
+the breaker's cool-down, and this video is put off, so that another one finds out whether the host answers again.
+"""
 
 import random
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
+from s2f.media.breaker import Breaker
 from s2f.media.failures import Failure, Kind
-from s2f.media.fetch import Fetched
+from s2f.media.pace import Pace
 from s2f.params.fetching import FetchingParams
+
+Brought = TypeVar("Brought")
 
 
 def patiently(
-    attempt: Callable[[], Fetched],
+    attempt: Callable[[], Brought],
     params: FetchingParams,
+    pace: Pace,
+    breaker: Breaker,
     sleep: Callable[[float], None] = time.sleep,
     chance: Callable[[], float] = random.random,
-) -> tuple[Fetched, int]:
+) -> tuple[Brought, int]:
     """What an attempt brought, and how many it took.
 
     Raises:
         Failure: after `params.attempts` of a transient one, or at once for any other; it says how many there were.
+        TryAgainLater: the host has refused too long.
     """
     for number in range(1, params.attempts + 1):
-        try:
-            return attempt(), number
-        except Failure as failure:
-            if failure.kind is not Kind.TRANSIENT or number == params.attempts:
-                raise Failure(failure.reason, failure.message, number) from None
+        with pace.turn():
+            asked_at = breaker.wait()
+            try:
+                brought = attempt()
+            except Failure as failure:
+                last = failure.kind is not Kind.TRANSIENT or number == params.attempts
+                if last:
+                    _tell(breaker, asked_at, failure)
+                    raise Failure(failure.reason, failure.message, number) from None
+            else:
+                breaker.answered(asked_at)
+                return brought, number
         sleep(params.first_pause_s * 2 ** (number - 1) * (1 + params.jitter * (2 * chance() - 1)))
     raise ValueError(f"attempts must be positive, not {params.attempts}")
+
+
+def _tell(breaker: Breaker, asked_at: float, failure: Failure) -> None:
+    if failure.kind is Kind.BLOCKED:
+        breaker.refused(asked_at, f"{failure}")
+    elif failure.reason == "internal_error":  # nobody's but ours
+        return
+    elif failure.kind is Kind.TRANSIENT:
+        breaker.missed(asked_at, f"{failure}")
+    else:
+        breaker.answered(asked_at)

@@ -14,10 +14,9 @@ from typing import Any
 import ffmpeg
 
 from s2f.decoding import FORMATS, MOST_PIXELS, decoding, media_input
+from s2f.media.fetched import Span
 from s2f.media.ranges import NotWorthIt, RangedFile
 from s2f.media.serving import served
-
-Span = tuple[float, float]  # start and end of a clip, in seconds of its video
 
 LEAD_S = 10.0  # a decoder starts at a key frame: encoders set one every 10 s or sooner
 MARGIN_S = 3.0  # read beyond a clip's end: decoders ask for some packets more than they show

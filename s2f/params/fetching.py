@@ -26,6 +26,7 @@ class FetchingParams(Section):
     cookies: str | None = None  # a Netscape cookie file, read and never written
     proxy: SecretStr | None = None  # scheme://user:password@host:port; shown nowhere
     extractor_args: dict[str, dict[str, tuple[str, ...]]] = Field(default_factory=dict)  # yt-dlp's, by extractor
+    keep: str | None = None  # a folder in which fetched videos stay; null: they go as soon as their rows are written
     cool_down_minutes: float = Field(gt=0)  # of silence, once a host has refused everything
     cool_downs: int = Field(ge=0)  # in one run; after them it ends, and says when to come back
 

@@ -39,7 +39,7 @@ def test_a_bad_clip_ends_under_its_reason(tmp_path, models, espeak, fetching, ki
         validation_share=0.1, test_share=0.1, shard_clips=10, workers=1, max_height=720,
     )  # fmt: skip
     items = [Item(Clip("bad", row.start, row.end, row.x, row.y)) for row in rows]
-    ends = [outcome.end for outcome in ClipRows(params, SOUND, models, fetching()).build(items)]
+    ends = [outcome.end for outcome in ClipRows(params, SOUND, models, fetching(), tmp_path).build(items)]
     assert [end.reason if isinstance(end, Failure) else "ok" for end in ends] == [BAD_CLIPS[kind]] * len(rows)
 
 

@@ -1,5 +1,6 @@
 import subprocess
-from dataclasses import replace
+from dataclasses import asdict, replace
+from pathlib import Path
 
 import imageio_ffmpeg
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from s2f.corpus.clip_rows import ClipRows
 from s2f.corpus.cliplist import BadRow, Clip
-from s2f.corpus.labels import Labels
+from s2f.corpus.labels import UNKNOWN
 from s2f.corpus.plan import Item
 from s2f.dataset.schemas import SPECTROGRAM_SHAPE, SPEECH_FACES
 from s2f.dataset.shards import to_table
@@ -17,7 +18,7 @@ from s2f.media.failures import Failure
 from s2f.params.face_models import FaceModelsParams
 from s2f.params.spectrogram import SpectrogramParams
 from s2f.params.speech_faces import SpeechFacesParams
-from s2f.runtime import InputError
+from s2f.runtime import InputError, TryAgainLater
 
 
 @pytest.fixture(scope="module")
@@ -29,22 +30,25 @@ def rows(film_folder, embedder, fetching):
     )  # fmt: skip
     sound = SpectrogramParams(sample_rate=16000, clip_seconds=6.0, window=400, hop=160, fft=512, compression=0.3)
     models = FaceModelsParams(detector_score=0.5, arcface=str(embedder), age_gender="none.onnx")
-    return ClipRows(params, sound, models, fetching(attempts=2))
+    return ClipRows(params, sound, models, fetching(attempts=2), Path("never fetched"))
 
 
-def end(rows, *clip, labels=None):
-    [outcome] = rows.build([Item(Clip(*clip), labels or Labels())])
-    return outcome.end
+UNLABELLED = asdict(UNKNOWN)  # labels are written beside what is built
+
+
+def end(rows, *clip):
+    [outcome] = rows.build([Item(Clip(*clip))])
+    return outcome.end if isinstance(outcome.end, Failure) else outcome.end | UNLABELLED
 
 
 def test_a_good_clip_becomes_a_row_of_the_schema(rows):
-    row = end(rows, "-good", 0.0, 2.0, 0.5, 0.5, labels=Labels(30.0, "f", "p7"))
+    row = end(rows, "-good", 0.0, 2.0, 0.5, 0.5)
     assert to_table([row], SPEECH_FACES).num_rows == 1
     assert row["clip_id"] == "-good_00000000"
     assert decode_image(row["face"]["bytes"]).shape == (64, 64, 3)
     assert np.linalg.norm(row["embedding"]) == pytest.approx(1, abs=1e-5)
     assert (row["spectrogram"].shape, row["spectrogram"].dtype) == (SPECTROGRAM_SHAPE, np.float16)
-    assert (row["frame_s"], row["age"], row["gender"], row["person"]) == (0.0, 30.0, "f", "p7")
+    assert row["frame_s"] == 0.0
     assert row["speech"]["bytes"][:4] == b"fLaC"
 
 
@@ -135,7 +139,7 @@ def test_a_row_depends_on_its_clip_alone(rows):
     first, *_, last = [Item(Clip(name, 0.0, 2.0)) for name in ("-good", "later", "room", "-good")]
     *_, together = rows.build([first, Item(Clip("later", 0.0, 2.0)), last])
     [alone] = rows.build([last])
-    assert to_table([together.end], SPEECH_FACES) == to_table([alone.end], SPEECH_FACES)
+    assert to_table([together.end | UNLABELLED], SPEECH_FACES) == to_table([alone.end | UNLABELLED], SPEECH_FACES)
 
 
 @pytest.fixture(scope="module")
@@ -148,20 +152,20 @@ def long_film(tmp_path_factory, film, face):
     return folder
 
 
-def fetched_from(rows, place):
-    return replace(rows, params=rows.params.model_copy(update={"url": f"{place}{{youtube_id}}.mp4"}))
+def fetched_from(rows, place, media):
+    return replace(rows, params=rows.params.model_copy(update={"url": f"{place}{{youtube_id}}.mp4"}), media=media)
 
 
-def test_a_row_is_the_same_however_its_video_was_fetched(long_film, rows, video_server):
+def test_a_row_is_the_same_however_its_video_was_fetched(long_film, rows, video_server, tmp_path):
     clips = [Item(Clip("long", begin, begin + 3.0)) for begin in (1.0, 60.5)]
     found, sent = {}, {}
     with video_server(long_film) as server:
         ways = {"local": f"file:{long_film}/", "sections": server.url, "whole": f"{server.url}no-range/"}
         for name, place in ways.items():
             server.sent.clear()
-            outcomes = list(fetched_from(rows, place).build(clips))
+            outcomes = list(fetched_from(rows, place, tmp_path / name).build(clips))
             assert [outcome.attempts for outcome in outcomes] == [1, 1]
-            found[name] = to_table([outcome.end for outcome in outcomes], SPEECH_FACES)
+            found[name] = to_table([outcome.end | UNLABELLED for outcome in outcomes], SPEECH_FACES)
             sent[name] = server.sent["long.mp4"]
     assert found["local"].num_rows == 2
     assert found["local"] == found["sections"] == found["whole"]
@@ -169,32 +173,72 @@ def test_a_row_is_the_same_however_its_video_was_fetched(long_film, rows, video_
     assert sent["local"] == 0 and sent["whole"] >= size > 2 * sent["sections"] > 0
 
 
-def test_a_video_is_fetched_once_for_all_its_clips(film_folder, rows, video_server):
+def test_a_video_is_fetched_once_for_all_its_clips_and_not_again_until_its_rows_are_written(
+    film_folder, rows, video_server, tmp_path
+):
     with video_server(film_folder / "videos", rules={"later.mp4": "404"}) as server:
-        served = fetched_from(rows, server.url)
+        served = fetched_from(rows, server.url, tmp_path)
         clips = [Clip("-good", 0.0, 2.0), Clip("-good", 0.5, 2.0), Clip("-good", 0.0, 0.5)]
-        outcomes = list(served.build([Item(clip) for clip in clips]))
+        items = [Item(clip) for clip in clips]
+        outcomes = list(served.build(items))
         assert [getattr(outcome.end, "reason", "ok") for outcome in outcomes] == ["ok", "ok", "too_short"]
         once = server.requests["-good.mp4"]
-        list(served.build([Item(clips[0])]))
+        again = list(served.build(items))  # as after a kill
+        assert to_table([again[0].end | UNLABELLED], SPEECH_FACES) == to_table(
+            [outcomes[0].end | UNLABELLED], SPEECH_FACES
+        )
+        assert server.requests["-good.mp4"] == once
+        served.done(items)
+        list(served.build(items[:1]))
         assert server.requests["-good.mp4"] == 2 * once  # as many requests for one clip as for three
-        gone = list(served.build([Item(Clip("later", begin, begin + 1.5)) for begin in (0.0, 0.5)]))
-        assert [outcome.end.reason for outcome in gone] == ["removed", "removed"]
-        assert server.requests["later.mp4"] == 1
+        for _ in range(2):
+            gone = list(served.build([Item(Clip("later", begin, begin + 1.5)) for begin in (0.0, 0.5)]))
+            assert [outcome.end.reason for outcome in gone] == ["removed", "removed"]
+            assert server.requests["later.mp4"] == 1
 
 
-def test_tries_of_a_fetch_are_counted_in_its_clips(film_folder, rows, video_server):
+def test_what_failed_for_a_moment_is_tried_again_and_once_more_when_its_turn_comes(
+    film_folder, rows, video_server, tmp_path
+):
     with video_server(film_folder / "videos", rules={"-good.mp4": "first:1:500"}) as server:
-        [outcome] = fetched_from(rows, server.url).build([Item(Clip("-good", 0.0, 2.0))])
-        assert outcome.attempts == 2 and not isinstance(outcome.end, Failure)
+        served = fetched_from(rows, server.url, tmp_path)
+        for failures, attempts in ((1, 2), (2, 3), (3, 4)):
+            server.rules["-good.mp4"] = f"first:{server.requests['-good.mp4'] + failures}:500"
+            [outcome] = served.build([Item(Clip("-good", 0.0, 2.0))])
+            assert outcome.attempts == attempts and not isinstance(outcome.end, Failure)
+            served.done([Item(Clip("-good", 0.0, 2.0))])
         server.rules["-good.mp4"] = "503"
-        [outcome] = fetched_from(rows, server.url).build([Item(Clip("-good", 0.0, 2.0))])
-        assert (outcome.end.reason, outcome.attempts) == ("network", 2)
+        [outcome] = served.build([Item(Clip("-good", 0.0, 2.0))])
+        assert (outcome.end.reason, outcome.attempts) == ("network", 4)
+
+
+def test_a_refused_video_is_put_off_until_another_was_answered(film_folder, rows, video_server, tmp_path):
+    rules = {"-good.mp4": "first:1:429"}
+    with video_server(film_folder / "videos", rules=rules) as server:
+        served = fetched_from(rows, server.url, tmp_path)
+        patient = served.fetching.model_copy(update={"cool_down_minutes": 0.01, "cool_downs": 1, "parallel": 1})
+        items = [Item(Clip(name, 0.0, 2.0)) for name in ("-good", "later", "room")]
+        outcomes = list(replace(served, fetching=patient).build(items))
+        assert [getattr(outcome.end, "reason", "ok") for outcome in outcomes] == ["ok", "ok", "no_face"]
+        assert [outcome.attempts for outcome in outcomes] == [2, 1, 1]
+
+
+def test_a_host_that_refuses_everything_ends_the_build_and_no_item(film_folder, rows, video_server, tmp_path):
+    names = ("-good", "later", "room", "crowd")
+    with video_server(film_folder / "videos", rules={f"{name}.mp4": "429" for name in names}) as server:
+        served = fetched_from(rows, server.url, tmp_path)
+        patient = served.fetching.model_copy(update={"cool_down_minutes": 0.001, "cool_downs": 2, "parallel": 1})
+        with pytest.raises(TryAgainLater, match=r"rate_limited.*after 2 cool-downs"):
+            list(replace(served, fetching=patient).build([Item(Clip(name, 0.0, 2.0)) for name in names]))
+        assert sum(server.requests.values()) == 3
+        with pytest.raises(TryAgainLater):  # too early
+            list(replace(served, fetching=patient).build([Item(Clip(name, 0.0, 2.0)) for name in names]))
+        assert sum(server.requests.values()) == 3
 
 
 @pytest.mark.parametrize("content", ["<html>hello</html>", "#EXTM3U\n#EXTINF:2,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n"])
 def test_what_a_server_passes_off_as_a_film_is_corrupt(tmp_path, rows, video_server, content):
     (tmp_path / "lie.mp4").write_text(content)
     with video_server(tmp_path) as server:
-        [outcome] = fetched_from(rows, server.url).build([Item(Clip("lie", 0.0, 2.0))])
+        [outcome] = fetched_from(rows, server.url, tmp_path / "media").build([Item(Clip("lie", 0.0, 2.0))])
     assert outcome.end.reason == "corrupt"

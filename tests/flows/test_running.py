@@ -87,7 +87,7 @@ def test_a_command_records_into_the_server_that_make_ui_started(tmp_path, write_
 def test_a_build_can_be_started_on_prefects_page_with_other_parameters(tmp_path, write_params, prefect_server):
     words = [sys.executable, "-m", "flows.serving", "--data", tmp_path, "--params", write_params(shard_pictures=1)]
     own = environment(tmp_path, PREFECT_API_URL=PREFECT_API_URL.value())
-    with subprocess.Popen(words, cwd=ROOT, env=own, stderr=subprocess.PIPE, text=True) as serving:
+    with subprocess.Popen(words, cwd=ROOT, env=own, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as serving:
         try:
             [found] = until(lambda: asked("deployments", {"flows": {"name": {"any_": ["portraits"]}}}))
             assert found["tags"] == ["s2f", "portraits"]

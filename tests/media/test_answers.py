@@ -25,7 +25,6 @@ from s2f.media.guard import Guard, Refused
         ),
         ("Unable to download API page: The read operation timed out", "timeout"),
         ("This live event will begin in 3 days.", "live"),
-        ("unable to write data: [Errno 28] No space left on device", "internal_error"),
         ("m3u8 download detected but ffmpeg could not be found. Please install", "no_format"),
         ("something nobody has ever said", "network"),
     ],

@@ -5,9 +5,11 @@ import pytest
 import yt_dlp
 
 from s2f.media import fetch as fetching_module
+from s2f.media.breaker import Breaker
 from s2f.media.downloader import QUIET
 from s2f.media.failures import Failure, Kind
 from s2f.media.fetch import fetch_video, refuse_strange, the_video, without_secrets
+from s2f.media.pace import Pace
 from s2f.media.patience import patiently
 from s2f.media.urls import video_url
 
@@ -153,10 +155,11 @@ def test_nobody_listening_is_the_network(fetch):
 def test_transient_failures_are_tried_again(tmp_path, server, fetching):
     params = fetching(attempts=3)
     server.requests.clear()
-    _, attempts = patiently(lambda: fetch_video(f"{server.url}twice.mp4", tmp_path, [], params, 720), params)
+    waits = Pace(params), Breaker(tmp_path, 1.0, 0)
+    _, attempts = patiently(lambda: fetch_video(f"{server.url}twice.mp4", tmp_path, [], params, 720), params, *waits)
     assert attempts == 2
     with pytest.raises(Failure) as caught:
-        patiently(lambda: fetch_video(f"{server.url}500/film.mp4", tmp_path, [], params, 720), params)
+        patiently(lambda: fetch_video(f"{server.url}500/film.mp4", tmp_path, [], params, 720), params, *waits)
     assert (caught.value.reason, caught.value.attempts) == ("network", 3)
 
 

@@ -2,6 +2,7 @@
 
 import tarfile
 import zipfile
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from s2f.audio.speech import decode_speech
 from s2f.corpus.clip_rows import ClipRows
 from s2f.corpus.cliplist import Clip, read_clip_list
+from s2f.corpus.labels import UNKNOWN
 from s2f.corpus.picture_rows import PictureRows
 from s2f.corpus.pictures.opening import open_source
 from s2f.corpus.plan import Item, Picture
@@ -44,7 +46,7 @@ def build(folder, clips, suffix=".mp4"):
         face_search_seconds=3.0, face_search_fps=5.0, max_centre_distance=0.25, face_px=128, face_margin=2.0,
         validation_share=0.1, test_share=0.1, shard_clips=10, workers=1, max_height=720,
     )  # fmt: skip
-    return ClipRows(params, SOUND, MODELS, FETCHING).build([Item(clip) for clip in clips])
+    return ClipRows(params, SOUND, MODELS, FETCHING, Path("never")).build([Item(clip) for clip in clips])
 
 
 @pytest.mark.parametrize(("name", "rows"), [("cs753_131rows.csv", 130), ("train_500rows.csv", 500)])
@@ -115,6 +117,10 @@ def test_real_faces_make_the_same_rows_from_a_folder_a_zip_a_tar_and_parquet(tmp
         items = [item for _, item in Portraits(params, MODELS, seed=7).items()]
         outcomes = list(PictureRows(params, MODELS).build(items))
         kept = [outcome.end for outcome in outcomes if not isinstance(outcome.end, Failure)]
-        built[kind] = items, [outcome.id for outcome in outcomes], to_table(kept, PORTRAITS)
+        built[kind] = (
+            items,
+            [outcome.id for outcome in outcomes],
+            to_table([row | asdict(UNKNOWN) for row in kept], PORTRAITS),
+        )
         assert len(kept) >= 0.8 * len(names)
     assert all(one == built["folder"] for one in built.values())

@@ -1,0 +1,107 @@
+"""The videos of one shard, fetched in the background in the order in which they will be looked at.
+
+What a refusal or a dead line lost is asked for once more when its turn comes to be looked at: some time later, and
+after the breaker's cool-down if there was one.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from s2f.corpus.cliplist import Clip
+from s2f.corpus.plan import Item
+from s2f.media.breaker import breaker_of
+from s2f.media.failures import Failure, Kind
+from s2f.media.fetch import fetch_video
+from s2f.media.fetched import Fetched, Span
+from s2f.media.pace import pace_of
+from s2f.media.patience import patiently
+from s2f.media.store import Store
+from s2f.media.urls import video_path, video_url
+from s2f.params.fetching import FetchingParams
+from s2f.params.speech_faces import SpeechFacesParams
+
+AGAIN = (Kind.TRANSIENT, Kind.BLOCKED)
+Result = tuple[Fetched, int] | Failure
+
+
+class Fetching:
+    """Entered for one shard; leaving it waits for fetches under way and begins no other."""
+
+    def __init__(self, params: SpeechFacesParams, fetching: FetchingParams, media: Path, most_seconds: float) -> None:
+        self._params, self._fetching, self._most_seconds = params, fetching, most_seconds
+        self._store, self._media = Store(media), media
+        self._pool = ThreadPoolExecutor(fetching.parallel, "fetching")
+        self._spans: dict[str, list[Span]] = {}
+        self._first: dict[str, Future[Result]] = {}
+        self._results: dict[str, Result] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def begin(self, batches: Sequence[Sequence[Item]]) -> None:
+        """Start fetching what has to be fetched, a video's clips at once."""
+        for batch in batches:
+            clips = [item.what for item in batch if isinstance(item.what, Clip)]
+            used = [clip for clip in clips if clip.end_s - clip.start_s >= self._params.min_seconds]
+            if not used:
+                continue
+            video = used[0].youtube_id
+            self._spans[video] = sorted(
+                {(clip.start_s, min(clip.end_s, clip.start_s + self._most_seconds)) for clip in used}
+            )
+            if not self._is_local(video):
+                self._first[video] = self._pool.submit(self._fetch, video)
+
+    def result(self, video: str) -> tuple[Fetched, int]:
+        """A video that was begun, and the attempts it took.
+
+        Raises:
+            Failure: why there is none.
+            TryAgainLater: the host refuses.
+        """
+        if video not in self._results:
+            result = self._first.pop(video).result() if video in self._first else self._fetch(video)
+            if isinstance(result, Failure) and result.kind in AGAIN and not self._is_local(video):
+                before = result.attempts
+                result = self._fetch(video)
+                if isinstance(result, Failure):
+                    result = Failure(result.reason, result.message, before + result.attempts)
+                else:
+                    result = (result[0], before + result[1])
+            self._results[video] = result
+        known = self._results[video]
+        if isinstance(known, Failure):
+            raise known
+        return known
+
+    def _fetch(self, video: str) -> Result:
+        url, spans = video_url(self._params.url, self._params.source, video), self._spans[video]
+        height = self._params.max_height
+        try:
+            if self._is_local(video):  # asked of nobody
+                return fetch_video(url, self._media, spans, self._fetching, height), 1
+
+            def get(folder: Path) -> tuple[Fetched, int]:
+                return patiently(
+                    lambda: fetch_video(url, folder, spans, self._fetching, height),
+                    self._fetching,
+                    pace_of(self._fetching),
+                    breaker_of(self._media, self._fetching),
+                )
+
+            asked = hashlib.sha256(f"{height} {url}".encode()).hexdigest()
+            return self._store.get(video, asked, spans, get)
+        except Failure as failure:
+            return failure
+
+    def _is_local(self, video: str) -> bool:
+        return video_path(self._params.url, self._params.source, video) is not None

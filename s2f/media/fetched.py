@@ -1,0 +1,21 @@
+"""A video that is here, with all that its clips need of it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from s2f.media.clip import Section
+
+Span = tuple[float, float]  # start and end of a clip, in seconds of its video
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """In one file, or in one of pictures and one of sound."""
+
+    picture: Path
+    sound: Path
+    fetched_bytes: int = 0  # of what it holds, by the network
+
+    def section(self, start_s: float, end_s: float) -> Section:
+        """A clip of it, one of those that it was fetched for."""
+        return Section(self.picture, start_s, end_s, self.sound)

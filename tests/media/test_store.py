@@ -1,0 +1,87 @@
+import pytest
+
+from s2f.media.failures import REASONS, Failure, Kind
+from s2f.media.fetch import Fetched
+from s2f.media.store import Store
+
+
+class Host:
+    """Counts what is asked of it; answers with a file, or by a reason."""
+
+    def __init__(self, reason=None):
+        self.reason, self.asked = reason, 0
+
+    def __call__(self, folder):
+        self.asked += 1
+        (folder / "try").mkdir()
+        (folder / "try" / "picture").write_bytes(b"film")
+        if self.reason:
+            raise Failure(self.reason, "words", 3)
+        return Fetched(folder / "try" / "picture", folder / "try" / "picture", 4), 2
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path / "media")
+
+
+def end(store, host, video="v", asked="720 url", spans=((0.0, 3.0),)):
+    try:
+        fetched, attempts = store.get(video, asked, spans, host)
+    except Failure as failure:
+        return failure.reason, failure.message, failure.attempts
+    return fetched.picture.read_bytes(), fetched.sound.read_bytes(), fetched.fetched_bytes, attempts
+
+
+def test_a_video_is_asked_for_once_by_whatever_process(store, tmp_path):
+    host = Host()
+    assert end(store, host) == end(Store(tmp_path / "media"), host) == (b"film", b"film", 4, 2)
+    assert host.asked == 1
+    assert not list((tmp_path / "media").rglob("*.part"))
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_a_last_word_is_kept_and_what_may_yet_come_is_not(store, tmp_path, reason):
+    host = Host(reason)
+    assert end(store, host) == end(store, host) == (reason, "words", 3)
+    assert host.asked == (1 if REASONS[reason].kind is Kind.PERMANENT else 2)
+    assert not list((tmp_path / "media").rglob("picture")) or REASONS[reason].kind is Kind.PERMANENT
+
+
+def test_other_parts_or_another_height_are_another_question(store):
+    host = Host()
+    questions = [("720", [(0, 3), (9, 12)], 1), ("720", [(9, 12)], 1), ("720", [(20, 23)], 2), ("360", [(20, 23)], 3)]
+    for asked, spans, times in questions:
+        end(store, host, asked=asked, spans=spans)
+        assert host.asked == times
+
+
+def test_what_was_forgotten_is_asked_for_again(store):
+    host = Host()
+    end(store, host)
+    assert store.forget("v") and not store.forget("v")
+    end(store, host)
+    assert host.asked == 2
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"asked": "720 url"}'])
+def test_a_broken_note_is_none(store, tmp_path, damage):
+    host = Host()
+    end(store, host)
+    [note] = (tmp_path / "media").rglob("fetched.json")
+    note.write_bytes(damage)
+    assert end(store, host)[0] == b"film" and host.asked == 2
+
+
+def test_a_kill_leaves_parts_that_the_next_build_clears(store, tmp_path):
+    def killed(folder):
+        (folder / "half").write_bytes(b"fi")
+        kept.append(folder.rename(folder.with_name(".other.x.part")))
+        raise KeyboardInterrupt
+
+    kept = []
+    with pytest.raises(KeyboardInterrupt):
+        store.get("v", "", (), killed)
+    assert kept[0].exists()
+    store.clear_parts()
+    assert not kept[0].exists()
