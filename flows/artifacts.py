@@ -4,7 +4,6 @@ Watching is not building: whatever happens to the server, a build goes on withou
 """
 
 import base64
-import html
 import json
 import logging
 import time
@@ -35,9 +34,12 @@ class Artifacts:
         self._name, self._out, self._ledger = name.replace("_", "-"), out, ledger  # Prefect's keys have no underscore
         self._made: dict[str, UUID] = {}
         self._refreshed = float("-inf")
+        self._lost = False
 
     def show(self, done: int, total: int, last: bool = False) -> None:
         """So many shards are done; what takes longer to draw is drawn now and then, and at last."""
+        if self._lost:
+            return
         try:
             progress = 100 * done / total if total else 100.0
             self._put("progress", "shards built", progress, create_progress_artifact, progress)
@@ -45,7 +47,8 @@ class Artifacts:
                 self._refreshed = time.monotonic()
                 self._refresh()
         except (httpx.HTTPError, PrefectException, OSError, RuntimeError) as error:
-            logger.warning("Prefect's page is not up to date (%s); the build goes on.", error)
+            self._lost = True  # a server that does not answer costs a minute of tries each time
+            logger.warning("Prefect's page does not show this build any more (%s); it goes on.", error)
 
     def _refresh(self) -> None:
         try:
@@ -61,8 +64,7 @@ class Artifacts:
             self._put("faces", "some of the faces that were kept", picture, create_markdown_artifact, picture)
 
     def _table(self, what: str, description: str, rows: list[dict[str, Any]]) -> None:
-        # Ids and messages come from outside, and a page might take them for more than words.
-        cells = [{key: html.escape(f"{value}") for key, value in row.items()} for row in rows]
+        cells = [{key: plain(f"{value}") for key, value in row.items()} for row in rows]
         self._put(what, description, cells, create_table_artifact, cells)
 
     def _put(self, what: str, description: str, data: Any, create: Callable[..., Any], content: Any) -> None:
@@ -75,3 +77,8 @@ class Artifacts:
                 client.update_artifact(self._made[what], ArtifactUpdate(data=stored))
         else:
             self._made[what] = create(content, key=f"{self._name}-{what}", description=description)
+
+
+def plain(text: str) -> str:
+    """Words from outside, ids and messages, as words: Prefect's page takes a cell for Markdown, HTML included."""
+    return text.replace("<", "‹").replace(">", "›").replace("](", "] (")

@@ -27,6 +27,7 @@ from prefect.events.worker import EventsWorker
 from prefect.logging.handlers import APILogWorker
 from prefect.settings import PREFECT_API_URL, get_current_settings, temporary_settings
 
+MOST_STARTS = 5  # of a server that dies: then something is wrong that no start mends
 PATIENCE_S = 180  # for a first start, which creates the database, on a busy machine
 
 logger = logging.getLogger(__name__)
@@ -44,15 +45,31 @@ FOR_ONE_RUN = {"PREFECT_UI_ENABLED": "false", "PREFECT__SERVER_EPHEMERAL": "1", 
 
 
 class LocalServer:
-    """A server process, perhaps still starting."""
+    """A server process, perhaps still starting; another one at the same place if it dies while it is needed."""
 
     def __init__(self) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
+        self._needed = True
+        self.process = self._start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "flows.local_server", str(self.port)]
         # Its standard input is a pipe that closes when this process ends, however it ends.
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, env=SETTINGS | FOR_ONE_RUN | os.environ)
+        return subprocess.Popen(command, stdin=subprocess.PIPE, env=SETTINGS | FOR_ONE_RUN | os.environ)
+
+    def keep_alive(self) -> None:
+        """From now on start it again when it dies: Prefect's client asks for half a minute before it gives up."""
+        threading.Thread(target=self._watch, name="prefect-server", daemon=True).start()
+
+    def _watch(self) -> None:
+        for _ in range(MOST_STARTS):
+            code = self.process.wait()
+            if not self._needed:
+                return
+            logger.warning("The temporary Prefect server ended with code %s; it is started again.", code)
+            self.process = self._start()
 
     @property
     def api_url(self) -> str:
@@ -76,6 +93,7 @@ class LocalServer:
 
     def stop(self) -> None:
         """End it, kindly if it will."""
+        self._needed = False
         self.process.terminate()
         try:
             self.process.wait(timeout=10)

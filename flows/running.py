@@ -1,15 +1,20 @@
 """Run a flow as a command: against the Prefect server that is configured, or a temporary one."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 from prefect import Flow, tags
+from prefect.exceptions import PrefectHTTPStatusError
 
 from flows.local_server import prefect_server
 from flows.shards import shards_of
 from s2f.corpus.manifest import check_trainable
 from s2f.corpus.recipe import Recipe
+from s2f.runtime import TryAgainLater
 
 
 def run_flow(flow: Flow[..., dict[str, int]], recipe: Recipe, out: Path, **arguments: Any) -> dict[str, int]:
@@ -18,7 +23,7 @@ def run_flow(flow: Flow[..., dict[str, int]], recipe: Recipe, out: Path, **argum
     Raises:
         InputError: a list or folder that cannot be used, before the flow starts; or, when all is written, nothing to
             train on, so that no later stage begins.
-        TryAgainLater: the disk is nearly full, or a host refuses.
+        TryAgainLater: the disk is nearly full, a host refuses, or Prefect's server is dead.
     """
     for name in ("httpx", "prefect.task_runs"):  # a line per request or shard hides the bar; a flow reports its tasks
         logging.getLogger(name).setLevel(logging.CRITICAL)
@@ -29,7 +34,20 @@ def run_flow(flow: Flow[..., dict[str, int]], recipe: Recipe, out: Path, **argum
         recipe.rows(out)  # its imports take as long as the server does to start
         if server:
             server.wait()
-        with tags("s2f", recipe.name):
+            server.keep_alive()
+        with tags("s2f", recipe.name), _server_needed():
             reasons = flow(out=out, **arguments)
     check_trainable(out)
     return reasons
+
+
+@contextmanager
+def _server_needed() -> Iterator[None]:
+    """A server that died, or whose database did, ends the command in a sentence."""
+    try:
+        yield
+    except (httpx.TransportError, PrefectHTTPStatusError) as error:
+        raise TryAgainLater(
+            f"Prefect's server does not answer any more ({error}); what was built is kept. "
+            "Run the same command again: it goes on from here."
+        ) from None

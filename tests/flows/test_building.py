@@ -231,12 +231,12 @@ def test_prefect_keeps_progress_funnel_failures_with_examples_and_faces(tmp_path
 
 def test_what_comes_from_outside_is_no_markup_on_prefects_page(tmp_path, write_params, sources, monkeypatch):
     def refuse(*arguments):
-        raise Failure("no_format", "<img src=x onerror=alert(1)>")
+        raise Failure("no_format", "<img src=x onerror=alert(1)> ![x](http://y)")
 
     monkeypatch.setattr(ClipRows, "_row", refuse)
     build(tmp_path, write_params(max_clips=1))
     [data] = [one["data"] for one in asked("artifacts", "CREATED_DESC") if one["key"] == "speech-faces-failures"][-1:]
-    assert json.loads(data)[0]["said"] == "&lt;img src=x onerror=alert(1)&gt;"
+    assert json.loads(data)[0]["said"] == "‹img src=x onerror=alert(1)› ![x] (http://y)"
 
 
 def test_flow_and_task_runs_carry_names_and_tags_a_reader_understands(tmp_path, write_params):
@@ -258,7 +258,7 @@ def test_a_build_goes_on_when_its_artifacts_cannot_be_kept(tmp_path, write_param
 
     monkeypatch.setattr("flows.artifacts.create_progress_artifact", refuse)
     assert sum(build(tmp_path, write_params(max_clips=2)).values()) == 2
-    assert "Prefect's page is not up to date (nobody listens)" in caplog.text
+    assert caplog.text.count("Prefect's page does not show this build any more (nobody listens)") == 1
 
 
 def asked(what, sort, **filters):
