@@ -41,6 +41,7 @@ class Proof:
     key: str
     rows: int
     sha256: str | None  # of the data file; None where no row was kept and there is no file
+    size: int  # of the data file, in bytes
     reasons: dict[str, int]  # items by reason, "ok" among them
 
 
@@ -62,8 +63,22 @@ def read_proof(path: Path) -> Proof | None:
 
 def finished(out: Path, ledger: Path, shard: Shard, key: str) -> Proof | None:
     """The proof that this very shard was built before, or None."""
-    proof = read_proof(ledger / shard_name(shard.index))
-    return proof if proof and proof.key == key and holds(proof, data_path(out, shard)) else None
+    proof, path = read_proof(ledger / shard_name(shard.index)), data_path(out, shard)
+    if proof is None or proof.key != key:
+        return None
+    return proof if untouched(proof, path, ledger / shard_name(shard.index)) or holds(proof, path) else None
+
+
+def untouched(proof: Proof, path: Path, proof_path: Path) -> bool:
+    """Whether the data file has its size and is older than its proof: then it was not written since.
+
+    Else every start would read all data, 76 GB at the paper's scale. A disk's own decay is found by `verify`.
+    """
+    try:
+        data = path.stat()
+        return data.st_size == proof.size and data.st_mtime_ns <= proof_path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return False
 
 
 def holds(proof: Proof, path: Path) -> bool:
@@ -92,7 +107,8 @@ def finish(
         writer.abandon()
     if written is None:
         path.unlink(missing_ok=True)
-    proof = Proof(key, writer.rows, file_sha256(path) if written else None, dict(sorted(reasons.items())))
+    sha256, size = (file_sha256(path), path.stat().st_size) if written else (None, 0)
+    proof = Proof(key, writer.rows, sha256, size, dict(sorted(reasons.items())))
     text = json.dumps(asdict(proof), sort_keys=True)
     write_shard(entries, LEDGER.with_metadata({PROOF: text}), proof_path)
     return proof

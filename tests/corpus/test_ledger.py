@@ -1,3 +1,7 @@
+import os
+import shutil
+import time
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -69,6 +73,25 @@ def test_anything_incomplete_is_not_finished(folders, damage):
     else:
         pq.write_table(pq.read_table(path).replace_schema_metadata({}), path)
     assert finished(*folders, SHARD, "key") is None
+
+
+def test_a_start_reads_no_data_that_is_older_than_its_proof(folders, monkeypatch):
+    proof = build(folders)
+    monkeypatch.setattr(ledger, "file_sha256", kill)
+    assert finished(*folders, SHARD, "key") == proof
+    later = data_path(folders[0], SHARD).stat().st_mtime_ns + 10**9
+    os.utime(data_path(folders[0], SHARD), ns=(later, later))
+    with pytest.raises(KeyboardInterrupt):  # it was written, or copied: now it is read
+        finished(*folders, SHARD, "key")
+
+
+def test_a_copy_is_as_good(folders, tmp_path):
+    build(folders)
+    for name in ("out", "ledger"):
+        shutil.copytree(tmp_path / name, tmp_path / "copy" / name, copy_function=shutil.copy)
+    later = time.time_ns() + 10**9
+    os.utime(data_path(tmp_path / "copy" / "out", SHARD), ns=(later, later))
+    assert finished(tmp_path / "copy" / "out", tmp_path / "copy" / "ledger", SHARD, "key")
 
 
 def test_rows_where_there_should_be_none_are_not_finished(folders):
