@@ -47,5 +47,6 @@ def _time(params: Path, videos: int) -> str:
     pace = read_section(params, "fetching", FetchingParams).videos_per_hour
     if pace is None:
         return f"Time: {videos:,} videos as fast as they come; fetching.videos_per_hour sets a pace."
-    days = videos / pace / 24
-    return f"Time: {videos:,} videos at {pace:g} an hour (fetching.videos_per_hour) are {days:,.1f} days."
+    hours = videos / pace
+    long = f"{hours:,.1f} hours" if hours < 48 else f"{hours / 24:,.1f} days"
+    return f"Time: {videos:,} videos at {pace:g} an hour (fetching.videos_per_hour) are {long}."
