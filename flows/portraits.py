@@ -26,7 +26,8 @@ def build_portraits(
 
 def main(out: Path, ledger: Path, params: Path = Path("params.yaml")) -> None:
     """Build the unpaired corpus, or what is missing of it."""
-    run_flow(build_portraits, read_portraits(params), out=out, ledger=ledger, params=params)
+    building = read_section(params, "building", BuildingParams)
+    run_flow(build_portraits, read_portraits(params), building, out=out, ledger=ledger, params=params)
 
 
 if __name__ == "__main__":

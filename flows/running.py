@@ -11,20 +11,25 @@ from prefect import Flow, tags
 from prefect.exceptions import PrefectHTTPStatusError
 
 from flows.local_server import prefect_server
+from flows.runners import check_cluster
 from flows.shards import shards_of
 from s2f.corpus.manifest import check_trainable
 from s2f.corpus.recipe import Recipe
+from s2f.params.building import BuildingParams
 from s2f.runtime import TryAgainLater
 
 
-def run_flow(flow: Flow[..., dict[str, int]], recipe: Recipe, out: Path, **arguments: Any) -> dict[str, int]:
-    """Run `flow(out, **arguments)`, which builds `recipe`.
+def run_flow(
+    flow: Flow[..., dict[str, int]], recipe: Recipe, building: BuildingParams, out: Path, **arguments: Any
+) -> dict[str, int]:
+    """Run `flow(out, building=building, **arguments)`, which builds `recipe`.
 
     Raises:
-        InputError: a list or folder that cannot be used, before the flow starts; or, when all is written, nothing to
-            train on, so that no later stage begins.
-        TryAgainLater: the disk is nearly full, a host refuses, or Prefect's server is dead.
+        InputError: a list, folder or cluster that cannot be used, before the flow starts; or, when all is written,
+            nothing to train on, so that no later stage begins.
+        TryAgainLater: the disk is nearly full, a host refuses, or a cluster or Prefect's server is dead.
     """
+    check_cluster(building)
     for name in ("httpx", "prefect.task_runs"):  # a line per request or shard hides the bar; a flow reports its tasks
         logging.getLogger(name).setLevel(logging.CRITICAL)
     with prefect_server() as server:
@@ -36,7 +41,7 @@ def run_flow(flow: Flow[..., dict[str, int]], recipe: Recipe, out: Path, **argum
             server.wait()
             server.keep_alive()
         with tags("s2f", recipe.name), _server_needed():
-            reasons = flow(out=out, **arguments)
+            reasons = flow(out=out, building=building, **arguments)
     check_trainable(out)
     return reasons
 

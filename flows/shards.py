@@ -1,11 +1,13 @@
-"""Build a corpus in shards: plan, submit a window of them, collect, prune, write the manifest, show it all.
+"""Build a corpus in shards: plan, hand them to workers, collect, prune, write the manifest, show it all.
 
 A task is one shard, the unit of retry and of storage. A shard that was finished before is not submitted at all, so
 that running the same command again resumes, whatever stopped it.
 """
 
 import functools
-from collections import Counter, deque
+import os
+import socket
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,19 +19,18 @@ from prefect.logging import get_run_logger
 from prefect.states import Failed
 
 from flows.artifacts import Artifacts
-from flows.runners import task_runner
+from flows.collecting import collect
+from flows.runners import open_workers
 from s2f.corpus.kept import forget, kept_of, where_kept
 from s2f.corpus.ledger import Proof, finished
 from s2f.corpus.lock import only_builder
-from s2f.corpus.manifest import FILE, prune, total_reasons, write_manifest
+from s2f.corpus.manifest import FILE, drop_halves, prune, total_reasons, write_manifest
 from s2f.corpus.plan import Shard, plan_shards
 from s2f.corpus.recipe import Recipe, build_shard, decided_by
 from s2f.corpus.room import check_room
 from s2f.media.failures import OK
 from s2f.params.building import BuildingParams
-from s2f.runtime import TryAgainLater, progress
-
-WINDOW = 3  # shards submitted per worker: enough that none waits, few enough to stop soon
+from s2f.runtime import InputError, TryAgainLater, progress
 
 Built = tuple[Shard, Proof]
 
@@ -51,6 +52,7 @@ class Build:
     out: Path
     ledger: Path
     building: BuildingParams
+    folder: Path  # that relative paths begin at
 
 
 @functools.lru_cache(maxsize=1)
@@ -62,14 +64,17 @@ def shards_of(recipe: Recipe) -> tuple[Shard, ...]:
 def build_corpus(recipe: Recipe, out: Path, ledger: Path, building: BuildingParams) -> Any:
     """Build what is missing, inside a flow run; items by reason, "ok" among them.
 
-    Where the disk is nearly full, or a host refuses, a state in which the flow ends without a traceback, and whose
-    result raises TryAgainLater; the same call goes on where this one ended.
+    Where the disk is nearly full, a host refuses or a cluster is gone, a state in which the flow ends without a
+    traceback, and whose result raises TryAgainLater; the same call goes on where this one ended. A cluster that cannot
+    be used is such a state too, and raises InputError.
     """
     try:
         with only_builder(ledger):
             return _build_corpus(recipe, out, ledger, building)
     except TryAgainLater as later:
         return Failed(name="Stopped", message=str(later), data=later)
+    except InputError as error:
+        return Failed(message=str(error), data=error)
 
 
 def _build_corpus(recipe: Recipe, out: Path, ledger: Path, building: BuildingParams) -> dict[str, int]:
@@ -88,8 +93,9 @@ def _build_corpus(recipe: Recipe, out: Path, ledger: Path, building: BuildingPar
     where = where_kept(ledger)
     log.info("%d shards: %d to build; %d old ones set aside.", len(shards), len(missing), stale)
     jobs = [Job(shard, kept_of(shard, decided, where)) for shard in missing]
-    running = _build_all(Build(recipe, decided, out, ledger, building), jobs)
+    running = _build_all(Build(recipe, decided, out, ledger, building, Path.cwd()), jobs)
     built += _watched(recipe.name, running, built, len(shards), Artifacts(recipe.name, out, ledger))
+    drop_halves(out, ledger)  # of workers that were killed meanwhile
     write_manifest(out, recipe.name, recipe.fingerprint(), sorted(built, key=lambda one: one[0].index))
     forget(out, ledger)
     recipe.tidy(out, finished=True)
@@ -101,37 +107,50 @@ def _build_corpus(recipe: Recipe, out: Path, ledger: Path, building: BuildingPar
 @task(name="build-shard", task_run_name="{name}", cache_policy=NO_CACHE, persist_result=False)
 def build(name: str, job: Job, whole: Build) -> Proof:
     """One shard, by a worker that keeps its own detectors."""
+    return build_here(job, whole)  # a cluster is sent this body, with all that it names by value: it names one function
+
+
+def build_here(job: Job, whole: Build) -> Proof:
+    """One shard, on whatever machine this is, from the same folder and by the same code as everywhere else.
+
+    Raises:
+        InputError: this machine has no such folder, or other code, packages or weights.
+    """
+    if whole.building.runner != "threads":
+        _be_like(whole)
     return build_shard(
         whole.recipe, job.shard, whole.decided, whole.out, whole.ledger, job.kept, whole.building.min_free_gb
     )
 
 
+def _be_like(whole: Build) -> None:
+    host = socket.gethostname()
+    try:
+        os.chdir(whole.folder)
+    except OSError as error:
+        raise InputError(f"{host}: {whole.folder}: {error.strerror}; a cluster's machines share folders.") from None
+    if _decided_here(whole.recipe) != whole.decided:
+        raise InputError(f"{host}: its code, parameters or weights are not this machine's; install the same version.")
+
+
+_decided_here = functools.lru_cache(maxsize=2)(decided_by)  # reads weights: once in a worker, not for every shard
+
+
 def _build_all(whole: Build, jobs: Sequence[Job]) -> Iterator[Built]:
-    """Submit a window of jobs and collect them in order; what ends one ends all, after those under way."""
     if not jobs:
         return
-    waiting, running = deque(jobs), deque[tuple[Job, Any]]()
-    later: TryAgainLater | None = None
-    with task_runner(whole.building, whole.recipe.workers) as runner:
-        while running or (waiting and later is None):
-            while waiting and later is None and len(running) < WINDOW * whole.recipe.workers:
-                if running and whole.recipe.waiting(whole.out):
-                    break  # a host refuses: those under way wait for it, and no other begins
-                job = waiting.popleft()
-                running.append((job, _submit(runner, whole, job)))
-            job, future = running.popleft()
-            try:
-                yield job.shard, future.result()
-            except TryAgainLater as stopped:
-                later = stopped
-    if later is not None:
-        raise later
+    named = {f"{whole.recipe.name} {job.shard.split} {job.shard.index:05d}": job for job in jobs}
+    with open_workers(whole.building, whole.recipe.workers) as workers:
 
+        def submit(name: str, job: Job) -> Any:
+            with tags(whole.recipe.name, job.shard.split):
+                return workers.submit(build, {"name": name, "job": job, "whole": whole})
 
-def _submit(runner: Any, whole: Build, job: Job) -> Any:
-    name = f"{whole.recipe.name} {job.shard.split} {job.shard.index:05d}"
-    with tags(whole.recipe.name, job.shard.split):
-        return runner.submit(build, {"name": name, "job": job, "whole": whole})
+        def hold() -> bool:
+            return whole.recipe.waiting(whole.out) is not None  # a host refuses: those under way wait for it
+
+        for job, proof in collect(workers, named, submit, whole.building.place, hold):
+            yield job.shard, proof
 
 
 def _watched(

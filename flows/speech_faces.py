@@ -26,7 +26,8 @@ def build_speech_faces(
 
 def main(out: Path, ledger: Path, params: Path = Path("params.yaml")) -> None:
     """Build the paired corpus, or what is missing of it."""
-    run_flow(build_speech_faces, read_speech_faces(params), out=out, ledger=ledger, params=params)
+    building = read_section(params, "building", BuildingParams)
+    run_flow(build_speech_faces, read_speech_faces(params), building, out=out, ledger=ledger, params=params)
 
 
 if __name__ == "__main__":

@@ -72,14 +72,19 @@ def total_reasons(proofs: Any) -> dict[str, int]:
     return dict(sorted(total.items()))
 
 
+def drop_halves(out: Path, ledger: Path) -> None:
+    """Delete files that whoever was writing them did not live to finish."""
+    for folder in (ledger, out, *(out / split for split in SPLITS), ledger / kept.FOLDER, out / kept.FOLDER):
+        for path in folder.glob(".*.tmp"):
+            path.unlink(missing_ok=True)
+
+
 def prune(out: Path, ledger: Path, done: Collection[Shard]) -> int:
     """Leave only shards that are done: others are set aside to be used again, half-written files go; returns how many.
 
     A data file without its ledger proves nothing, and goes too.
     """
-    for folder in (ledger, out, *(out / split for split in SPLITS), ledger / kept.FOLDER, out / kept.FOLDER):
-        for path in folder.glob(".*.tmp"):
-            path.unlink()
+    drop_halves(out, ledger)
     names = {shard_name(shard.index): shard.split for shard in done}
     stale = [path.name for path in shard_paths(ledger) if path.name not in names]
     for name in stale:
