@@ -16,6 +16,16 @@ from s2f.media.failures import Failure
 PORTS = {"http": 80, "https": 443}
 PROXY_PORTS = PORTS | dict.fromkeys(("socks4", "socks4a", "socks5", "socks5h"), 1080)
 NAT64 = ip_network("64:ff9b::/96")  # an IPv4 address in its last 32 bits
+NOT_PUBLIC = tuple(
+    ip_network(network)
+    for network in (
+        "192.0.0.0/24",  # protocol assignments
+        "192.88.99.0/24",  # 6to4 relays, given up
+        "::/96",  # IPv4 addresses written as IPv6, given up
+        "64:ff9b:1::/48",  # a network's own NAT64
+        "fec0::/10",  # site-local, given up
+    )
+)
 
 Origin = tuple[str, int]  # a host's name as it was written, and a port
 
@@ -73,7 +83,14 @@ def origin(url: str, ports: dict[str, int] = PORTS) -> Origin:
 
 def is_public(address: str) -> bool:
     """Is an IP address part of the public internet, whatever it is wrapped in?"""
-    return all(one.is_global and not one.is_multicast for one in _meant(ip_address(address)))
+    return all(_is_public(one) for one in _meant(ip_address(address)))
+
+
+def _is_public(address: IPv4Address | IPv6Address) -> bool:
+    """Python's tables call some addresses global that lead back here; those are told by their networks."""
+    if not address.is_global or address.is_multicast:
+        return False
+    return not any(address in network for network in NOT_PUBLIC if network.version == address.version)
 
 
 def _meant(address: IPv4Address | IPv6Address) -> Iterator[IPv4Address | IPv6Address]:

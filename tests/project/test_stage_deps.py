@@ -91,6 +91,11 @@ def sections_read(source: str) -> set[str]:
     return read
 
 
+# Where and how fast a corpus is built decides nothing that is in it; and DVC writes what it watches into dvc.lock,
+# which is in git, a proxy's password too.
+UNWATCHED = {"building", "fetching"}
+
+
 @pytest.mark.parametrize("name", stages())
 def test_params_are_the_sections_read_and_no_others(graph: grimp.ImportGraph, name: str) -> None:
     stage = stages()[name]
@@ -98,7 +103,7 @@ def test_params_are_the_sections_read_and_no_others(graph: grimp.ImportGraph, na
     if "*" in read:
         assert "params.yaml" in stage["deps"]
     else:
-        assert read == set(stage.get("params", []))
+        assert read - UNWATCHED == set(stage.get("params", []))
 
 
 def test_a_section_whose_name_is_put_together_is_refused() -> None:
