@@ -12,7 +12,7 @@ from prefect.exceptions import PrefectHTTPStatusError
 
 from flows.local_server import prefect_server
 from flows.runners import check_cluster
-from flows.shards import shards_of
+from flows.shards import forget_plan, shards_of
 from s2f.corpus.manifest import check_trainable
 from s2f.corpus.recipe import Recipe
 from s2f.params.building import BuildingParams
@@ -33,7 +33,7 @@ def run_flow(
     for name in ("httpx", "prefect.task_runs"):  # a line per request or shard hides the bar; a flow reports its tasks
         logging.getLogger(name).setLevel(logging.CRITICAL)
     with prefect_server() as server:
-        shards_of.cache_clear()
+        forget_plan()
         shards_of(recipe)
         recipe.fingerprint()  # weights that cannot be had are refused here
         recipe.rows(out)  # its imports take as long as the server does to start

@@ -27,6 +27,7 @@ from s2f.corpus.lock import only_builder
 from s2f.corpus.manifest import FILE, drop_halves, prune, total_reasons, write_manifest
 from s2f.corpus.plan import Shard, plan_shards
 from s2f.corpus.recipe import Recipe, build_shard, decided_by
+from s2f.corpus.removal import Takedowns, takedowns
 from s2f.corpus.room import check_room
 from s2f.media.failures import OK
 from s2f.params.building import BuildingParams
@@ -55,10 +56,22 @@ class Build:
     folder: Path  # that relative paths begin at
 
 
-@functools.lru_cache(maxsize=1)
 def shards_of(recipe: Recipe) -> tuple[Shard, ...]:
-    """The plan; kept until used, because a command plans before its flow does, to refuse a bad list in one sentence."""
+    """The plan; kept until used, because a command plans before its flow does, to refuse a bad list in one sentence.
+
+    A takedown that came in between makes another one.
+    """
+    return _shards_of(recipe, takedowns(recipe.source))
+
+
+@functools.lru_cache(maxsize=1)
+def _shards_of(recipe: Recipe, removed: Takedowns) -> tuple[Shard, ...]:
     return tuple(plan_shards(recipe.items(), recipe.shard_items))
+
+
+def forget_plan() -> None:
+    """The next run's list, or its files, may be others."""
+    _shards_of.cache_clear()
 
 
 def build_corpus(recipe: Recipe, out: Path, ledger: Path, building: BuildingParams) -> Any:
@@ -80,7 +93,7 @@ def build_corpus(recipe: Recipe, out: Path, ledger: Path, building: BuildingPara
 def _build_corpus(recipe: Recipe, out: Path, ledger: Path, building: BuildingParams) -> dict[str, int]:
     log = get_run_logger()
     shards = shards_of(recipe)
-    shards_of.cache_clear()  # the next run's list, or its files, may be others
+    forget_plan()
     decided = decided_by(recipe)
     proofs = {shard: finished(out, ledger, shard, shard.key(decided)) for shard in shards}
     built = [(shard, proof) for shard, proof in proofs.items() if proof]
@@ -90,7 +103,7 @@ def _build_corpus(recipe: Recipe, out: Path, ledger: Path, building: BuildingPar
         (out / FILE).unlink(missing_ok=True)  # while shards change there is no table of contents
     stale = prune(out, ledger, [shard for shard, _ in built])
     recipe.tidy(out, finished=False)
-    where = where_kept(ledger)
+    where = where_kept(out, ledger)
     log.info("%d shards: %d to build; %d old ones set aside.", len(shards), len(missing), stale)
     jobs = [Job(shard, kept_of(shard, decided, where)) for shard in missing]
     running = _build_all(Build(recipe, decided, out, ledger, building, Path.cwd()), jobs)

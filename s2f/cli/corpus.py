@@ -116,23 +116,33 @@ def remove(
 ) -> None:
     """Take people out who ask for it: their rows and fetched videos are deleted now, and no later build has them.
 
-    The ledger keeps their ids as removed_on_request. Pictures and recordings in the source are yours to delete, as are
-    older versions in DVC's cache (`dvc gc --workspace`) and what was trained on them (`dvc repro` trains again).
+    The ledger keeps their ids as removed_on_request. What is elsewhere is yours to delete: pictures and recordings in
+    the source; with `dvc repro`, then `dvc gc --workspace`, what was trained on them and older versions in DVC's cache;
+    sheets of faces on Prefect's page, with `prefect flow-run delete`.
     """
+    from s2f.corpus.cliplist import video_of
     from s2f.corpus.lock import only_builder
-    from s2f.corpus.removal import erase, read_ids, remember, removed_file
+    from s2f.corpus.manifest import FILE as MANIFEST
+    from s2f.corpus.removal import erase, is_named, read_ids, remember, removed_file
 
     named = read_ids(ids)
+    missing = set(named)
     for name in built(data, dataset):
         recipe = recipe_of(name, params)
-        with only_builder(data / "ledger" / name):
-            new = remember(named, recipe.source)
+        out, ledger = data / name, data / "ledger" / name
+        remember(named, recipe.source)  # before all else: no build that begins now has them
+        with only_builder(ledger):
             gone = [item for _, item in recipe.items() if item.removed]
-            found = erase(data / name, data / "ledger" / name, {item.what.id for item in gone})
-            recipe.forget(data / name, gone)
-        typer.echo(f"{name}: {found} items taken out; {new} ids are new in {removed_file(recipe.source)}.")
-        if found:
+            remember([], recipe.source, [(item.what.id, item.sha256) for item in gone if item.sha256])
+            found = erase(out, ledger, {*named, *(item.what.id for item in gone)})
+            recipe.forget(out, {*(video_of(one) for one in found), *named})
+        met = {*found, *(item.what.id for item in gone)}
+        missing -= {one for one in missing if any(is_named(item, {one}) for item in met)}
+        typer.echo(f"{name}: {len(found)} items taken out; {removed_file(recipe.source)} keeps them out.")
+        if found or not (out / MANIFEST).is_file():  # or a removal that was killed
             _build(name, data, params)
+    if missing:
+        typer.echo(f"Not found in any list, corpus or source: {', '.join(sorted(missing))}.", err=True)
 
 
 @corpus.command()

@@ -66,17 +66,27 @@ def strip(out: Path, ledger: Path, name: str, drop: Callable[[Row], bool]) -> No
     (out / FOLDER / name).unlink(missing_ok=True)
 
 
-def where_kept(ledger: Path) -> dict[str, str]:
+def where_kept(out: Path, ledger: Path) -> dict[str, str]:
     """Item key → file name in `.kept` of the shard that holds its end."""
     found: dict[str, str] = {}
     for path in shard_paths(ledger / FOLDER):
         try:
-            items = pq.read_table(path, columns=["item"])["item"].to_pylist()
+            table = pq.read_table(path, columns=["item", "status"])
         except (OSError, pa.ArrowInvalid, KeyError):  # cut by a machine that went down
             path.unlink()
             continue
-        found |= dict.fromkeys(items, path.name)
+        if OK in table["status"].to_pylist() and not (out / FOLDER / path.name).is_file():  # deleted by hand
+            path.unlink()
+            continue
+        found |= dict.fromkeys(table["item"].to_pylist(), path.name)
     return found
+
+
+def drop_orphans(out: Path, ledger: Path) -> None:
+    """Delete data that were set aside without a ledger: nobody can use them."""
+    for path in shard_paths(out / FOLDER):
+        if not (ledger / FOLDER / path.name).is_file():
+            path.unlink()
 
 
 def kept_of(shard: Shard, decided: str, where: dict[str, str]) -> tuple[str, ...]:
@@ -142,7 +152,8 @@ def _entries(ledger: Path, name: str) -> Iterator[tuple[Row, int]]:
 
 
 def _kept_name(name: str, proof: Proof) -> str:
-    return f"{Path(name).stem}-{proof.key[:16]}.parquet"
+    # Both of them: a shard that was opened twice has one key and two contents.
+    return f"{Path(name).stem}-{proof.key[:16]}-{(proof.sha256 or '')[:16]}.parquet"
 
 
 def _move_data(out: Path, proof: Proof, data: Sequence[Path], name: str) -> bool:

@@ -4,7 +4,7 @@ How a picture becomes a row is in `picture_rows.py`, imported by whoever builds:
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from s2f.corpus.pictures.opening import open_source
 from s2f.corpus.pictures.source import Entry, PictureSource
 from s2f.corpus.plan import Item, Picture
 from s2f.corpus.recipe import Rows, arcface_identity
-from s2f.corpus.removal import removed_ids
+from s2f.corpus.removal import takedowns
 from s2f.corpus.splits import split_of
 from s2f.dataset.schemas import PORTRAITS, SCHEMA_VERSION
 from s2f.params.base import read_section, read_seed
@@ -95,10 +95,10 @@ class Portraits:
         entries = entries[: self.params.max_pictures]
         firsts: dict[str, str] = {}
         known = list(zip(entries, digests(source, entries, cache_file(self.cache, path)), strict=True))
-        names = removed_ids(path)
-        faces = {sha256 for entry, sha256 in known if entry.name in names} - {None, NOTHING}
+        removed = takedowns(path)
+        faces = {sha256 for entry, sha256 in known if removed.name(entry.name, sha256)} - {None, NOTHING}
         for entry, sha256 in known:
-            if entry.name in names or sha256 in faces:  # a copy shows the same person
+            if removed.name(entry.name, sha256) or sha256 in faces:  # a copy shows the same person
                 item = Item(Picture(entry.name), labels.get(entry.name, UNKNOWN), sha256, removed=True)
             else:
                 item = Item(_what(entry, sha256, firsts), labels.get(entry.name, UNKNOWN), sha256)
@@ -116,8 +116,8 @@ class Portraits:
     def tidy(self, out: Path, finished: bool) -> None:
         """Nothing is kept."""
 
-    def forget(self, out: Path, items: Sequence[Item]) -> None:
-        """Nothing was fetched for them."""
+    def forget(self, out: Path, videos: Collection[str]) -> None:
+        """Nothing was fetched."""
 
     def waiting(self, out: Path) -> None:
         """Nothing is asked for."""

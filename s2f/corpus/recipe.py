@@ -43,6 +43,10 @@ class Recipe(Protocol):
         """speech_faces or portraits."""
 
     @property
+    def source(self) -> Path:
+        """Where its lists or pictures lie."""
+
+    @property
     def schema(self) -> pa.Schema:
         """Of its rows."""
 

@@ -5,7 +5,7 @@ How a clip becomes a row is in `clip_rows.py`, imported by whoever builds: plann
 
 import logging
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,12 @@ from s2f.corpus.contents import contents_sha256
 from s2f.corpus.labels import UNKNOWN, Labels, clip_labels, warn_of_unused
 from s2f.corpus.plan import Item
 from s2f.corpus.recipe import Rows, arcface_identity
-from s2f.corpus.removal import is_named, removed_ids
+from s2f.corpus.removal import takedowns
 from s2f.corpus.splits import TEST, split_of, video_groups
 from s2f.dataset.schemas import SCHEMA_VERSION, SPECTROGRAM_SHAPE, SPEECH_FACES
 from s2f.media.breaker import breaker_of
 from s2f.media.store import Store
-from s2f.media.urls import check_cookies, check_template, video_path
+from s2f.media.urls import VIDEO_ID, check_cookies, check_template, video_path
 from s2f.params.base import read_section, read_seed
 from s2f.params.face_models import FaceModelsParams
 from s2f.params.fetching import FetchingParams
@@ -117,10 +117,11 @@ class SpeechFaces:
         used = without(listed, tested, group)
         contents = self._contents(tested + used)
         test_share = params.test_share if params.test_list is None else 0.0
-        removed = removed_ids(Path(params.source))
+        removed = takedowns(self.source)
 
         def known_of(item: Item) -> Item:
-            return replace(item, sha256=contents.get(item.batch), removed=is_named(item.what.id, removed))
+            sha256 = contents.get(item.batch)
+            return replace(item, sha256=sha256, removed=removed.name(item.what.id, sha256))
 
         for item in tested:
             yield TEST, known_of(item)
@@ -160,11 +161,12 @@ class SpeechFaces:
         if finished and self.fetching.keep is None:
             shutil.rmtree(self.media(out), ignore_errors=True)
 
-    def forget(self, out: Path, items: Sequence[Item]) -> None:
-        """Delete the videos that were fetched for items."""
+    def forget(self, out: Path, videos: Collection[str]) -> None:
+        """Delete videos that were fetched."""
         store = Store(self.media(out))
-        for video in {item.what.youtube_id for item in items if isinstance(item.what, Clip)}:
-            store.forget(video)
+        for video in videos:
+            if VIDEO_ID.fullmatch(video):  # a list of takedowns is written by people, and names all sorts of things
+                store.forget(video)
 
     def waiting(self, out: Path) -> str | None:
         """Why no video is asked for just now, and until when."""

@@ -35,7 +35,7 @@ def test_ends_of_shards_set_aside_are_found_by_item_wherever_it_is_planned_now(f
     for shard in (build(folders, 0, *names), build(folders, 3, "a", "x", "b")):
         assert set_aside(*folders, shard_name(shard.index))
         assert not data_path(folders[0], shard).exists()
-    where = where_kept(folders[1])
+    where = where_kept(*folders)
     planned = Shard(7, "train", (item("b"), item("n35"), item("new"), item("x")))
     places = kept_of(planned, "d", where)
     assert len(places) == 2
@@ -50,7 +50,7 @@ def test_ends_of_shards_set_aside_are_found_by_item_wherever_it_is_planned_now(f
 def test_what_is_to_be_tried_again_is_not_among_them(folders):
     build(folders, 0, "a", "x", "b")
     set_aside(*folders, shard_name(0), drop=lambda entry: entry["status"] == "transient")
-    places = tuple(set(where_kept(folders[1]).values()))
+    places = tuple(set(where_kept(*folders).values()))
     ends = Kept(*folders, places)
     assert not ends.has(item("x").key("d"))
     assert ends.outcome(item("b").key("d")).end["id"] == "b"
@@ -64,7 +64,7 @@ def test_a_kill_between_the_two_renames_loses_nothing(folders, monkeypatch):
             set_aside(*folders, shard_name(0))
     assert not list(folders[0].glob("train/*.parquet")) and list(folders[1].glob("*.parquet"))
     assert set_aside(*folders, shard_name(0))
-    assert Kept(*folders, tuple(set(where_kept(folders[1]).values()))).outcome(item("b").key("d")).end["id"] == "b"
+    assert Kept(*folders, tuple(set(where_kept(*folders).values()))).outcome(item("b").key("d")).end["id"] == "b"
 
 
 def once_then_kill(real):
@@ -85,7 +85,7 @@ def test_what_is_damaged_is_never_used_again(folders, damage):
     path = data_path(folders[0], shard) if damage == "data" else folders[1] / shard_name(0)
     path.write_bytes(path.read_bytes()[:-20])
     assert not set_aside(*folders, shard_name(0))
-    assert where_kept(folders[1]) == {}
+    assert where_kept(*folders) == {}
     assert not data_path(folders[0], shard).exists() and not (folders[1] / shard_name(0)).exists()
 
 
@@ -94,13 +94,13 @@ def test_a_ledger_cut_after_it_was_set_aside_is_forgotten(folders):
     set_aside(*folders, shard_name(0))
     [path] = (folders[1] / kept.FOLDER).iterdir()
     path.write_bytes(path.read_bytes()[:50])
-    assert where_kept(folders[1]) == {}
+    assert where_kept(*folders) == {}
 
 
 def test_a_shard_that_kept_no_row_is_set_aside_with_its_ledger_alone(folders):
     build(folders, 0, "x1", "x2")
     assert set_aside(*folders, shard_name(0))
-    ends = Kept(*folders, tuple(set(where_kept(folders[1]).values())))
+    ends = Kept(*folders, tuple(set(where_kept(*folders).values())))
     assert ends.outcome(item("x2").key("d")).end.message == "lost x2"
 
 
@@ -111,3 +111,21 @@ def test_no_reader_of_the_dataset_sees_it_and_it_goes_in_the_end(folders):
     assert pq.read_table(next((folders[0] / kept.FOLDER).iterdir())).num_rows == 1
     forget(*folders)
     assert not list(folders[0].rglob("*.parquet")) and not list(folders[1].rglob("*.parquet"))
+
+
+def test_a_ledger_whose_data_were_deleted_by_hand_is_forgotten(folders):
+    build(folders, 0, "a")
+    set_aside(*folders, shard_name(0))
+    for path in folders[0].rglob("*.parquet"):
+        path.unlink()
+    assert where_kept(*folders) == {}
+
+
+def test_a_shard_that_is_opened_twice_keeps_both_contents_apart(folders):
+    build(folders, 0, "a", "x")
+    set_aside(*folders, shard_name(0))
+    shard = Shard(0, "train", (item("a"), item("x")))
+    outcomes = [Outcome(name, {"id": name, "value": 9}, item=item(name).key("d")) for name in ("a", "x")]
+    finish(*folders, shard, shard.key("d"), outcomes, SCHEMA, "")
+    set_aside(*folders, shard_name(0))
+    assert len(list((folders[1] / kept.FOLDER).iterdir())) == len(list((folders[0] / kept.FOLDER).iterdir())) == 2

@@ -39,7 +39,7 @@ def test_exactly_those_items_are_opened_and_only_their_shards(folders, classes, 
     counts = open_again(*folders, classes, reasons)
     assert sum(counts.values()) == len(items)
     assert {int(path.stem) for path in shard_paths(folders[1])} == {0, 1, 2} - shards
-    where = where_kept(folders[1])
+    where = where_kept(*folders)
     everything = {"00", "01", "02", "10", "11", "20", "21"}
     assert set(where) == {item for item in everything if int(item[0]) in shards} - items
     if where:
