@@ -46,7 +46,7 @@ ORDER BY array_position(['train', 'validation', 'test', 'all'], coalesce(split, 
 def write_plan(recipe: Recipe, ledger: Path, path: Path) -> None:
     """Plan a corpus and write one row for each item, with what is known of it."""
     known = _known(ledger)
-    decided = decided_by(recipe)
+    decided = decided_by(recipe) if known else ""  # without a ledger no weights are looked at, nor downloaded
     shards = plan_shards(recipe.items(), recipe.shard_items)
     write_shard(
         (_row(item, shard, known.get(item.key(decided), TO_DO)) for shard in shards for item in shard.items), PLAN, path

@@ -67,6 +67,11 @@ def test_plan_says_what_a_build_will_take_and_fetches_nothing(run, params, tmp_p
     assert [path.name for path in (tmp_path / "data").iterdir() if path.is_dir()] == ["plan"]
 
 
+def test_plan_before_anything_was_built_asks_for_no_weights(run, params, tmp_path):
+    params.write_text(re.sub(r"arcface: \S+", "arcface: no_such_pack", params.read_text()))
+    assert run("plan", "--params", params, "--data", tmp_path / "data")[0] == 0
+
+
 def test_plan_of_one_corpus_alone_with_its_query(run, params, tmp_path):
     code, out, _ = run("plan", "--params", params, "--data", tmp_path / "data", "--dataset", "portraits", "--sql")
     assert code == 0

@@ -1,9 +1,10 @@
 import json
+import os
 
 import pyarrow as pa
 import pytest
 
-from s2f.corpus.ledger import Outcome, finish
+from s2f.corpus.ledger import Outcome, finish, finished
 from s2f.corpus.manifest import FILE, write_manifest
 from s2f.corpus.plan import Shard
 from s2f.corpus.verifying import verify
@@ -72,6 +73,18 @@ def test_whatever_is_wrong_is_one_sentence(folders, damage, sentences):
     damage(*folders)
     found = list(verify(*folders))
     assert all(any(words in sentence for sentence in found) for words in sentences), found
+
+
+def test_a_disks_own_decay_is_found_and_then_built_again(folders):
+    out, ledger = folders
+    path = out / "train" / "00000.parquet"
+    times = path.stat()
+    damage_data(out, ledger)
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    shard = Shard(0, "train", ())
+    assert finished(out, ledger, shard, "key0")  # nothing shows it
+    assert any("changed since it was built" in sentence for sentence in verify(out, ledger))
+    assert finished(out, ledger, shard, "key0") is None
 
 
 def test_an_unfinished_or_broken_manifest_is_one_sentence(folders):
