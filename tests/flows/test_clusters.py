@@ -76,20 +76,15 @@ def place(tmp_path_factory):
 
 
 @contextmanager
-def processes():
-    """A list of processes that are ended, with all that they started."""
+def processes(end):
+    """A list of processes that are ended like this, the latest first."""
     started = []
     try:
         yield started
     finally:
         for process in reversed(started):
-            process.terminate()
-        for process in started:
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end(process)
+            process.wait(PATIENCE_S)
 
 
 def until(true, process):
@@ -165,13 +160,14 @@ class Ray:
                     child.kill()
             process.kill()
 
-    def kill_a_worker(self):
-        def busy():
-            with suppress(psutil.NoSuchProcess):
-                children = psutil.Process(self.node.pid).children(recursive=True)
-                return [child for child in children if "ray::build-shard" in " ".join(child.cmdline())]
+    def busy(self):
+        """Workers with a shard."""
+        with suppress(psutil.NoSuchProcess):
+            children = psutil.Process(self.node.pid).children(recursive=True)
+            return [child for child in children if "ray::build-shard" in " ".join(child.cmdline())]
 
-        until(busy, self.node)[0].kill()
+    def kill_a_worker(self):
+        until(self.busy, self.node)[0].kill()
 
 
 def free_port():
@@ -184,7 +180,7 @@ def free_port():
 def dask(place):
     """A function that starts a cluster of so many workers."""
     pytest.importorskip("prefect_dask", reason="needs pip install '.[cluster]'")
-    with processes() as started:
+    with processes(subprocess.Popen.kill) as started:  # they start no others, and end kindly in half a minute at worst
         yield lambda workers: Dask(started, place, workers)
 
 
@@ -192,7 +188,7 @@ def dask(place):
 def ray_without_workers(place):
     """One cluster for all tests: it takes longer to start. The first test has its head alone, the last one kills it."""
     pytest.importorskip("prefect_ray", reason="needs pip install '.[cluster]'")
-    with pytest.MonkeyPatch.context() as patch, processes() as started:
+    with pytest.MonkeyPatch.context() as patch, processes(subprocess.Popen.terminate) as started:
         for key in ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN"):
             patch.setenv(key, place[1][key])
         cluster = Ray(started, place)
@@ -330,20 +326,19 @@ def test_ray_builds_the_same_bytes_though_a_worker_is_killed(ray, tmp_path, film
 
 @pytest.mark.parametrize("runner", ["dask", "ray"])
 def test_what_dies_with_its_worker_is_tried_three_times(request, tmp_path, hurry, runner):
-    cluster = request.getfixturevalue("dask")(7) if runner == "dask" else request.getfixturevalue("ray")
-    building = on(runner, cluster.address)
-    assert results(building, tmp_path, {"a": 0, "b": 2, "c": 0}) == ["a", "b", "c"]
-    assert len(list(tmp_path.glob("b.*"))) == 3
+    cluster = request.getfixturevalue("dask")(5) if runner == "dask" else request.getfixturevalue("ray")
     with pytest.raises(TryAgainLater, match="deadly: its worker died in each of 3 tries"):
-        results(building, tmp_path, {"deadly": 99})
-    assert len(list(tmp_path.glob("deadly.*"))) == 3
+        results(on(runner, cluster.address), tmp_path, {"safe": 0, "ill": 1, "deadly": 99})
+    # Dask blames a worker's death on all that it had, so that others may be tried again beside the one to blame.
+    tries = {name: len(list(tmp_path.glob(f"{name}.*"))) for name in ("safe", "ill", "deadly")}
+    assert 1 <= tries["safe"] <= 2 and 2 <= tries["ill"] <= 3 and tries["deadly"] == 3
 
 
 def test_a_ray_cluster_that_is_dead_ends_a_build_in_one_sentence(ray, tmp_path, films, write_params, place):
     params = write_params(source=films, runner="ray", address=ray.address)
     in_a_hurry = "import flows.collecting as c; c.POLL_S, c.SILENT_S = 0.5, 1; " + RUN_SPEECH_FACES
     with start_build(tmp_path, params, recorded(place), "-c", in_a_hurry) as process:
-        until(lambda: list(tmp_path.glob("ledger/*.parquet")), process)
+        until(ray.busy, process)
         ray.kill()
         _, words = process.communicate()
     assert process.returncode == 75, words
