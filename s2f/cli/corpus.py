@@ -93,16 +93,18 @@ def retry(
 ) -> None:
     """Try again the items that ended in a class or for a reason, and no others; only their shards are written anew."""
     from s2f.corpus.lock import only_builder
+    from s2f.corpus.manifest import FILE as MANIFEST
     from s2f.corpus.retrying import open_again
 
     if not kind and not reason:
         raise InputError("retry: nothing to try again was named; allowed: --class transient, --reason network, …")
     for name in built(data, dataset):
         with only_builder(data / "ledger" / name):
+            complete = was_complete(data / name, data / "ledger" / name)
             counts = open_again(data / name, data / "ledger" / name, kind or (), reason or ())
         words = ", ".join(f"{count} {why}" for why, count in sorted(counts.items()))
         typer.echo(f"{name}: {words or 'nothing'} to try again.")
-        if counts and not later:
+        if complete and not later and not (data / name / MANIFEST).is_file():
             _build(name, data, params)
     typer.echo("`dvc repro` goes on from what there is now.")
 
@@ -134,12 +136,13 @@ def remove(
         with only_builder(ledger):
             gone = [item for _, item in recipe.items() if item.removed]
             remember([], recipe.source, [(item.what.id, item.sha256) for item in gone if item.sha256])
+            complete = was_complete(out, ledger)
             found = erase(out, ledger, {*named, *(item.what.id for item in gone)})
             recipe.forget(out, {*(video_of(one) for one in found), *named})
         met = {*found, *(item.what.id for item in gone)}
         missing -= {one for one in missing if any(is_named(item, {one}) for item in met)}
         typer.echo(f"{name}: {len(found)} items taken out; {removed_file(recipe.source)} keeps them out.")
-        if found or not (out / MANIFEST).is_file():  # or a removal that was killed
+        if complete and (found or not (out / MANIFEST).is_file()):
             _build(name, data, params)
     if missing:
         typer.echo(f"Not found in any list, corpus or source: {', '.join(sorted(missing))}.", err=True)
@@ -190,6 +193,17 @@ def built(data: Path, dataset: str | None) -> Iterator[str]:
     if not names:
         raise InputError(f"{data / 'ledger' / (dataset or '')}: no corpus was built here yet; `dvc repro` builds it.")
     yield from names
+
+
+def was_complete(out: Path, ledger: Path) -> bool:
+    """Whether a build was finished here, or one that writes a few shards anew was killed; else one of days may go on.
+
+    Nobody who retries or removes some items asks for all the others.
+    """
+    from s2f.corpus.kept import is_open
+    from s2f.corpus.manifest import FILE as MANIFEST
+
+    return (out / MANIFEST).is_file() or is_open(ledger)
 
 
 def _build(name: str, data: Path, params: Path) -> None:

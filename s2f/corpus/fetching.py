@@ -1,7 +1,8 @@
 """The videos of one shard, fetched in the background in the order in which they will be looked at.
 
-What a refusal or a dead line lost is asked for once more when its turn comes to be looked at: some time later, and
-after the breaker's cool-down if there was one.
+What was lost for a moment is asked for once more when its turn comes to be looked at: some time later, and after the
+breaker's cool-down if there was one. What a host's refusal or absence lost is asked for until it was there for another
+video in between: only then is it this one's own end.
 """
 
 import hashlib
@@ -33,7 +34,7 @@ class Fetching:
 
     def __init__(self, params: SpeechFacesParams, fetching: FetchingParams, media: Path, most_seconds: float) -> None:
         self._params, self._fetching, self._most_seconds = params, fetching, most_seconds
-        self._store, self._media = Store(media), media
+        self._store, self._media, self._breaker = Store(media), media, breaker_of(media, fetching)
         self._pool = ThreadPoolExecutor(fetching.parallel, "fetching")
         self._spans: dict[str, list[Span]] = {}
         self._first: dict[str, Future[Result]] = {}
@@ -69,19 +70,28 @@ class Fetching:
             TryAgainLater: the host refuses.
         """
         if video not in self._results:
-            result = self._first.pop(video).result() if video in self._first else self._fetch(video)
-            if isinstance(result, Failure) and result.kind in AGAIN and not self._is_local(video):
-                before = result.attempts
-                result = self._fetch(video)
-                if isinstance(result, Failure):
-                    result = Failure(result.reason, result.message, before + result.attempts)
-                else:
-                    result = (result[0], before + result[1])
-            self._results[video] = result
+            first = self._first.pop(video).result() if video in self._first else self._fetch(video)
+            self._results[video] = first if self._is_local(video) else self._asked_again(video, first)
         known = self._results[video]
         if isinstance(known, Failure):
             raise known
         return known
+
+    def _asked_again(self, video: str, result: Result) -> Result:
+        """Its end, with all attempts counted."""
+        before, words, outages = 0, 0, set()
+        while isinstance(result, Failure):
+            if result.says_nothing:
+                refusals = self._breaker.refusals()
+                outages.add(refusals.since if refusals else 0.0)  # 0: another video was answered already
+            else:
+                words += 1
+            final = words > 1 or len(outages) > 1 or self._breaker.gave_up_on(video)
+            if final or result.kind not in AGAIN:
+                return result.after(before + result.attempts)
+            before += result.attempts
+            result = self._fetch(video)
+        return result[0], before + result[1]
 
     def _fetch(self, video: str) -> Result:
         url, spans = video_url(self._params.url, self._params.source, video), self._spans[video]
@@ -92,10 +102,11 @@ class Fetching:
 
             def get(folder: Path) -> tuple[Fetched, int]:
                 return patiently(
+                    video,
                     lambda: fetch_video(url, folder, spans, self._fetching, height),
                     self._fetching,
                     pace_of(self._fetching),
-                    breaker_of(self._media, self._fetching),
+                    self._breaker,
                 )
 
             asked = hashlib.sha256(f"{height} {url}".encode()).hexdigest()

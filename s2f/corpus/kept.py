@@ -94,6 +94,11 @@ def kept_of(shard: Shard, decided: str, where: dict[str, str]) -> tuple[str, ...
     return tuple(sorted({where[key] for item in shard.items if (key := item.key(decided)) in where})) if where else ()
 
 
+def is_open(ledger: Path) -> bool:
+    """Whether something is set aside: a build was not finished since."""
+    return (ledger / FOLDER).is_dir()
+
+
 def forget(out: Path, ledger: Path) -> None:
     """Delete what was set aside: all that could be used again was."""
     for folder in (ledger / FOLDER, out / FOLDER):

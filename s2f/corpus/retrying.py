@@ -10,6 +10,7 @@ from pathlib import Path
 from s2f.corpus import kept
 from s2f.corpus.manifest import FILE
 from s2f.corpus.queries import RETRY, query
+from s2f.dataset.shards import shard_paths
 from s2f.media.failures import REASONS, Kind
 from s2f.runtime import InputError
 
@@ -18,11 +19,13 @@ def open_again(out: Path, ledger: Path, classes: Collection[str], reasons: Colle
     """Open the shards of items that ended in any of these classes or reasons; items to be tried again, by reason.
 
     Raises:
-        InputError: a class or reason that there is not; no ledger.
+        InputError: a class or reason that there is not.
     """
     _check("class", classes, list(Kind))
     _check("reason", reasons, list(REASONS))
-    found = query(RETRY, ledger, classes=list(classes), reasons=list(reasons))
+    found = []
+    if shard_paths(ledger):  # else all of them are open
+        found = query(RETRY, ledger, classes=list(classes), reasons=list(reasons))
     if found:
         (out / FILE).unlink(missing_ok=True)
     for name, rows in groupby(found, lambda row: row["file"]):

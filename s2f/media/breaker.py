@@ -4,12 +4,15 @@ One state for all workers, threads or machines: a small file in the folder they 
 The first refusal opens it for one cool-down; each refusal after a cool-down doubles the next. After the last one the
 build ends and says when to come back. Whoever was already asking when it opened is of the same wave, and counts once.
 Several videos in a row that no answer came for are a refusal too: it is the line that is dead, not they.
+
+It may be one video all the same that is refused for ever, and the last that is left to ask for. A video that a build
+ended on is remembered: when the next one is refused only that, it goes on.
 """
 
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -28,9 +31,11 @@ class Refusals:
     """What is known of a host that refuses."""
 
     count: int  # cool-downs begun since it last answered
-    at: float  # the last refusal, seconds since 1970
+    since: float  # the first of them, seconds since 1970: names the outage
+    at: float  # the last
     until: float  # the end of the cool-down
     why: str  # the host's own words
+    given_up: list[str]  # videos that a build ended on since then
 
 
 class Breaker:
@@ -47,7 +52,8 @@ class Breaker:
         self.path = folder / FILE
         self.cool_down_s, self.cool_downs = cool_down_s, cool_downs
         self._now, self._sleep = now, sleep
-        self._missed, self._lock = 0, threading.Lock()
+        self._missed: list[str] = []  # different videos in a row without an answer
+        self._lock = threading.Lock()
 
     def refusals(self) -> Refusals | None:
         """What all workers know; None while the host answers."""
@@ -75,39 +81,53 @@ class Breaker:
             self._sleep(min(POLL_S, refusals.until - self._now()))
         return self._now()
 
-    def refused(self, asked_at: float, why: str) -> None:
-        """The host refused what was asked at this time.
+    def refused(self, video: str, asked_at: float, why: str) -> None:
+        """The host refused the video that was asked for at this time; no news of one that a build ended on before.
 
         Raises:
             TryAgainLater: all cool-downs of this build are used up.
         """
-        before = self.refusals()
-        if before is None or asked_at > before.at:
-            count = before.count + 1 if before else 1
-            now = self._now()
-            before = Refusals(count, now, now + min(self.cool_down_s * 2 ** (count - 1), LONGEST_S), why)
-            replace_file(self.path, json.dumps(asdict(before)).encode())
-        if before.count > self.cool_downs:
-            raise self._come_back(before)
+        if not self.gave_up_on(video):
+            with self._lock:
+                self._refused([video], asked_at, why)
 
-    def missed(self, asked_at: float, why: str) -> None:
+    def _refused(self, videos: Sequence[str], asked_at: float, why: str) -> None:
+        known = self.refusals()
+        if known is None or asked_at > known.at:
+            now, count = self._now(), known.count + 1 if known else 1
+            until = now + min(self.cool_down_s * 2 ** (count - 1), LONGEST_S)
+            since, given_up = (known.since, known.given_up) if known else (now, [])
+            known = Refusals(count, since, now, until, why, given_up)
+            replace_file(self.path, json.dumps(asdict(known)).encode())
+        if known.count > self.cool_downs:
+            known.given_up.extend(videos)
+            replace_file(self.path, json.dumps(asdict(known)).encode())
+            raise self._come_back(known)
+
+    def gave_up_on(self, video: str) -> bool:
+        """Whether a build ended on this video, and the host has answered nobody since."""
+        refusals = self.refusals()
+        return refusals is not None and video in refusals.given_up
+
+    def missed(self, video: str, asked_at: float, why: str) -> None:
         """No answer came for a video, however often it was asked for from this time on.
 
         Raises:
             TryAgainLater: all cool-downs of this build are used up.
         """
+        if self.gave_up_on(video):
+            return
         with self._lock:
-            self._missed += 1
-            dead = self._missed >= OUTAGE
-            if dead:
-                self._missed = 0
-        if dead:
-            self.refused(asked_at, f"no answer for {OUTAGE} videos in a row, the last of them {why}")
+            if video not in self._missed:  # the same one again says nothing about the line
+                self._missed.append(video)
+            if len(self._missed) >= OUTAGE:
+                missed, self._missed = self._missed, []
+                self._refused(missed, asked_at, f"no answer for {OUTAGE} videos in a row, the last of them {why}")
 
     def answered(self, asked_at: float) -> None:
         """The host answered what was asked at this time, so that it does not refuse any more."""
         with self._lock:
-            self._missed = 0
+            self._missed = []
         refusals = self.refusals()
         if refusals is not None and asked_at > refusals.at:
             self.path.unlink(missing_ok=True)
@@ -121,7 +141,7 @@ class Breaker:
 
 
 def _clock(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M")
+    return datetime.fromtimestamp(seconds + 59).strftime("%Y-%m-%d %H:%M")  # never a minute too early
 
 
 def breaker_of(folder: Path, params: FetchingParams) -> Breaker:

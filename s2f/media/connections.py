@@ -77,6 +77,7 @@ class _Connections(_urllib.HTTPHandler):
             def connect(self) -> None:
                 self._create_connection = guard.connect
                 super().connect()
+                guard.met_host = True
                 guard.watch(self.sock)
 
         return Guarded

@@ -78,17 +78,28 @@ logger = logging.getLogger(__name__)
 
 
 class Failure(Exception):  # noqa: N818 - an outcome, not an error in the program
-    """One item's end: a reason of `REASONS`, the tool's own words, and how often it was tried."""
+    """One item's end: a reason of `REASONS`, the tool's own words, how often it was tried, whether a host was met."""
 
-    def __init__(self, reason: str, message: str, attempts: int = 1) -> None:
-        super().__init__(reason, message, attempts)  # all of it: a worker process pickles what it raises
+    def __init__(self, reason: str, message: str, attempts: int = 1, met_host: bool = True) -> None:
+        super().__init__(reason, message, attempts, met_host)  # all of it: a worker process pickles what it raises
         self.reason = reason
         self.kind = REASONS[reason].kind
         self.message = message
         self.attempts = attempts
+        self.met_host = met_host
 
     def __str__(self) -> str:
         return f"{self.reason}: {self.message}"
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether it is the host's refusal of everybody, or its absence, and no word on this item."""
+        absent = self.kind is Kind.TRANSIENT and not self.met_host and self.reason != "internal_error"
+        return self.kind is Kind.BLOCKED or absent
+
+    def after(self, attempts: int) -> "Failure":
+        """The same, after so many attempts."""
+        return Failure(self.reason, self.message, attempts, self.met_host)
 
 
 def status_of(reason: str) -> str:

@@ -40,6 +40,7 @@ class Guard:
         self.requests = 0
         self.media = False  # pages are read, what they hold is to come
         self.late = False
+        self.met_host = False  # some connection was made, TLS and proxy included
         self.refused: Failure | None = None  # the last; yt-dlp keeps an error's words, and not always the error
         self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._lock = threading.Lock()

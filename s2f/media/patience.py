@@ -1,7 +1,8 @@
 """Ask a host for a video with patience: in turn with all others, not while it refuses, again after a moment's trouble.
 
-What is transient is tried again after a pause that doubles. A refusal says nothing about the video: everybody waits for
-the breaker's cool-down, and this video is put off, so that another one finds out whether the host answers again.
+What is transient is tried again after a pause that doubles. A refusal says nothing about the video, and neither does a
+host that cannot be connected to: everybody waits for the breaker's cool-down, and this video is put off, so that
+another one finds out whether the host answers again.
 """
 
 import random
@@ -18,6 +19,7 @@ Brought = TypeVar("Brought")
 
 
 def patiently(
+    video: str,
     attempt: Callable[[], Brought],
     params: FetchingParams,
     pace: Pace,
@@ -39,8 +41,8 @@ def patiently(
             except Failure as failure:
                 last = failure.kind is not Kind.TRANSIENT or number == params.attempts
                 if last:
-                    _tell(breaker, asked_at, failure)
-                    raise Failure(failure.reason, failure.message, number) from None
+                    _tell(breaker, video, asked_at, failure)
+                    raise failure.after(number) from None
             else:
                 breaker.answered(asked_at)
                 return brought, number
@@ -48,12 +50,12 @@ def patiently(
     raise ValueError(f"attempts must be positive, not {params.attempts}")
 
 
-def _tell(breaker: Breaker, asked_at: float, failure: Failure) -> None:
-    if failure.kind is Kind.BLOCKED:
-        breaker.refused(asked_at, f"{failure}")
-    elif failure.reason == "internal_error":  # nobody's but ours
+def _tell(breaker: Breaker, video: str, asked_at: float, failure: Failure) -> None:
+    if failure.reason == "internal_error":  # nobody's but ours
         return
+    if failure.says_nothing:
+        breaker.refused(video, asked_at, f"{failure}")
     elif failure.kind is Kind.TRANSIENT:
-        breaker.missed(asked_at, f"{failure}")
+        breaker.missed(video, asked_at, f"{failure}")
     else:
         breaker.answered(asked_at)

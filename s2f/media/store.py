@@ -52,7 +52,7 @@ class Store:
                     raise
                 note |= {"reason": failure.reason, "message": failure.message, "attempts": failure.attempts}
             _finish(part, note)
-            shutil.rmtree(place, ignore_errors=True)
+            self.forget(video)
             part.rename(place)
         finally:
             shutil.rmtree(part, ignore_errors=True)
@@ -61,9 +61,12 @@ class Store:
     def forget(self, video: str) -> bool:
         """Delete a video; whether there was one."""
         place = self._place(video)
-        there = place.exists()
-        shutil.rmtree(place, ignore_errors=True)
-        return there
+        if not place.exists():
+            return False
+        part = self._new_part(video)
+        place.rename(part)  # a kill leaves no note of files that are gone
+        shutil.rmtree(part, ignore_errors=True)
+        return True
 
     def clear_parts(self) -> None:
         """Delete what fetches left that were killed; to be called while none is under way."""

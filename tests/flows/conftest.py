@@ -1,10 +1,29 @@
-"""A Prefect server for the whole session, and params for small corpora of drawn faces."""
+"""A Prefect server for the whole session, params for small corpora of drawn faces, and servers of films for builds."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections import Counter
+from pathlib import Path
 
 import pytest
 from PIL import Image
-from prefect.settings import PREFECT_LOGGING_LEVEL, PREFECT_SERVER_ANALYTICS_ENABLED, temporary_settings
+from prefect.settings import (
+    PREFECT_API_URL,
+    PREFECT_LOGGING_LEVEL,
+    PREFECT_SERVER_ANALYTICS_ENABLED,
+    temporary_settings,
+)
 from prefect.testing.utilities import prefect_test_harness
 from ruamel.yaml import YAML
+
+from s2f.params.fetching import FetchingParams
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +54,9 @@ def write_params(tmp_path_factory, sources, embedder):
 
     def write(**changed):
         building = {key: changed.pop(key) for key in ("runner", "address", "min_free_gb") if key in changed}
+        fetched = {key: changed.pop(key) for key in FetchingParams.model_fields if key in changed}
         films, pictures = (str(source) for source in sources)
+        pictures = changed.pop("pictures", pictures)
         shared = {"face_px": 64, "face_margin": 2.0, "validation_share": 0.2, "workers": 2}
         speech_faces = {
             **shared, "source": films, "clip_list": "clips.csv", "url": "file:{source}/videos/{youtube_id}.mp4",
@@ -50,7 +71,7 @@ def write_params(tmp_path_factory, sources, embedder):
         params = {
             "seed": 7,
             "speech_faces": speech_faces | {key: value for key, value in changed.items() if key != "shard_pictures"},
-            "fetching": fetching,
+            "fetching": fetching | fetched,
             "portraits": {**shared, "source": pictures, "shard_pictures": changed.get("shard_pictures", 2)},
             "building": {"runner": "threads", "address": None, "min_free_gb": 0} | building,
             "spectrogram": sound,
@@ -61,3 +82,103 @@ def write_params(tmp_path_factory, sources, embedder):
         return path
 
     return write
+
+
+class FilmServer:
+    """`tests/video_server.py` as a process of its own, which may die, and come back where it was."""
+
+    def __init__(self, folder, **rules):
+        self.folder, self.rules = folder, {f"{name}.mp4": rule for name, rule in rules.items()}
+        self.port, self.process = free_port(), None
+        self._before = Counter()  # requests to those that died
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}/{{youtube_id}}.mp4"
+
+    def start(self):
+        rules = self.folder / f"rules-{self.port}.json"
+        rules.write_text(json.dumps(self.rules))
+        command = [sys.executable, ROOT / "tests" / "video_server.py", self.folder, "--rules", rules]
+        self.process = subprocess.Popen([*command, "--port", f"{self.port}"], stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout.readline().startswith("http://"), "the server did not start"
+        return self
+
+    def stop(self):
+        """As a machine that goes down."""
+        self._before = self.requests()
+        self.process.kill()
+        self.process.communicate()
+        self.process = None
+
+    def requests(self):
+        """How many there were for each video so far."""
+        if self.process is None:
+            return self._before
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/counts") as answer:
+            counts = json.load(answer)["requests"]
+        return self._before + Counter({name.removesuffix(".mp4"): count for name, count in counts.items()})
+
+
+@pytest.fixture(scope="session")
+def film_pool(tmp_path_factory, film, face, wall):
+    """A folder of 80 films, v00 … v79, served under these names; every tenth shows no face, every tenth is silent."""
+    folder = tmp_path_factory.mktemp("pool")
+    pictures = [wall, face(2), *(face(seed) for seed in range(3, 11))]
+    for number, picture in enumerate(pictures):
+        film(folder / f"v{number:02d}.mp4", picture, seconds=2.0, sound=number != 1, hertz=150 + 20 * number)
+    for number in range(len(pictures), 80):
+        shutil.copy(folder / f"v{number % len(pictures):02d}.mp4", folder / f"v{number:02d}.mp4")
+    return folder
+
+
+@pytest.fixture
+def film_server(film_pool):
+    """A function that starts a server of the pool by rules for videos' names; it ends with the test."""
+    started = []
+
+    def start(**rules):
+        started.append(FilmServer(film_pool, **rules).start())
+        return started[-1]
+
+    yield start
+    for server in started:
+        if server.process is not None:
+            server.stop()
+
+
+@pytest.fixture
+def start(tmp_path, prefect_server):
+    """A function that starts a command of this project in a group of its own, recorded by the session's server."""
+
+    def start(*words):
+        own = {**os.environ, "PREFECT_API_URL": PREFECT_API_URL.value(), "PREFECT_HOME": f"{tmp_path / 'home'}"}
+        command = [sys.executable, "-m", *map(str, words)]
+        with (tmp_path / "said.txt").open("w") as said:
+            process = subprocess.Popen(command, cwd=ROOT, env=own, stdout=said, stderr=said, start_new_session=True)
+        started.append(process)
+        return process
+
+    started = []
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def run(start, tmp_path):
+    """A function that runs a command to its end: exit code, and all it said in one line."""
+
+    def run(*words):
+        code = start(*words).wait()
+        return code, " ".join((tmp_path / "said.txt").read_text().split())
+
+    return run
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

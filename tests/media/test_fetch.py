@@ -1,3 +1,4 @@
+import socket
 import threading
 from collections import Counter
 
@@ -61,6 +62,16 @@ def fetch(tmp_path, fetching):
         return got
 
     return get
+
+
+@pytest.mark.parametrize(("ending", "met"), [("500/film.mp4", True), ("reset/film.mp4", True), (None, False)])
+def test_a_failure_says_whether_its_host_was_met(tmp_path, server, fetching, ending, met):
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and does not listen
+        url = f"{server.url}{ending}" if ending else f"http://127.0.0.1:{nobody.getsockname()[1]}/film.mp4"
+        with pytest.raises(Failure) as caught:
+            fetch_video(url, tmp_path, [], fetching(), 720)
+    assert (caught.value.reason, caught.value.met_host, caught.value.says_nothing) == ("network", met, not met)
 
 
 def test_a_local_file_is_read_where_it_lies(tmp_path, film, wall, fetching):
@@ -156,10 +167,14 @@ def test_transient_failures_are_tried_again(tmp_path, server, fetching):
     params = fetching(attempts=3)
     server.requests.clear()
     waits = Pace(params), Breaker(tmp_path, 1.0, 0)
-    _, attempts = patiently(lambda: fetch_video(f"{server.url}twice.mp4", tmp_path, [], params, 720), params, *waits)
+
+    def fetch(url):
+        return fetch_video(url, tmp_path, [], params, 720)
+
+    _, attempts = patiently("twice", lambda: fetch(f"{server.url}twice.mp4"), params, *waits)
     assert attempts == 2
     with pytest.raises(Failure) as caught:
-        patiently(lambda: fetch_video(f"{server.url}500/film.mp4", tmp_path, [], params, 720), params, *waits)
+        patiently("film", lambda: fetch(f"{server.url}500/film.mp4"), params, *waits)
     assert (caught.value.reason, caught.value.attempts) == ("network", 3)
 
 

@@ -41,7 +41,7 @@ def breaker(tmp_path):
     return Breaker(tmp_path, cool_down_s=0.01, cool_downs=1)
 
 
-def wait(tries, params, breaker, chance=0.5, turns=None):
+def wait(tries, params, breaker, chance=0.5, turns=None, video="v"):
     pauses, turns = [], turns or Turns()
 
     def pause(seconds):
@@ -49,7 +49,7 @@ def wait(tries, params, breaker, chance=0.5, turns=None):
         pauses.append(seconds)
 
     try:
-        return patiently(tries, params, turns, breaker, pause, lambda: chance), pauses
+        return patiently(video, tries, params, turns, breaker, pause, lambda: chance), pauses
     except Failure as failure:
         return failure, pauses
 
@@ -93,13 +93,24 @@ def test_a_refusal_opens_the_breaker_and_an_answer_of_any_kind_closes_it(fetchin
 
 
 def test_a_line_that_is_dead_is_told_from_videos_that_are(fetching, breaker):
-    for _ in range(OUTAGE - 1):
-        wait(Tries("network"), fetching(), breaker)
+    for number in range(OUTAGE - 1):
+        wait(Tries("network"), fetching(), breaker, video=f"v{number}")
     wait(Tries(), fetching(), breaker)  # it lives
-    for _ in range(OUTAGE):
+    for number in range(OUTAGE):
         assert breaker.refusals() is None
-        assert wait(Tries("network", "timeout"), fetching(attempts=2), breaker)[0].reason == "timeout"
+        failure, _ = wait(Tries("network", "timeout"), fetching(attempts=2), breaker, video=f"v{number}")
+        assert failure.reason == "timeout"
     assert "no answer for 5 videos in a row, the last of them timeout: words" in breaker.refusals().why
+
+
+def test_a_host_that_cannot_be_connected_to_is_absent_for_all(fetching, breaker):
+    def absent():
+        raise Failure("network", "Connection refused", met_host=False)
+
+    failure, _ = wait(absent, fetching(), breaker)
+    assert failure.says_nothing and breaker.refusals().why == "network: Connection refused"
+    with pytest.raises(TryAgainLater):
+        wait(absent, fetching(), breaker)
 
 
 def test_what_is_our_own_fault_is_no_outage(fetching, breaker):

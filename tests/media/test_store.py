@@ -64,6 +64,19 @@ def test_what_was_forgotten_is_asked_for_again(store):
     assert host.asked == 2
 
 
+def test_a_kill_while_it_is_forgotten_leaves_no_note_of_files_that_are_gone(store, monkeypatch):
+    def killed(folder, **options):
+        next(folder.rglob("picture")).unlink()
+        raise KeyboardInterrupt
+
+    host = Host()
+    end(store, host)
+    with monkeypatch.context() as kill, pytest.raises(KeyboardInterrupt):
+        kill.setattr("s2f.media.store.shutil.rmtree", killed)
+        store.forget("v")
+    assert end(store, host)[0] == b"film" and host.asked == 2
+
+
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"asked": "720 url"}'])
 def test_a_broken_note_is_none(store, tmp_path, damage):
     host = Host()

@@ -42,7 +42,7 @@ def test_the_splits_of_params_yaml_have_people_enough(tmp_path: Path) -> None:
     heard = params.speech_faces.model_copy(update={"source": str(tmp_path / "speech")})
     seen = params.portraits.model_copy(update={"source": str(tmp_path / "portraits")})
     people: dict[str, set[str]] = {split: set() for split in SPLITS}
-    for split, item in SpeechFaces(heard, params.spectrogram, params.face_models, params.seed).items():
+    for split, item in SpeechFaces(heard, params.fetching, params.spectrogram, params.face_models, params.seed).items():
         people[split] |= {item.labels.person} - {None}
     assert len(people["test"]) >= 80
     assert len(people["train"]) >= 200
