@@ -18,11 +18,13 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import ArtifactUpdate
 from prefect.exceptions import PrefectException
 
+from flows.served import server_answers
 from s2f.corpus.contact_sheet import contact_sheet
 from s2f.corpus.queries import FAILURES, FUNNEL, query
 from s2f.runtime import InputError
 
 REFRESH_S = 30.0  # of all but the progress: they read the ledger, and nobody looks more often
+LOST_S = 60.0  # before a server that did not answer is asked again
 
 logger = logging.getLogger(__name__)
 
@@ -34,21 +36,23 @@ class Artifacts:
         self._name, self._out, self._ledger = name.replace("_", "-"), out, ledger  # Prefect's keys have no underscore
         self._made: dict[str, UUID] = {}
         self._refreshed = float("-inf")
-        self._lost = False
+        self._lost_until = float("-inf")
 
     def show(self, done: int, total: int, last: bool = False) -> None:
         """So many shards are done; what takes longer to draw is drawn now and then, and at last."""
-        if self._lost:
+        if time.monotonic() < self._lost_until and not last:
             return
         try:
+            if not server_answers():
+                raise ConnectionError("its server does not answer")
             progress = 100 * done / total if total else 100.0
             self._put("progress", "shards built", progress, create_progress_artifact, progress)
             if last or time.monotonic() - self._refreshed > REFRESH_S:
                 self._refreshed = time.monotonic()
                 self._refresh()
         except (httpx.HTTPError, PrefectException, OSError, RuntimeError) as error:
-            self._lost = True  # a server that does not answer costs a minute of tries each time
-            logger.warning("Prefect's page does not show this build any more (%s); it goes on.", error)
+            self._lost_until = time.monotonic() + LOST_S
+            logger.warning("Prefect's page does not show how far this build is (%s); the build goes on.", error)
 
     def _refresh(self) -> None:
         try:

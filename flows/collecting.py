@@ -1,7 +1,7 @@
 """Hand jobs to workers, some ahead of them, and take what is finished, whoever finishes first.
 
-Workers die: what one of them was at is handed over again. Clusters die: a build ends in one sentence instead of waiting
-for ever, and the same command goes on with what is missing.
+Workers die: what one of them was at is handed over again, and so is what Prefect's server was not there for. Clusters
+die: a build ends in one sentence instead of waiting for ever, and the same command goes on with what is missing.
 """
 
 import time
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from flows.runners import Workers, cluster_is_gone, silence
+from flows.served import server_is_gone, unserved, wait_for_server
 from s2f.runtime import TryAgainLater
 
 AHEAD = 3  # jobs handed over per worker: enough that none waits, few enough to stop soon
@@ -36,7 +37,8 @@ def collect(
     What one job raises ends all, after those under way where it is TryAgainLater.
 
     Raises:
-        TryAgainLater: a job's; or no worker is left, the cluster is gone, or a job's worker died each time.
+        TryAgainLater: a job's; no worker is left, the cluster or Prefect's server is gone, or a job's worker died each
+            time.
     """
     cluster = Cluster(workers, place)
     try:
@@ -72,13 +74,16 @@ def _collect(
             except TryAgainLater as stopped:
                 later = later or stopped
             except Exception as error:
-                if not workers.died(error):
+                lost = unserved(error)
+                if not lost and not workers.died(error):
                     raise
                 deaths[name] += 1
-                if deaths[name] < TRIES:
-                    waiting.append(name)
-                else:
-                    later = later or _worker_died(name, error)
+                if deaths[name] == TRIES:
+                    later = later or (server_is_gone(error) if lost else _worker_died(name, error))
+                    continue
+                waiting.append(name)
+                if lost:
+                    wait_for_server(error)
             else:
                 yield jobs[name], result
     if later is not None:

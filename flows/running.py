@@ -6,17 +6,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 from prefect import Flow, tags
-from prefect.exceptions import PrefectHTTPStatusError
 
 from flows.local_server import prefect_server
 from flows.runners import check_cluster
+from flows.served import UNSERVED, server_is_gone
 from flows.shards import forget_plan, shards_of
 from s2f.corpus.manifest import check_trainable
 from s2f.corpus.recipe import Recipe
 from s2f.params.building import BuildingParams
-from s2f.runtime import TryAgainLater
 
 
 def run_flow(
@@ -51,8 +49,5 @@ def _server_needed() -> Iterator[None]:
     """A server that died, or whose database did, ends the command in a sentence."""
     try:
         yield
-    except (httpx.TransportError, PrefectHTTPStatusError) as error:
-        raise TryAgainLater(
-            f"Prefect's server does not answer any more ({error}); what was built is kept. "
-            "Run the same command again: it goes on from here."
-        ) from None
+    except UNSERVED as error:
+        raise server_is_gone(error) from None

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from prefect import tags, task
+from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.context import TagsContext, TaskRunContext
 from prefect.logging import get_run_logger
 from prefect.states import Failed
 
@@ -119,8 +120,11 @@ def _build_corpus(recipe: Recipe, out: Path, ledger: Path, building: BuildingPar
 
 @task(name="build-shard", task_run_name="{name}", cache_policy=NO_CACHE, persist_result=False)
 def build(name: str, job: Job, whole: Build) -> Proof:
-    """One shard, by a worker that keeps its own detectors."""
-    return build_here(job, whole)  # a cluster is sent this body, with all that it names by value: it names one function
+    """One shard, by a worker that keeps its own detectors.
+
+    A cluster is sent this body, with all that it names by value: it names one function.
+    """
+    return build_here(job, whole)
 
 
 def build_here(job: Job, whole: Build) -> Proof:
@@ -129,11 +133,22 @@ def build_here(job: Job, whole: Build) -> Proof:
     Raises:
         InputError: this machine has no such folder, or other code, packages or weights.
     """
+    _tag(whole.recipe.name, job.shard.split)
     if whole.building.runner != "threads":
         _be_like(whole)
     return build_shard(
         whole.recipe, job.shard, whole.decided, whole.out, whole.ledger, job.kept, whole.building.min_free_gb
     )
+
+
+def _tag(*tags: str) -> None:
+    """Tag the run of this task, now that it runs.
+
+    For tags that it has before, Prefect asks its server for slots; where that is dead, it waits for ever (seen in 3.8).
+    """
+    run = TaskRunContext.get()
+    if run is not None:
+        run.task_run.tags = list(tags)
 
 
 def _be_like(whole: Build) -> None:
@@ -156,7 +171,7 @@ def _build_all(whole: Build, jobs: Sequence[Job]) -> Iterator[Built]:
     with open_workers(whole.building, whole.recipe.workers) as workers:
 
         def submit(name: str, job: Job) -> Any:
-            with tags(whole.recipe.name, job.shard.split):
+            with TagsContext(current_tags=set()):  # of a task that has some before it begins, see `build`
                 return workers.submit(build, {"name": name, "job": job, "whole": whole})
 
         def hold() -> bool:

@@ -151,8 +151,9 @@ def film_server(film_pool):
 def start(tmp_path, prefect_server):
     """A function that starts a command of this project in a group of its own, recorded by the session's server."""
 
-    def start(*words):
-        own = {**os.environ, "PREFECT_API_URL": PREFECT_API_URL.value(), "PREFECT_HOME": f"{tmp_path / 'home'}"}
+    def start(*words, **environment):
+        ours = {"PREFECT_API_URL": PREFECT_API_URL.value(), "PREFECT_HOME": f"{tmp_path / 'home'}"}
+        own = {name: value for name, value in {**os.environ, **ours, **environment}.items() if value is not None}
         command = [sys.executable, "-m", *map(str, words)]
         with (tmp_path / "said.txt").open("w") as said:
             process = subprocess.Popen(command, cwd=ROOT, env=own, stdout=said, stderr=said, start_new_session=True)
