@@ -62,8 +62,9 @@ def _collect(
     deaths = Counter[str]()
     later: TryAgainLater | None = None
     while running or (waiting and later is None):
+        held = hold()
         while waiting and later is None and len(running) < AHEAD * cluster.count and cluster.answers():
-            if running and hold():
+            if running and held:
                 break
             name = waiting.popleft()
             running[submit(name, jobs[name])] = name

@@ -168,14 +168,20 @@ def _build_all(whole: Build, jobs: Sequence[Job]) -> Iterator[Built]:
     if not jobs:
         return
     named = {f"{whole.recipe.name} {job.shard.split} {job.shard.index:05d}": job for job in jobs}
+    said: str | None = None
     with open_workers(whole.building, whole.recipe.workers) as workers:
 
         def submit(name: str, job: Job) -> Any:
-            with TagsContext(current_tags=set()):  # of a task that has some before it begins, see `build`
+            with TagsContext(current_tags=set()):  # see `_tag`
                 return workers.submit(build, {"name": name, "job": job, "whole": whole})
 
         def hold() -> bool:
-            return whole.recipe.waiting(whole.out) is not None  # a host refuses: those under way wait for it
+            nonlocal said
+            notice = whole.recipe.waiting(whole.out)  # a host refuses: those under way wait for it
+            if notice not in (None, said):
+                said = notice
+                get_run_logger().warning("No video is asked for: %s", notice)
+            return notice is not None
 
         for job, proof in collect(workers, named, submit, whole.building.place, hold):
             yield job.shard, proof

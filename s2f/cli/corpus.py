@@ -33,6 +33,7 @@ corpus = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode=None)
 Data = Annotated[Path, typer.Option(help="Folder the build stages wrote to.")]
 Params = Annotated[Path, typer.Option(help="Parameters that the corpus is built by.")]
 Only = Annotated[str | None, typer.Option("--dataset", help="speech_faces or portraits; both where left out.")]
+Sql = Annotated[bool, typer.Option("--sql", help="Print the query instead, to be run by DuckDB; nothing is changed.")]
 DATA, PARAMS = Path("data"), Path("params.yaml")
 
 
@@ -64,19 +65,17 @@ def plan(
 
 
 @corpus.command()
-def status(
-    data: Data = DATA,
-    sql: Annotated[bool, typer.Option("--sql", help="Print the queries instead, to be run by DuckDB.")] = False,
-) -> None:
+def status(dataset: Only = None, data: Data = DATA, sql: Sql = False) -> None:
     """Print what became of every clip and picture: by status and reason, split by split, day by day."""
     from rich.console import Console
 
-    from s2f.corpus.status import status_sql, status_tables
+    from s2f.corpus.queries import STATUS, script
+    from s2f.corpus.status import status_tables
 
     console = Console()
-    for name in built(data, None):
+    for name in built(data, dataset):
         if sql:
-            print(status_sql(data / "ledger" / name), end="\n\n")
+            print(script(STATUS, data / "ledger" / name), end="\n\n")
             continue
         console.rule(name)
         console.print(*status_tables(data / "ledger" / name))
@@ -90,23 +89,31 @@ def retry(
     data: Data = DATA,
     params: Params = PARAMS,
     later: Annotated[bool, typer.Option("--later", help="Only mark them; the next build tries them.")] = False,
+    sql: Sql = False,
 ) -> None:
     """Try again the items that ended in a class or for a reason, and no others; only their shards are written anew."""
     from s2f.corpus.lock import only_builder
     from s2f.corpus.manifest import FILE as MANIFEST
-    from s2f.corpus.retrying import open_again
+    from s2f.corpus.queries import RETRY, script
+    from s2f.corpus.retrying import check_names, open_again
 
     if not kind and not reason:
         raise InputError("retry: nothing to try again was named; allowed: --class transient, --reason network, …")
+    classes, reasons = kind or [], reason or []
+    check_names(classes, reasons)
     for name in built(data, dataset):
+        if sql:
+            print(script({"To try again": RETRY}, data / "ledger" / name, classes=classes, reasons=reasons), end="\n\n")
+            continue
         with only_builder(data / "ledger" / name):
             complete = was_complete(data / name, data / "ledger" / name)
-            counts = open_again(data / name, data / "ledger" / name, kind or (), reason or ())
+            counts = open_again(data / name, data / "ledger" / name, classes, reasons)
         words = ", ".join(f"{count} {why}" for why, count in sorted(counts.items()))
         typer.echo(f"{name}: {words or 'nothing'} to try again.")
         if complete and not later and not (data / name / MANIFEST).is_file():
             _build(name, data, params)
-    typer.echo("`dvc repro` goes on from what there is now.")
+    if not sql:
+        typer.echo("`dvc repro` goes on from what there is now.")
 
 
 @corpus.command()
@@ -115,6 +122,7 @@ def remove(
     dataset: Only = None,
     data: Data = DATA,
     params: Params = PARAMS,
+    sql: Sql = False,
 ) -> None:
     """Take people out who ask for it: their rows and fetched videos are deleted now, and no later build has them.
 
@@ -125,11 +133,15 @@ def remove(
     from s2f.corpus.cliplist import video_of
     from s2f.corpus.lock import only_builder
     from s2f.corpus.manifest import FILE as MANIFEST
+    from s2f.corpus.queries import NAMED, script
     from s2f.corpus.removal import erase, is_named, read_ids, remember, removed_file
 
     named = read_ids(ids)
     missing = set(named)
     for name in built(data, dataset):
+        if sql:
+            print(script({"To take out": NAMED}, data / "ledger" / name, ids=named), end="\n\n")
+            continue
         recipe = recipe_of(name, params)
         out, ledger = data / name, data / "ledger" / name
         remember(named, recipe.source)  # before all else: no build that begins now has them
@@ -144,17 +156,21 @@ def remove(
         typer.echo(f"{name}: {len(found)} items taken out; {removed_file(recipe.source)} keeps them out.")
         if complete and (found or not (out / MANIFEST).is_file()):
             _build(name, data, params)
-    if missing:
+    if missing and not sql:
         typer.echo(f"Not found in any list, corpus or source: {', '.join(sorted(missing))}.", err=True)
 
 
 @corpus.command()
-def verify(dataset: Only = None, data: Data = DATA) -> None:
+def verify(dataset: Only = None, data: Data = DATA, sql: Sql = False) -> None:
     """Compare every shard with the manifest and every row with the ledger; exit code 1 if anything is wrong."""
+    from s2f.corpus.queries import CONTRADICTIONS, script
     from s2f.corpus.verifying import verify as verify_corpus
 
     wrong = 0
     for name in built(data, dataset):
+        if sql:
+            print(script({"Contradictions": CONTRADICTIONS}, data / "ledger" / name, data / name), end="\n\n")
+            continue
         found = 0
         for sentence in verify_corpus(data / name, data / "ledger" / name):
             found += 1

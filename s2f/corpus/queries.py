@@ -1,10 +1,10 @@
 """What became of everything ever tried: queries over the ledger, in DuckDB's SQL over plain Parquet.
 
-`s2f corpus status --sql` prints them with the views they use, to be copied and changed.
+Every command of `s2f corpus` has --sql, which prints its query with the views it uses, to be copied and changed.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +88,14 @@ WHERE list_contains($classes, status) OR list_contains($reasons, reason)
 ORDER BY file, id
 """
 
+# What `remove` takes out, for a list of ids: of clips, of videos with all their clips, of pictures.
+NAMED = r"""
+SELECT id, split, status, reason, parse_filename(filename) AS file
+FROM ledger
+WHERE list_contains($ids, id) OR list_contains($ids, regexp_replace(id, '_[^_]*$', ''))
+ORDER BY file, id
+"""
+
 # Items named twice, rows that no ledger knows, and rows that a ledger promises and that are not there.
 CONTRADICTIONS = """
 WITH rows AS (SELECT COLUMNS('^(clip|image)_id$') AS id FROM corpus)
@@ -142,6 +150,24 @@ def views(ledger: Path, data: Path | None = None) -> list[str]:
     return statements
 
 
+def script(queries: Mapping[str, str], ledger: Path, data: Path | None = None, **values: Sequence[str]) -> str:
+    """Queries by title, with the views they use and their values written out, to be run by DuckDB.
+
+    Raises:
+        InputError: there is no ledger, or no corpus.
+    """
+    parts = ["\n".join(views(ledger, data))]
+    for title, sql in queries.items():
+        for name, words in values.items():
+            sql = sql.replace(f"${name}", "[" + ", ".join(map(_literal, words)) + "]::VARCHAR[]")
+        parts.append(f"-- {title}{sql.rstrip()};")
+    return "\n\n".join(parts)
+
+
+def _literal(word: str) -> str:
+    return "'" + word.replace("'", "''") + "'"
+
+
 def counts(ledger: Path) -> list[dict[str, Any]]:
     """Items by status and reason: status, reason ('' when ok), items, percent."""
     return query(COUNTS, ledger)
@@ -162,4 +188,4 @@ def _files(folder: Path, folders: Sequence[Path]) -> str:
     names = [re.sub(r"[*?\[]", r"[\g<0>]", str(one)) for one in folders if shard_paths(one)]
     if not names:
         raise InputError(f"{folder}: holds no shards; build the corpus first (dvc repro).")
-    return "[" + ", ".join("'" + f"{name}/*.parquet".replace("'", "''") + "'" for name in names) + "]"
+    return "[" + ", ".join(_literal(f"{name}/*.parquet") for name in names) + "]"

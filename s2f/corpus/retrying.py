@@ -21,8 +21,7 @@ def open_again(out: Path, ledger: Path, classes: Collection[str], reasons: Colle
     Raises:
         InputError: a class or reason that there is not.
     """
-    _check("class", classes, list(Kind))
-    _check("reason", reasons, list(REASONS))
+    check_names(classes, reasons)
     found = []
     if shard_paths(ledger):  # else all of them are open
         found = query(RETRY, ledger, classes=list(classes), reasons=list(reasons))
@@ -35,6 +34,16 @@ def open_again(out: Path, ledger: Path, classes: Collection[str], reasons: Colle
     for row in found:
         counts[row["reason"]] = counts.get(row["reason"], 0) + 1
     return counts
+
+
+def check_names(classes: Collection[str], reasons: Collection[str]) -> None:
+    """Refuse a class or reason that there is not.
+
+    Raises:
+        InputError: with those that there are.
+    """
+    _check("class", classes, list(Kind))
+    _check("reason", reasons, list(REASONS))
 
 
 def _check(what: str, given: Collection[str], allowed: Collection[str]) -> None:

@@ -1,4 +1,4 @@
-"""The state of a corpus for a terminal: the queries' answers as tables, or the queries themselves."""
+"""The state of a corpus for a terminal: the queries' answers as tables."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from s2f.corpus.queries import STATUS, query, views
+from s2f.corpus.queries import STATUS, query
 
 
 def status_tables(ledger: Path) -> list[Table]:
@@ -33,13 +33,3 @@ def table_of(title: str, rows: Sequence[dict[str, Any]]) -> Table:
 def _text(value: Any) -> Text:
     # Text, not a string: a tool's words are full of [brackets] and :a:, which rich would read as its own.
     return Text(f"{value:,}" if isinstance(value, int) else str("" if value is None else value))
-
-
-def status_sql(ledger: Path) -> str:
-    """The same queries with the views they use, to be run by DuckDB.
-
-    Raises:
-        InputError: there is no ledger.
-    """
-    queries = [f"-- {title}{sql.rstrip()};" for title, sql in STATUS.items()]
-    return "\n\n".join(["\n".join(views(ledger)), *queries])

@@ -3,6 +3,7 @@
 import re
 import sys
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
@@ -107,6 +108,25 @@ def test_status_prints_its_queries(run, built):
     code, out, _ = run("status", "--data", built, "--sql")
     assert code == 0
     assert "CREATE VIEW ledger AS FROM read_parquet" in out and "-- By day" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "ids"),
+    [
+        (("retry", "--class", "filtered", "--reason", "removed"), ["a_00000000", "b_00000000"]),
+        (("retry", "--reason", "removed"), ["b_00000000"]),
+        (("remove", "--ids", "ids.txt"), ["a_00000000"]),
+    ],
+)
+def test_commands_print_what_they_would_ask_and_change_nothing(run, built, tmp_path, monkeypatch, words, ids):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ids.txt").write_text("a\n")
+    before = {path: path.stat().st_mtime_ns for path in built.rglob("*")}
+    code, out, _ = run(*words, "--data", built, "--sql")
+    assert code == 0
+    with duckdb.connect() as connection:
+        assert [row[0] for row in connection.execute(out).fetchall()] == ids
+    assert {path: path.stat().st_mtime_ns for path in built.rglob("*")} == before
 
 
 def test_retry_needs_to_be_told_what(run, built):

@@ -9,8 +9,8 @@ from rich.console import Console
 
 from s2f.corpus.ledger import Outcome, finish
 from s2f.corpus.plan import Item, Picture, Shard
-from s2f.corpus.queries import STATUS, counts, funnel, query, splits
-from s2f.corpus.status import status_sql, status_tables
+from s2f.corpus.queries import NAMED, STATUS, counts, funnel, query, script, splits
+from s2f.corpus.status import status_tables
 from s2f.media.failures import REASONS, Failure, Step, lost_at
 from s2f.runtime import InputError
 
@@ -94,9 +94,17 @@ def test_days_are_those_on_which_shards_were_written(ledger):
 def test_every_query_can_be_copied_into_duckdb(ledger):
     with duckdb.connect() as connection:
         answers = [connection.execute(statement.query).fetchall() for statement in connection.extract_statements(
-            status_sql(ledger)
+            script(STATUS, ledger)
         )]  # fmt: skip
     assert answers[-len(STATUS) :] == [[tuple(row.values()) for row in query(sql, ledger)] for sql in STATUS.values()]
+
+
+def test_values_are_written_out_where_a_query_is_copied(ledger):
+    [(some, _), *_] = duckdb.sql(f"SELECT id, split FROM '{ledger}/*.parquet' ORDER BY id").fetchall()
+    sql = script({"To take out": NAMED}, ledger, ids=["it's", "[x]", some.rpartition("_")[0] or some])
+    assert "list_contains(['it''s', '[x]', " in sql
+    with duckdb.connect() as connection:
+        assert some in {row[0] for row in connection.execute(sql).fetchall()}
 
 
 def test_a_folders_name_may_hold_anything(ledger, tmp_path):

@@ -161,7 +161,9 @@ def test_a_host_that_refuses_everything_for_a_while_is_waited_for(tmp_path, para
     assert ends(tmp_path / "refused") == ends(tmp_path / "whole")
 
 
-def test_while_a_host_refuses_no_further_shard_begins(tmp_path, params_for, film_server, monkeypatch):
+def test_while_a_host_refuses_no_further_shard_begins_and_the_log_says_why(
+    tmp_path, params_for, film_server, monkeypatch, caplog
+):
     def noted(workers, jobs, submit, *others):
         return collect(workers, jobs, lambda *job: begun.append(time.time()) or submit(*job), *others)
 
@@ -172,6 +174,7 @@ def test_while_a_host_refuses_no_further_shard_begins(tmp_path, params_for, film
     until = refusals(tmp_path)["until"]
     build(tmp_path, params_for(film_server().url, VIDEOS[:8], shard_clips=1, cool_downs=1))
     assert len([when for when in begun if when < until]) <= 1 < len(begun) == 8
+    assert caplog.text.count("No video is asked for: waiting until 2") == 1
 
 
 def test_a_host_that_goes_on_refusing_ends_the_build_and_no_video(
