@@ -51,17 +51,24 @@ def plan(
     from s2f.corpus.status import table_of
     from s2f.corpus.taking import what_it_takes
 
-    console = Console()
+    console, failed = Console(), False
     for name in chosen(dataset):
         path = data / "plan" / f"{name}.parquet"
-        write_plan(recipe_of(name, params), data / "ledger" / name, path)
-        rows = outlook(path)
         console.rule(name)
+        try:
+            write_plan(recipe_of(name, params), data / "ledger" / name, path)
+        except InputError as error:  # pictures may be there before the clip list is, and the other way round
+            failed = True
+            typer.echo(f"error: {error}", err=True)
+            continue
+        rows = outlook(path)
         console.print(table_of("Planned", rows))
         for line in what_it_takes(name, params, data / name, rows[-1]):
             console.print(line, highlight=False, markup=False)
         if sql:
             print(f"{outlook_view(path)}{OUTLOOK}")
+    if failed:
+        raise typer.Exit(2)
 
 
 @corpus.command()

@@ -73,6 +73,13 @@ def test_plan_before_anything_was_built_asks_for_no_weights(run, params, tmp_pat
     assert run("plan", "--params", params, "--data", tmp_path / "data")[0] == 0
 
 
+def test_plan_shows_one_corpus_where_the_other_has_no_source_yet(run, params, tmp_path):
+    params.write_text(re.sub(r"(portraits:[^:]*source:) \S+", r"\1 nowhere", params.read_text()))
+    code, out, err = run("plan", "--params", params, "--data", tmp_path / "data")
+    assert code == 2 and "Time: 2 videos" in out
+    assert err.startswith("error: portraits.source: nowhere: no such folder")
+
+
 def test_plan_of_one_corpus_alone_with_its_query(run, params, tmp_path):
     code, out, _ = run("plan", "--params", params, "--data", tmp_path / "data", "--dataset", "portraits", "--sql")
     assert code == 0
