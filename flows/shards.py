@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from prefect import tags, task
+from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.context import TagsContext
 from prefect.logging import get_run_logger
 from prefect.states import Failed
 
@@ -156,7 +157,9 @@ def _build_all(whole: Build, jobs: Sequence[Job]) -> Iterator[Built]:
     with open_workers(whole.building, whole.recipe.workers) as workers:
 
         def submit(name: str, job: Job) -> Any:
-            with tags(whole.recipe.name, job.shard.split):
+            # Of a task with tags the server is asked whether they are limited, and answers that it is busy while it
+            # writes what the task before did: then a worker waits for two seconds. The name says as much.
+            with TagsContext(current_tags=set()):
                 return workers.submit(build, {"name": name, "job": job, "whole": whole})
 
         def hold() -> bool:
