@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from s2f.corpus import clip_rows
@@ -33,6 +34,15 @@ def rows(film_folder, embedder, fetching):
     return ClipRows(params, sound, models, fetching(), Path("never fetched"))
 
 
+@pytest.fixture(scope="module")
+def long_film(tmp_path_factory, film, face):
+    """A folder with two minutes of one face, of which sections are worth fetching."""
+    folder, rng = tmp_path_factory.mktemp("served"), np.random.default_rng(0)
+    noisy = [np.clip(face(1) + rng.normal(0, 20, (160, 160, 1)), 0, 255).astype(np.uint8) for _ in range(60)]
+    film(folder / "long.mp4", *noisy * 20, seconds=120.0)
+    return folder
+
+
 @pytest.fixture
 def work(monkeypatch):
     """Counts by kind: ffmpegs that decode a picture or sound, copy packets or encode speech; frames taken and seen."""
@@ -44,19 +54,18 @@ def work(monkeypatch):
                 counted[kind_of(command)] += 1
             super().__init__(command, *arguments, **named)
 
-    def frames(*arguments):
-        for frame_s, frame in read_frames(*arguments):
+    def frames(section, *arguments):
+        for frame_s, frame in read_frames(section, *arguments):
             counted["frames"] += 1
-            counted["frames again"] += frame_s in taken
-            taken.append(frame_s)
+            counted["frames again"] += (section, frame_s) in taken
+            taken.add((section, frame_s))
             yield frame_s, frame
-        taken.clear()
 
     def detect(self, image):
         counted["looks"] += 1
         return look(self, image)
 
-    taken, read_frames, look = [], clip_rows.read_frames, FaceDetector.detect
+    taken, read_frames, look = set(), clip_rows.read_frames, FaceDetector.detect
     monkeypatch.setattr(subprocess, "Popen", Process)
     monkeypatch.setattr(clip_rows, "read_frames", frames)
     monkeypatch.setattr(FaceDetector, "detect", detect)
@@ -96,13 +105,11 @@ def test_of_a_clip_without_sound_no_picture_is_decoded(rows, work):
 
 
 def test_clips_that_were_fetched_are_decoded_as_often_as_those_that_lie_there(
-    tmp_path, film, face, rows, work, video_server
+    tmp_path, long_film, rows, work, video_server
 ):
-    film(tmp_path / "films" / "long.mp4", face(1), seconds=90.0)
-    work.clear()
-    with video_server(tmp_path / "films") as server:
+    with video_server(long_film) as server:
         params = rows.params.model_copy(update={"url": f"{server.url}{{youtube_id}}.mp4"})
-        served = replace(rows, params=params, media=tmp_path / "media")
+        served = replace(rows, params=params, media=tmp_path)
         clips = [Item(Clip("long", begin, begin + 3.0)) for begin in (1.0, 50.0)]
         assert all(isinstance(outcome.end, dict) for outcome in served.build(clips))
     assert work["copies packets"] == 2 * len(clips)  # from the server, and from the file: compared, nothing decoded
