@@ -179,6 +179,40 @@ def run(start, tmp_path):
     return run
 
 
+# /proc knows the most that a program had in memory since its exec; rusage also what it was forked from.
+MEASURED = """
+import atexit, json, pathlib, re, runpy, sys, time
+
+begun = time.perf_counter()
+
+def tell():
+    kilobytes = re.search("VmHWM:[^0-9]+([0-9]+)", pathlib.Path("/proc/self/status").read_text())[1]
+    pathlib.Path(report).write_text(json.dumps([time.perf_counter() - begun, int(kilobytes) * 1024]))
+
+report, module = sys.argv[1:3]
+sys.argv[:] = sys.argv[2:]
+atexit.register(tell)
+runpy.run_module(module, run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest.fixture
+def measured(tmp_path, prefect_server):
+    """A function that runs a command of this project to its end: seconds, most bytes of its own memory, all it said."""
+    if not Path("/proc/self/status").exists():
+        pytest.skip("this system does not say how much memory a program took")
+
+    def measured(*words):
+        own = {**os.environ, "PREFECT_API_URL": PREFECT_API_URL.value(), "PREFECT_HOME": f"{tmp_path / 'home'}"}
+        command = [sys.executable, "-c", MEASURED, tmp_path / "measured.json", *words]
+        done = subprocess.run([*map(str, command)], cwd=ROOT, env=own, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        seconds, peak = json.loads((tmp_path / "measured.json").read_text())
+        return seconds, peak, " ".join((done.stdout + done.stderr).split())
+
+    return measured
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
