@@ -26,8 +26,18 @@ SENTENCES = (
     ("live", r"live event will begin|premieres in"),
     ("timeout", r"timed? ?out"),
 )
-HTTP_REASONS = {401: "private", 403: "forbidden", 404: "removed", 408: "timeout", 410: "removed", 429: "rate_limited"}
-GEO_BLOCKED = 451
+# What a status says of the video itself. Any other refuses the request: a proxy's bill, a method, somebody's firewall.
+HTTP_REASONS = {
+    401: "private",
+    402: "network",  # a proxy's that wants to be paid
+    404: "removed",
+    407: "network",  # a proxy's that does not know its user
+    408: "timeout",
+    410: "removed",
+    429: "rate_limited",
+    451: "geo_blocked",
+}
+PROXY_AUTHENTICATION = 407
 _FULL = os.strerror(errno.ENOSPC)
 
 
@@ -49,7 +59,8 @@ def failure_of(error: Exception, url: str, guard: Guard | None = None) -> Failur
     if guard is not None and guard.refused is not None and guard.refused.message in str(error):
         return guard.refused
     if isinstance(error, YoutubeDLError):
-        return Failure(reason_of(error), tidy(str(error)))
+        met_host = _status(error) != PROXY_AUTHENTICATION
+        return Failure(reason_of(error), tidy(str(error)), met_host=met_host)
     return unforeseen(error, url)
 
 
@@ -59,14 +70,11 @@ def reason_of(error: Exception) -> str:
     for reason, sentence in SENTENCES:
         if re.search(sentence, words):
             return reason
-    causes = list(_causes(error))
-    if any(isinstance(cause, GeoRestrictedError) for cause in causes):
+    if any(isinstance(cause, GeoRestrictedError) for cause in _causes(error)):
         return "geo_blocked"
-    status = next((cause.status for cause in causes if isinstance(cause, HTTPError)), None) or _status(words)
+    status = _status(error)
     if status is not None:
-        if status == GEO_BLOCKED:
-            return "geo_blocked"
-        return HTTP_REASONS.get(status, "network" if status >= 500 else "no_format")
+        return HTTP_REASONS.get(status, "forbidden" if 400 <= status < 500 else "network")
     return "network"  # unknown words are worth another try, and are never held against the video
 
 
@@ -85,6 +93,9 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         waiting += [getattr(one, "cause", None), one.__cause__, one.__context__]
 
 
-def _status(words: str) -> int | None:
-    found = re.search(r"http error (\d{3})", words)
-    return int(found.group(1)) if found else None
+def _status(error: Exception) -> int | None:
+    """Of an HTTP answer that an error is about."""
+    found = re.search(r"http error (\d{3})", str(error).lower())
+    return next((cause.status for cause in _causes(error) if isinstance(cause, HTTPError)), None) or (
+        int(found.group(1)) if found else None
+    )

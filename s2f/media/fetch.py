@@ -54,7 +54,7 @@ def fetch_video(url: str, folder: Path, spans: Sequence[Span], params: FetchingP
     except Exception as error:  # what a site sends can make yt-dlp raise anything
         shutil.rmtree(place, ignore_errors=True)
         failure = failure_of(error, url, downloader.guard if downloader else None)
-        met_host = downloader is None or downloader.guard.met_host
+        met_host = failure.met_host and (downloader is None or downloader.guard.met_host)
         raise Failure(failure.reason, without_secrets(failure.message, params), met_host=met_host) from None
 
 
