@@ -18,6 +18,7 @@ from s2f.media.breaker import breaker_of
 from s2f.media.failures import Failure, Kind
 from s2f.media.fetch import fetch_video
 from s2f.media.fetched import Fetched, Span
+from s2f.media.formats import formats_of
 from s2f.media.pace import pace_of
 from s2f.media.patience import patiently
 from s2f.media.store import Store
@@ -35,6 +36,7 @@ class Fetching:
     def __init__(self, params: SpeechFacesParams, fetching: FetchingParams, media: Path, most_seconds: float) -> None:
         self._params, self._fetching, self._most_seconds = params, fetching, most_seconds
         self._store, self._media, self._breaker = Store(media), media, breaker_of(media, fetching)
+        self._formats = formats_of(media)
         self._pool = ThreadPoolExecutor(fetching.parallel, "fetching")
         self._spans: dict[str, list[Span]] = {}
         self._first: dict[str, Future[Result]] = {}
@@ -101,13 +103,20 @@ class Fetching:
                 return fetch_video(url, self._media, spans, self._fetching, height), 1
 
             def get(folder: Path) -> tuple[Fetched, int]:
-                return patiently(
-                    video,
-                    lambda: fetch_video(url, folder, spans, self._fetching, height),
-                    self._fetching,
-                    pace_of(self._fetching),
-                    self._breaker,
-                )
+                try:
+                    brought = patiently(
+                        video,
+                        lambda: fetch_video(url, folder, spans, self._fetching, height),
+                        self._fetching,
+                        pace_of(self._fetching),
+                        self._breaker,
+                    )
+                except Failure as failure:
+                    if failure.reason == "no_format":
+                        self._formats.lacking(video, failure.message)
+                    raise
+                self._formats.found()
+                return brought
 
             asked = hashlib.sha256(f"{height} {url}".encode()).hexdigest()
             return self._store.get(video, asked, spans, get)

@@ -48,7 +48,7 @@ class Store:
                 files = [str(path.relative_to(part)) for path in (fetched.picture, fetched.sound)]
                 note |= {"files": files, "bytes": fetched.fetched_bytes, "attempts": attempts}
             except Failure as failure:
-                if failure.kind is not Kind.PERMANENT:
+                if failure.kind is not Kind.PERMANENT or failure.reason == "no_format":  # another yt-dlp may find one
                     raise
                 note |= {"reason": failure.reason, "message": failure.message, "attempts": failure.attempts}
             _finish(part, note)

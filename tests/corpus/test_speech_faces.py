@@ -175,3 +175,11 @@ def test_a_spectrogram_of_another_shape_is_refused_before_any_work(tmp_path):
     other = SPECTROGRAM.model_copy(update={"clip_seconds": 3.0})
     with pytest.raises(InputError, match="spectrogram"):
         SpeechFaces(whole.params, other, whole.face_models, FETCHING, 7).check()
+
+
+def test_where_no_format_of_youtube_could_be_found_nothing_is_built(tmp_path, monkeypatch):
+    whole = recipe(tmp_path, url="https://www.youtube.com/watch?v={youtube_id}")
+    whole.rows(tmp_path)
+    monkeypatch.setattr("s2f.media.youtube.deno_version", lambda: None)
+    with pytest.raises(InputError, match="deno"):
+        whole.rows(tmp_path)

@@ -41,6 +41,7 @@ LEDGER_ALONE = {  # says how items ended; how a video or picture is got does not
     "s2f.media.failures",
     "s2f.media.fetch",
     "s2f.media.fetched",
+    "s2f.media.formats",
     "s2f.media.guard",
     "s2f.media.pace",
     "s2f.media.patience",
