@@ -18,6 +18,7 @@ from s2f.corpus.ledger import Outcome, Proof, finish
 from s2f.corpus.plan import Item, Shard
 from s2f.corpus.room import check_room, stopping_when_full
 from s2f.media.failures import Failure
+from s2f.media.stopping import STOP
 from s2f.params.face_models import FaceModelsParams
 from s2f.runtime import InputError, file_sha256
 
@@ -98,8 +99,9 @@ def build_shard(
     """Build and write one shard, whatever lay there before; what `kept` shards hold of it is not tried again.
 
     Raises:
-        TryAgainLater: the disk is full, or a host refuses; nothing of this shard was written.
+        TryAgainLater: the disk is full, a host refuses, or the build was stopped; nothing of this shard was written.
     """
+    STOP.check()
     check_room(out, min_free_gb)
     known = Kept(out, ledger, kept)
     keyed = [(item, item.key(decided)) for item in shard.items]
@@ -136,6 +138,7 @@ def _outcomes(keyed: Sequence[tuple[Item, str]], known: Kept, tried: Iterator[Ou
 def _while_room(outcomes: Iterator[Outcome], out: Path, min_free_gb: float) -> Iterator[Outcome]:
     for outcome in outcomes:
         yield outcome
+        STOP.check()
         check_room(out, min_free_gb)
 
 

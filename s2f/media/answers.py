@@ -10,6 +10,7 @@ from yt_dlp.utils import DownloadError, GeoRestrictedError, YoutubeDLError
 
 from s2f.media.failures import DISK_FULL, Failure, tidy, unforeseen
 from s2f.media.guard import Guard, Refused
+from s2f.media.stopping import STOP
 
 # yt-dlp's and the sites' own sentences, in the order they are looked for; the first that fits decides.
 SENTENCES = (
@@ -46,7 +47,9 @@ def failure_of(error: Exception, url: str, guard: Guard | None = None) -> Failur
 
     Raises:
         OSError: a full disk, which is no end of one video, but of the work.
+        Stopped: likewise, whatever broke because of it.
     """
+    STOP.check()
     if any(isinstance(one, OSError) and one.errno in DISK_FULL for one in _causes(error)) or _FULL in str(error):
         raise OSError(errno.ENOSPC, _FULL)
     if guard is not None and guard.late:  # whatever broke, it broke because the guard hung up

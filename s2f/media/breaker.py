@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from s2f.media.stopping import STOP
 from s2f.params.fetching import FetchingParams
 from s2f.runtime import TryAgainLater, replace_file
 
@@ -49,7 +50,7 @@ class Breaker:
         cool_down_s: float,
         cool_downs: int,
         now: Callable[[], float] = time.time,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = STOP.sleep,
     ) -> None:
         self.path = folder / FILE
         self.cool_down_s, self.cool_downs = cool_down_s, cool_downs
@@ -76,7 +77,7 @@ class Breaker:
         """Until asking is allowed again; returns the time, to be handed in with the answer.
 
         Raises:
-            TryAgainLater: all cool-downs of this build are used up.
+            TryAgainLater: all cool-downs of this build are used up, or it was stopped.
         """
         while (refusals := self.refusals()) is not None and refusals.until > self._now():
             if refusals.ended or self._own(refusals, met=True) > self.cool_downs:

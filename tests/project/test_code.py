@@ -48,6 +48,7 @@ LEDGER_ALONE = {  # says how items ended; how a video or picture is got does not
     "s2f.media.ranges",
     "s2f.media.sections",
     "s2f.media.serving",
+    "s2f.media.stopping",
     "s2f.media.store",
     "s2f.media.urls",
 }
