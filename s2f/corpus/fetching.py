@@ -6,6 +6,7 @@ video in between: only then is it this one's own end.
 """
 
 import hashlib
+import json
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -25,6 +26,7 @@ from s2f.media.store import Store
 from s2f.media.urls import video_path, video_url
 from s2f.params.fetching import FetchingParams
 from s2f.params.speech_faces import SpeechFacesParams
+from s2f.runtime import file_sha256
 
 AGAIN = (Kind.TRANSIENT, Kind.BLOCKED)
 Result = tuple[Fetched, int] | Failure
@@ -37,6 +39,7 @@ class Fetching:
         self._params, self._fetching, self._most_seconds = params, fetching, most_seconds
         self._store, self._media, self._breaker = Store(media), media, breaker_of(media, fetching)
         self._formats = formats_of(media)
+        self._asker = asker(fetching)
         self._pool = ThreadPoolExecutor(fetching.parallel, "fetching")
         self._spans: dict[str, list[Span]] = {}
         self._first: dict[str, Future[Result]] = {}
@@ -119,9 +122,19 @@ class Fetching:
                 return brought
 
             asked = hashlib.sha256(f"{height} {url}".encode()).hexdigest()
-            return self._store.get(video, asked, spans, get)
+            return self._store.get(video, asked, self._asker, spans, get)
         except Failure as failure:
             return failure
 
     def _is_local(self, video: str) -> bool:
         return video_path(self._params.url, self._params.source, video) is not None
+
+
+def asker(fetching: FetchingParams) -> str:
+    """In whose name videos are asked for: hex sha256 of cookies, proxy and yt-dlp's arguments."""
+    try:
+        cookies = file_sha256(fetching.cookies) if fetching.cookies else ""
+    except OSError:
+        cookies = ""  # yt-dlp will say what is wrong with them
+    name = json.dumps([cookies, fetching.proxy_url, fetching.extractor_args], sort_keys=True)
+    return hashlib.sha256(name.encode()).hexdigest()

@@ -1,7 +1,8 @@
 """Videos that were fetched, kept until their rows are written: what was asked for once is not asked for again.
 
 One folder for each video, moved into place when it is whole, with a note of what it holds. A host's last word (removed,
-private, …) is kept like a video; what may yet come is not. A build that is killed finds it all again.
+private, …) is kept like a video, for whoever asks in the same name; what may yet come is not. A build that is killed
+finds it all again.
 """
 
 import hashlib
@@ -28,17 +29,18 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def get(self, video: str, asked: str, spans: Sequence[Span], fetch: Fetch) -> tuple[Fetched, int]:
+    def get(self, video: str, asked: str, by: str, spans: Sequence[Span], fetch: Fetch) -> tuple[Fetched, int]:
         """A video with these spans, and the attempts it took: from the store, or by `fetch` into a folder it is given.
 
-        `asked` names all else that was asked for (URL, height): another one's answer is none.
+        `asked` names all else that was asked for (URL, height): another one's answer is none. `by` names who asks
+        (cookies, proxy): a video is a video whoever got it, but another one may be refused, or not be.
 
         Raises:
             Failure: the host's, now or before.
         """
         place = self._place(video)
         note = _note(place)
-        if note is not None and note["asked"] == asked and {(start, end) for start, end in note["spans"]} >= set(spans):
+        if note is not None and _answers(note, asked, by, spans):
             return _answer(place, note)
         part = self._new_part(video)
         try:
@@ -50,7 +52,7 @@ class Store:
             except Failure as failure:
                 if failure.kind is not Kind.PERMANENT or failure.reason == "no_format":  # another yt-dlp may find one
                     raise
-                note |= {"reason": failure.reason, "message": failure.message, "attempts": failure.attempts}
+                note |= {"by": by, "reason": failure.reason, "message": failure.message, "attempts": failure.attempts}
             _finish(part, note)
             self.forget(video)
             part.rename(place)
@@ -89,6 +91,11 @@ def _note(place: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return note if isinstance(note, dict) and {"asked", "spans", "attempts"} <= note.keys() else None
+
+
+def _answers(note: dict[str, Any], asked: str, by: str, spans: Sequence[Span]) -> bool:
+    known = {(start, end) for start, end in note["spans"]}
+    return note["asked"] == asked and known >= set(spans) and ("reason" not in note or note.get("by") == by)
 
 
 def _answer(place: Path, note: dict[str, Any]) -> tuple[Fetched, int]:

@@ -25,9 +25,9 @@ def store(tmp_path):
     return Store(tmp_path / "media")
 
 
-def end(store, host, video="v", asked="720 url", spans=((0.0, 3.0),)):
+def end(store, host, video="v", asked="720 url", by="me", spans=((0.0, 3.0),)):
     try:
-        fetched, attempts = store.get(video, asked, spans, host)
+        fetched, attempts = store.get(video, asked, by, spans, host)
     except Failure as failure:
         return failure.reason, failure.message, failure.attempts
     return fetched.picture.read_bytes(), fetched.sound.read_bytes(), fetched.fetched_bytes, attempts
@@ -55,6 +55,13 @@ def test_other_parts_or_another_height_are_another_question(store):
     for asked, spans, times in questions:
         end(store, host, asked=asked, spans=spans)
         assert host.asked == times
+
+
+@pytest.mark.parametrize(("reason", "times"), [(None, 1), ("age_restricted", 2)])
+def test_a_video_is_anybodys_and_a_refusal_is_his_who_asked(store, reason, times):
+    host = Host(reason)
+    assert end(store, host) == end(store, host, by="another") == end(store, host, by="another")
+    assert host.asked == times
 
 
 def test_what_was_forgotten_is_asked_for_again(store):
@@ -95,7 +102,7 @@ def test_a_kill_leaves_parts_that_the_next_build_clears(store, tmp_path):
 
     kept = []
     with pytest.raises(KeyboardInterrupt):
-        store.get("v", "", (), killed)
+        store.get("v", "", "", (), killed)
     assert kept[0].exists()
     store.clear_parts()
     assert not kept[0].exists()
