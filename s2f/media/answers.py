@@ -15,7 +15,9 @@ from s2f.media.stopping import STOP
 # yt-dlp's and the sites' own sentences, in the order they are looked for; the first that fits decides.
 SENTENCES = (
     ("bot_check", r"confirm you.re not a bot"),
-    ("rate_limited", r"rate.?limit|too many requests|try again later"),
+    # YouTube's own sentence for a session that asked too much; elsewhere "later" is said of one video, or of nothing.
+    ("rate_limited", r"\brate.?limit|too many requests|content isn.t available, try again later"),
+    ("network", r"try again later"),
     ("members_only", r"members.only|join this channel|available to this channel's members"),
     ("private", r"private video|video is private"),
     ("age_restricted", r"confirm your age|age.restricted|inappropriate for some users"),
