@@ -1,3 +1,7 @@
+import subprocess
+import sys
+import threading
+
 import pytest
 
 from s2f.media.failures import REASONS, Failure, Kind
@@ -94,15 +98,77 @@ def test_a_broken_note_is_none(store, tmp_path, damage):
     assert end(store, host)[0] == b"film" and host.asked == 2
 
 
-def test_a_kill_leaves_parts_that_the_next_build_clears(store, tmp_path):
-    def killed(folder):
-        (folder / "half").write_bytes(b"fi")
-        kept.append(folder.rename(folder.with_name(".other.x.part")))
-        raise KeyboardInterrupt
+FETCH = """
+import pathlib, sys
+from s2f.media.fetched import Fetched
+from s2f.media.store import Store
 
-    kept = []
-    with pytest.raises(KeyboardInterrupt):
-        store.get("v", "", "", (), killed)
-    assert kept[0].exists()
+def fetch(folder):
+    (folder / "film").write_bytes(b"half")
+    print(flush=True)
+    sys.stdin.readline()
+    (folder / "film").write_bytes(b"whole")
+    return Fetched(folder / "film", folder / "film"), 1
+
+fetched, _ = Store(pathlib.Path(sys.argv[1])).get("v", "", "", (), fetch)
+print(fetched.picture.read_text(), flush=True)
+"""
+
+
+@pytest.fixture
+def fetching_process(store):
+    """Another process, in the middle of a fetch."""
+    command = [sys.executable, "-c", FETCH, f"{store.folder}"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        process.stdout.readline()
+        yield process
+        process.kill()
+
+
+def test_parts_that_another_build_is_at_stay(store, fetching_process):
     store.clear_parts()
-    assert not kept[0].exists()
+    said, _ = fetching_process.communicate("go on\n")
+    assert (fetching_process.returncode, said) == (0, "whole\n")
+    assert [path.name for path in store.folder.rglob("*") if path.is_file()].count("film") == 1
+    assert not list(store.folder.rglob(".*"))
+
+
+def test_a_kill_leaves_parts_that_the_next_build_clears(store, fetching_process):
+    assert list(store.folder.rglob("film"))
+    fetching_process.kill()
+    fetching_process.wait()
+    store.clear_parts()
+    assert not list(store.folder.glob("*/.*"))
+
+
+def test_parts_can_be_cleared_while_others_begin(store):
+    def clear():
+        while not ended.is_set():
+            store.clear_parts()
+
+    ended = threading.Event()
+    clearing = threading.Thread(target=clear)
+    clearing.start()
+    try:
+        for number in range(100):
+            assert end(store, Host(), video=f"v{number}")[0] == b"film"
+    finally:
+        ended.set()
+        clearing.join()
+
+
+def test_two_builds_that_fetch_one_video_both_get_it(store):
+    def fetch(start):
+        try:
+            for number in range(100):
+                ends.append(store.get("v", "", "", ((start, float(number + 1)),), Host())[1])
+        except BaseException as error:
+            ends.append(error)
+
+    ends = []
+    builds = [threading.Thread(target=fetch, args=(start,)) for start in (0.0, 0.5)]
+    for build in builds:
+        build.start()
+    for build in builds:
+        build.join()
+    assert ends == [2] * 200
