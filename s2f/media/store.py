@@ -44,7 +44,7 @@ class Store:
         """
         place = self._place(video)
         note = _note(place)
-        if note is not None and _answers(note, asked, by, spans):
+        if note is not None and _answers(note, place, asked, by, spans):
             return _answer(place, note)
         with self._part(video) as part:
             note = {"asked": asked, "spans": list(spans)}
@@ -142,12 +142,17 @@ def _note(place: Path) -> dict[str, Any] | None:
         note: dict[str, Any] = json.loads((place / NOTE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return note if isinstance(note, dict) and {"asked", "spans", "attempts"} <= note.keys() else None
+    if not isinstance(note, dict) or not {"asked", "spans", "attempts"} <= note.keys():
+        return None
+    return note if {"by", "reason", "message"} <= note.keys() or {"files", "bytes"} <= note.keys() else None
 
 
-def _answers(note: dict[str, Any], asked: str, by: str, spans: Sequence[Span]) -> bool:
+def _answers(note: dict[str, Any], place: Path, asked: str, by: str, spans: Sequence[Span]) -> bool:
+    """Whether a note is one of these spans, and its files are still there."""
     known = {(start, end) for start, end in note["spans"]}
-    return note["asked"] == asked and known >= set(spans) and ("reason" not in note or note.get("by") == by)
+    if note["asked"] != asked or not known >= set(spans):
+        return False
+    return note["by"] == by if "reason" in note else all((place / name).is_file() for name in note["files"])
 
 
 def _answer(place: Path, note: dict[str, Any]) -> tuple[Fetched, int]:

@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 import threading
@@ -7,6 +8,8 @@ import pytest
 from s2f.media.failures import REASONS, Failure, Kind
 from s2f.media.fetch import Fetched
 from s2f.media.store import Store
+
+NO_FILES = b'{"asked": "720 url", "spans": [[0.0, 3.0]], "attempts": 1}'
 
 
 class Host:
@@ -89,7 +92,7 @@ def test_a_kill_while_it_is_forgotten_leaves_no_note_of_files_that_are_gone(stor
     assert end(store, host)[0] == b"film" and host.asked == 2
 
 
-@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"asked": "720 url"}'])
+@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"asked": "720 url"}', NO_FILES])
 def test_a_broken_note_is_none(store, tmp_path, damage):
     host = Host()
     end(store, host)
@@ -172,3 +175,12 @@ def test_two_builds_that_fetch_one_video_both_get_it(store):
     for build in builds:
         build.join()
     assert ends == [2] * 200
+
+
+@pytest.mark.parametrize("lost", ["picture", "try"])
+def test_a_note_of_files_that_somebody_deleted_is_none(store, lost):
+    host = Host()
+    end(store, host)
+    [path] = store.folder.rglob(lost)
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    assert end(store, host)[0] == b"film" and host.asked == 2
