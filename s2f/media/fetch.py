@@ -73,7 +73,8 @@ def _fetch(downloader: Downloader, url: str, place: Path, spans: Sequence[Span],
         file.get(spans)
     picture = next((file for file in files if file.info.get("vcodec") != "none"), files[0])
     sound = next((file for file in files if file.info.get("acodec") != "none"), files[0])
-    return Fetched(picture.path, sound.path, sum(file.fetched for file in files))
+    whole = all(file.whole for file in files)
+    return Fetched(picture.path, sound.path, sum(file.fetched for file in files), whole)
 
 
 def the_video(info: dict[str, Any] | None) -> dict[str, Any]:
@@ -111,7 +112,7 @@ class _Wanted:
 
     def __init__(self, downloader: Downloader, info: dict[str, Any], path: Path, params: FetchingParams) -> None:
         self.info, self.path = info, path
-        self.fetched = 0
+        self.fetched, self.whole = 0, False
         self._downloader, self._params = downloader, params
 
     def get(self, spans: Sequence[Span]) -> None:
@@ -124,6 +125,7 @@ class _Wanted:
             self.info.pop("requested_formats", None)
             self._downloader.dl(str(self.path), self.info)
             self.fetched += before - guard.left
+            self.whole = True
 
     def _get_parts(self, spans: Sequence[Span]) -> bool:
         """Fetch it piece by piece; False if the server sends whole files alone, or another file each time."""
@@ -139,6 +141,7 @@ class _Wanted:
                 if file.total - file.fetched > self._downloader.guard.left:
                     raise self._downloader.guard.too_large()
                 file.fill()
+                self.whole = True
         except Changed:
             return False
         finally:

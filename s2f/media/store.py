@@ -51,7 +51,7 @@ class Store:
             try:
                 fetched, attempts = fetch(part)
                 files = [str(path.relative_to(part)) for path in (fetched.picture, fetched.sound)]
-                note |= {"files": files, "bytes": fetched.fetched_bytes, "attempts": attempts}
+                note |= {"files": files, "bytes": fetched.fetched_bytes, "whole": fetched.whole, "attempts": attempts}
             except Failure as failure:
                 if failure.kind is not Kind.PERMANENT or failure.reason == "no_format":  # another yt-dlp may find one
                     raise
@@ -144,13 +144,14 @@ def _note(place: Path) -> dict[str, Any] | None:
         return None
     if not isinstance(note, dict) or not {"asked", "spans", "attempts"} <= note.keys():
         return None
-    return note if {"by", "reason", "message"} <= note.keys() or {"files", "bytes"} <= note.keys() else None
+    video, refusal = {"files", "bytes", "whole"}, {"by", "reason", "message"}
+    return note if video <= note.keys() or refusal <= note.keys() else None
 
 
 def _answers(note: dict[str, Any], place: Path, asked: str, by: str, spans: Sequence[Span]) -> bool:
     """Whether a note is one of these spans, and its files are still there."""
     known = {(start, end) for start, end in note["spans"]}
-    if note["asked"] != asked or not known >= set(spans):
+    if note["asked"] != asked or not (note.get("whole") or known >= set(spans)):
         return False
     return note["by"] == by if "reason" in note else all((place / name).is_file() for name in note["files"])
 
@@ -159,7 +160,7 @@ def _answer(place: Path, note: dict[str, Any]) -> tuple[Fetched, int]:
     if "reason" in note:
         raise Failure(note["reason"], note["message"], note["attempts"])
     picture, sound = (place / name for name in note["files"])
-    return Fetched(picture, sound, note["bytes"]), note["attempts"]
+    return Fetched(picture, sound, note["bytes"], note["whole"]), note["attempts"]
 
 
 def _finish(part: Path, note: dict[str, Any]) -> None:

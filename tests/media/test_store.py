@@ -15,8 +15,8 @@ NO_FILES = b'{"asked": "720 url", "spans": [[0.0, 3.0]], "attempts": 1}'
 class Host:
     """Counts what is asked of it; answers with a file, or by a reason."""
 
-    def __init__(self, reason=None):
-        self.reason, self.asked = reason, 0
+    def __init__(self, reason=None, whole=False):
+        self.reason, self.whole, self.asked = reason, whole, 0
 
     def __call__(self, folder):
         self.asked += 1
@@ -24,7 +24,7 @@ class Host:
         (folder / "try" / "picture").write_bytes(b"film")
         if self.reason:
             raise Failure(self.reason, "words", 3)
-        return Fetched(folder / "try" / "picture", folder / "try" / "picture", 4), 2
+        return Fetched(folder / "try" / "picture", folder / "try" / "picture", 4, self.whole), 2
 
 
 @pytest.fixture
@@ -62,6 +62,14 @@ def test_other_parts_or_another_height_are_another_question(store):
     for asked, spans, times in questions:
         end(store, host, asked=asked, spans=spans)
         assert host.asked == times
+
+
+def test_a_whole_video_answers_for_any_part_of_it(store):
+    host = Host(whole=True)
+    assert end(store, host) == end(store, host, spans=((100.0, 103.0), (7.0, 9.0)))
+    assert host.asked == 1
+    end(store, host, asked="360 url")
+    assert host.asked == 2
 
 
 @pytest.mark.parametrize(("reason", "times"), [(None, 1), ("age_restricted", 2)])
