@@ -100,7 +100,7 @@ def _build_corpus(recipe: Recipe, out: Path, ledger: Path, building: BuildingPar
     built = [(shard, proof) for shard, proof in proofs.items() if proof]
     missing = [shard for shard, proof in proofs.items() if not proof]
     if missing:
-        check_room(out, building.min_free_gb)
+        check_room(recipe.folders(out), building.min_free_gb)
         (out / FILE).unlink(missing_ok=True)  # while shards change there is no table of contents
     stale = prune(out, ledger, [shard for shard, _ in built])
     recipe.tidy(out, finished=False)

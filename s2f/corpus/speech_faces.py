@@ -157,6 +157,10 @@ class SpeechFaces:
         """Folder of videos that were fetched."""
         return Path(self.fetching.keep) if self.fetching.keep else out / MEDIA
 
+    def folders(self, out: Path) -> tuple[Path, ...]:
+        """Rows', and fetched videos' if they are elsewhere."""
+        return (out, self.media(out)) if self.fetching.keep else (out,)
+
     def tidy(self, out: Path, finished: bool) -> None:
         """Clear fetches that were killed; when all is finished, every video that is not to be kept."""
         Store(self.media(out)).clear_parts()
