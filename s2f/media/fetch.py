@@ -24,7 +24,8 @@ from s2f.media.answers import failure_of
 from s2f.media.downloader import Downloader, LocalFile
 from s2f.media.failures import Failure
 from s2f.media.fetched import Fetched, Span
-from s2f.media.guard import PIECE_BYTES
+from s2f.media.guard import PIECE_BYTES, Refused
+from s2f.media.playlists import bind
 from s2f.media.ranges import BLOCK, Changed, RangedFile, Remote
 from s2f.media.sections import cut, worth_cutting
 from s2f.params.fetching import FetchingParams
@@ -122,6 +123,7 @@ class _Wanted:
         guard.allow_media(guard.max_bytes if plain else PIECE_BYTES)
         if not (plain and self._get_parts(spans)):
             before = guard.left
+            self._downloader.playlist = self.info["url"] if self.info.get("protocol", "").startswith("m3u8") else None
             self.info.pop("requested_formats", None)
             self._downloader.dl(str(self.path), self.info)
             self.fetched += before - guard.left
@@ -166,7 +168,9 @@ def _local_resolver() -> LocalFile:
     # One extractor instead of 1,800, kept: 12 ms a file instead of 100.
     if not hasattr(_of_thread, "resolver"):
         resolver = LocalFile()
-        resolver.add_info_extractor(get_info_extractor("Generic")())
+        generic = get_info_extractor("Generic")()
+        bind(generic, Refused)
+        resolver.add_info_extractor(generic)
         _of_thread.resolver = resolver
     return _of_thread.resolver
 

@@ -45,6 +45,7 @@ LEDGER_ALONE = {  # says how items ended; how a video or picture is got does not
     "s2f.media.guard",
     "s2f.media.pace",
     "s2f.media.patience",
+    "s2f.media.playlists",
     "s2f.media.ranges",
     "s2f.media.sections",
     "s2f.media.serving",
