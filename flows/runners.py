@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from prefect.settings import PREFECT_API_URL
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from s2f.media.stopping import STOP
 from s2f.params.building import ALLOWED, BuildingParams
 from s2f.runtime import InputError
 
@@ -62,8 +63,11 @@ def open_workers(building: BuildingParams, count: int) -> Iterator[Workers]:
             yield workers
     else:
         threads: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=count)
-        with threads:
-            yield Threads(threads, count)
+        try:
+            with threads, STOP.where_this_ends():  # leaving the runner waits for its threads
+                yield Threads(threads, count)
+        finally:
+            STOP.over()
 
 
 class Threads:

@@ -1,6 +1,7 @@
 """Run a flow as a command: against the Prefect server that is configured, or a temporary one."""
 
 import logging
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from flows.shards import forget_plan, shards_of
 from s2f.corpus.manifest import check_trainable
 from s2f.corpus.recipe import Recipe
 from s2f.params.building import BuildingParams
+from s2f.runtime import ToldToEnd
 
 
 def run_flow(
@@ -25,12 +27,12 @@ def run_flow(
     Raises:
         InputError: a list, folder or cluster that cannot be used, before the flow starts; or, when all is written,
             nothing to train on, so that no later stage begins.
-        TryAgainLater: the disk is nearly full, a host refuses, or a cluster or Prefect's server is dead.
+        TryAgainLater: the disk is nearly full, a host refuses, a cluster or Prefect's server is dead, or a signal came.
     """
     check_cluster(building)
     for name in ("httpx", "prefect.task_runs"):  # a line per request or shard hides the bar; a flow reports its tasks
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    with prefect_server() as server:
+    with _ending_in_a_sentence(), prefect_server() as server:
         forget_plan()
         shards_of(recipe)
         recipe.fingerprint()  # weights that cannot be had are refused here
@@ -42,6 +44,22 @@ def run_flow(
             reasons = flow(out=out, building=building, **arguments)
     check_trainable(out)
     return reasons
+
+
+@contextmanager
+def _ending_in_a_sentence() -> Iterator[None]:
+    """Ctrl-C and SIGTERM, which Prefect passes on when it has written down that the flow was interrupted."""
+
+    def terminate(number: int, frame: object) -> None:
+        raise ToldToEnd(number)
+
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise ToldToEnd(signal.SIGINT) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

@@ -8,7 +8,8 @@ import functools
 import os
 import socket
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,15 +101,16 @@ def _build_corpus(recipe: Recipe, out: Path, ledger: Path, building: BuildingPar
     built = [(shard, proof) for shard, proof in proofs.items() if proof]
     missing = [shard for shard, proof in proofs.items() if not proof]
     if missing:
-        check_room(out, building.min_free_gb)
+        check_room(recipe.folders(out), building.min_free_gb)
         (out / FILE).unlink(missing_ok=True)  # while shards change there is no table of contents
     stale = prune(out, ledger, [shard for shard, _ in built])
     recipe.tidy(out, finished=False)
     where = where_kept(out, ledger)
     log.info("%d shards: %d to build; %d old ones set aside.", len(shards), len(missing), stale)
     jobs = [Job(shard, kept_of(shard, decided, where)) for shard in missing]
-    running = _build_all(Build(recipe, decided, out, ledger, building, Path.cwd()), jobs)
-    built += _watched(recipe.name, running, built, len(shards), Artifacts(recipe.name, out, ledger))
+    # Closed by name: an interrupt's traceback would keep it open, and with it workers that nobody has told.
+    with closing(_build_all(Build(recipe, decided, out, ledger, building, Path.cwd()), jobs)) as running:
+        built += _watched(recipe.name, running, built, len(shards), Artifacts(recipe.name, out, ledger))
     drop_halves(out, ledger)  # of workers that were killed meanwhile
     write_manifest(out, recipe.name, recipe.fingerprint(), sorted(built, key=lambda one: one[0].index))
     forget(out, ledger)
@@ -165,7 +167,7 @@ def _be_like(whole: Build) -> None:
 _decided_here = functools.lru_cache(maxsize=2)(decided_by)  # reads weights: once in a worker, not for every shard
 
 
-def _build_all(whole: Build, jobs: Sequence[Job]) -> Iterator[Built]:
+def _build_all(whole: Build, jobs: Sequence[Job]) -> Generator[Built]:
     if not jobs:
         return
     named = {f"{whole.recipe.name} {job.shard.split} {job.shard.index:05d}": job for job in jobs}

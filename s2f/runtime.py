@@ -5,6 +5,7 @@ import hashlib
 import inspect
 import logging
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -26,6 +27,19 @@ class InputError(ValueError):
 
 class TryAgainLater(Exception):  # noqa: N818 - an end that nobody is to blame for
     """Work that cannot go on now and loses nothing, in one sentence: why, and when the same command goes on."""
+
+    exit_code = LATER
+
+
+class ToldToEnd(TryAgainLater):
+    """A signal ended it; the exit code is the one by which shells tell so."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"{signal.Signals(number).name} was received; nothing that was finished is lost. "
+            "Run the same command again: it goes on from here."
+        )
+        self.exit_code = 128 + number
 
 
 def start_logging(level: int = logging.INFO) -> None:
@@ -54,7 +68,7 @@ def run_command(main: Callable[..., None]) -> None:
     """Run `main` as a command, every parameter as an `--option`.
 
     An `InputError`, or a file that cannot be read or written, is one sentence on standard error and exit code 2;
-    `TryAgainLater` is one, and 75.
+    `TryAgainLater` is one, and 75, or a signal's own.
     """
     signature = inspect.signature(main)
     options = [
@@ -71,7 +85,7 @@ def run_command(main: Callable[..., None]) -> None:
             raise SystemExit(BAD_INPUT) from None
         except TryAgainLater as error:
             print(f"stopped: {sentence(error)}", file=sys.stderr)
-            raise SystemExit(LATER) from None
+            raise SystemExit(error.exit_code) from None
 
     command.__signature__ = signature.replace(parameters=options)  # type: ignore[attr-defined]
     start_logging()

@@ -5,7 +5,7 @@ Everything that is asked is a DuckDB query over Parquet (`s2f/corpus/queries.py`
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -99,6 +99,7 @@ def retry(
     sql: Sql = False,
 ) -> None:
     """Try again the items that ended in a class or for a reason, and no others; only their shards are written anew."""
+    from s2f.corpus.cliplist import video_of
     from s2f.corpus.lock import only_builder
     from s2f.corpus.manifest import FILE as MANIFEST
     from s2f.corpus.queries import RETRY, script
@@ -109,15 +110,21 @@ def retry(
     classes, reasons = kind or [], reason or []
     check_names(classes, reasons)
     for name in built(data, dataset):
+        out, ledger = data / name, data / "ledger" / name
         if sql:
-            print(script({"To try again": RETRY}, data / "ledger" / name, classes=classes, reasons=reasons), end="\n\n")
+            print(script({"To try again": RETRY}, ledger, classes=classes, reasons=reasons), end="\n\n")
             continue
-        with only_builder(data / "ledger" / name):
-            complete = was_complete(data / name, data / "ledger" / name)
-            counts = open_again(data / name, data / "ledger" / name, classes, reasons)
+        recipe = recipe_of(name, params)
+
+        def forget(ids: Collection[str], recipe: "SpeechFaces | Portraits" = recipe, out: Path = out) -> None:
+            recipe.forget(out, {video_of(one) for one in ids})
+
+        with only_builder(ledger):
+            complete = was_complete(out, ledger)
+            counts = open_again(out, ledger, classes, reasons, forget)
         words = ", ".join(f"{count} {why}" for why, count in sorted(counts.items()))
         typer.echo(f"{name}: {words or 'nothing'} to try again.")
-        if complete and not later and not (data / name / MANIFEST).is_file():
+        if complete and not later and not (out / MANIFEST).is_file():
             _build(name, data, params)
     if not sql:
         typer.echo("`dvc repro` goes on from what there is now.")

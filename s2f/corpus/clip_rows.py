@@ -47,7 +47,7 @@ class ClipRows:
 
         Raises:
             InputError: weights that cannot be had.
-            TryAgainLater: the host refuses. Nothing that one clip does ends the others.
+            TryAgainLater: the host refuses, or no video has a format. Nothing that one clip does ends the others.
         """
         face_reader(self.face_models)
         batches = [list(batch) for _, batch in groupby(items, lambda item: item.batch)]

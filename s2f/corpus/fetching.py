@@ -6,6 +6,7 @@ video in between: only then is it this one's own end.
 """
 
 import hashlib
+import json
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -18,12 +19,14 @@ from s2f.media.breaker import breaker_of
 from s2f.media.failures import Failure, Kind
 from s2f.media.fetch import fetch_video
 from s2f.media.fetched import Fetched, Span
+from s2f.media.formats import formats_of
 from s2f.media.pace import pace_of
 from s2f.media.patience import patiently
 from s2f.media.store import Store
 from s2f.media.urls import video_path, video_url
 from s2f.params.fetching import FetchingParams
 from s2f.params.speech_faces import SpeechFacesParams
+from s2f.runtime import file_sha256
 
 AGAIN = (Kind.TRANSIENT, Kind.BLOCKED)
 Result = tuple[Fetched, int] | Failure
@@ -35,6 +38,8 @@ class Fetching:
     def __init__(self, params: SpeechFacesParams, fetching: FetchingParams, media: Path, most_seconds: float) -> None:
         self._params, self._fetching, self._most_seconds = params, fetching, most_seconds
         self._store, self._media, self._breaker = Store(media), media, breaker_of(media, fetching)
+        self._formats = formats_of(media)
+        self._asker = asker(fetching)
         self._pool = ThreadPoolExecutor(fetching.parallel, "fetching")
         self._spans: dict[str, list[Span]] = {}
         self._first: dict[str, Future[Result]] = {}
@@ -101,18 +106,35 @@ class Fetching:
                 return fetch_video(url, self._media, spans, self._fetching, height), 1
 
             def get(folder: Path) -> tuple[Fetched, int]:
-                return patiently(
-                    video,
-                    lambda: fetch_video(url, folder, spans, self._fetching, height),
-                    self._fetching,
-                    pace_of(self._fetching),
-                    self._breaker,
-                )
+                try:
+                    brought = patiently(
+                        video,
+                        lambda: fetch_video(url, folder, spans, self._fetching, height),
+                        self._fetching,
+                        pace_of(self._fetching),
+                        self._breaker,
+                    )
+                except Failure as failure:
+                    if failure.reason == "no_format":
+                        self._formats.lacking(video, failure.message)
+                    raise
+                self._formats.found()
+                return brought
 
             asked = hashlib.sha256(f"{height} {url}".encode()).hexdigest()
-            return self._store.get(video, asked, spans, get)
+            return self._store.get(video, asked, self._asker, spans, get)
         except Failure as failure:
             return failure
 
     def _is_local(self, video: str) -> bool:
         return video_path(self._params.url, self._params.source, video) is not None
+
+
+def asker(fetching: FetchingParams) -> str:
+    """In whose name videos are asked for: hex sha256 of cookies, proxy and yt-dlp's arguments."""
+    try:
+        cookies = file_sha256(fetching.cookies) if fetching.cookies else ""
+    except OSError:
+        cookies = ""  # yt-dlp will say what is wrong with them
+    name = json.dumps([cookies, fetching.proxy_url, fetching.extractor_args], sort_keys=True)
+    return hashlib.sha256(name.encode()).hexdigest()

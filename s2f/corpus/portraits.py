@@ -113,6 +113,10 @@ class Portraits:
             "arcface": arcface_identity(self.face_models),
         }
 
+    def folders(self, out: Path) -> tuple[Path, ...]:
+        """Rows' alone."""
+        return (out,)
+
     def tidy(self, out: Path, finished: bool) -> None:
         """Nothing is kept."""
 

@@ -18,6 +18,7 @@ from s2f.corpus.ledger import Outcome, Proof, finish
 from s2f.corpus.plan import Item, Shard
 from s2f.corpus.room import check_room, stopping_when_full
 from s2f.media.failures import Failure
+from s2f.media.stopping import STOP
 from s2f.params.face_models import FaceModelsParams
 from s2f.runtime import InputError, file_sha256
 
@@ -70,6 +71,9 @@ class Recipe(Protocol):
     def tidy(self, out: Path, finished: bool) -> None:
         """Clear what killed workers left; when all is finished, also what was kept for rows yet to be written."""
 
+    def folders(self, out: Path) -> tuple[Path, ...]:
+        """Where a build into this folder writes much: it may be on several disks."""
+
     def waiting(self, out: Path) -> str | None:
         """Why nothing is asked for just now, and until when; None where nothing waits."""
 
@@ -98,21 +102,23 @@ def build_shard(
     """Build and write one shard, whatever lay there before; what `kept` shards hold of it is not tried again.
 
     Raises:
-        TryAgainLater: the disk is full, or a host refuses; nothing of this shard was written.
+        TryAgainLater: the disk is full, a host refuses, or the build was stopped; nothing of this shard was written.
     """
-    check_room(out, min_free_gb)
+    STOP.check()
+    folders = recipe.folders(out)
+    check_room(folders, min_free_gb)
     known = Kept(out, ledger, kept)
     keyed = [(item, item.key(decided)) for item in shard.items]
     missing = [item for item, key in keyed if not item.removed and not known.has(key)]
     rows = recipe.rows(out) if missing else None  # networks are loaded only if there is something to try
-    with stopping_when_full(out), closing(rows.build(missing) if rows else _nothing()) as tried:
+    with stopping_when_full(folders), closing(rows.build(missing) if rows else _nothing()) as tried:
         outcomes = _outcomes(keyed, known, tried)
         proof = finish(
             out,
             ledger,
             shard,
             shard.key(decided),
-            _while_room(outcomes, out, min_free_gb),
+            _while_room(outcomes, folders, min_free_gb),
             recipe.schema,
             tool_versions(),
         )
@@ -133,10 +139,11 @@ def _outcomes(keyed: Sequence[tuple[Item, str]], known: Kept, tried: Iterator[Ou
         yield replace(outcome, item=key)
 
 
-def _while_room(outcomes: Iterator[Outcome], out: Path, min_free_gb: float) -> Iterator[Outcome]:
+def _while_room(outcomes: Iterator[Outcome], folders: Sequence[Path], min_free_gb: float) -> Iterator[Outcome]:
     for outcome in outcomes:
         yield outcome
-        check_room(out, min_free_gb)
+        STOP.check()
+        check_room(folders, min_free_gb)
 
 
 def _nothing() -> Generator[Outcome]:

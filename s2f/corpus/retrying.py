@@ -1,9 +1,10 @@
 """Try again what failed, and only that: shards are opened for the items meant, and the next build fills them.
 
-A shard that is opened is set aside; all its other items are used again as they are.
+A shard that is opened is set aside; all its other items are used again as they are. What was fetched for those meant is
+forgotten before: it would answer in the host's place.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from itertools import groupby
 from pathlib import Path
 
@@ -15,8 +16,16 @@ from s2f.media.failures import REASONS, Kind
 from s2f.runtime import InputError
 
 
-def open_again(out: Path, ledger: Path, classes: Collection[str], reasons: Collection[str]) -> dict[str, int]:
+def open_again(
+    out: Path,
+    ledger: Path,
+    classes: Collection[str],
+    reasons: Collection[str],
+    forget: Callable[[Collection[str]], None],
+) -> dict[str, int]:
     """Open the shards of items that ended in any of these classes or reasons; items to be tried again, by reason.
+
+    `forget` is given their ids first: a kill in between costs some videos, and no answer.
 
     Raises:
         InputError: a class or reason that there is not.
@@ -26,6 +35,7 @@ def open_again(out: Path, ledger: Path, classes: Collection[str], reasons: Colle
     if shard_paths(ledger):  # else all of them are open
         found = query(RETRY, ledger, classes=list(classes), reasons=list(reasons))
     if found:
+        forget({row["id"] for row in found})
         (out / FILE).unlink(missing_ok=True)
     for name, rows in groupby(found, lambda row: row["file"]):
         again = {row["id"] for row in rows}

@@ -21,8 +21,10 @@ from s2f.corpus.removal import takedowns
 from s2f.corpus.splits import TEST, split_of, video_groups
 from s2f.dataset.schemas import SCHEMA_VERSION, SPECTROGRAM_SHAPE, SPEECH_FACES
 from s2f.media.breaker import breaker_of
+from s2f.media.formats import FILE as NO_FORMAT
 from s2f.media.store import Store
 from s2f.media.urls import VIDEO_ID, check_cookies, check_template, video_path
+from s2f.media.youtube import check_youtube
 from s2f.params.base import read_section, read_seed
 from s2f.params.face_models import FaceModelsParams
 from s2f.params.fetching import FetchingParams
@@ -155,9 +157,15 @@ class SpeechFaces:
         """Folder of videos that were fetched."""
         return Path(self.fetching.keep) if self.fetching.keep else out / MEDIA
 
+    def folders(self, out: Path) -> tuple[Path, ...]:
+        """Rows', and fetched videos' if they are elsewhere."""
+        return (out, self.media(out)) if self.fetching.keep else (out,)
+
     def tidy(self, out: Path, finished: bool) -> None:
         """Clear fetches that were killed; when all is finished, every video that is not to be kept."""
         Store(self.media(out)).clear_parts()
+        if finished:
+            (self.media(out) / NO_FORMAT).unlink(missing_ok=True)
         if finished and self.fetching.keep is None:
             shutil.rmtree(self.media(out), ignore_errors=True)
 
@@ -173,7 +181,12 @@ class SpeechFaces:
         return breaker_of(self.media(out), self.fetching).notice()
 
     def rows(self, out: Path) -> Rows:
-        """What builds it into this folder."""
+        """What builds it into this folder, on this machine.
+
+        Raises:
+            InputError: it could find no video's format.
+        """
+        check_youtube(self.params.url)
         from s2f.corpus.clip_rows import ClipRows
 
         return ClipRows(self.params, self.spectrogram, self.face_models, self.fetching, self.media(out))

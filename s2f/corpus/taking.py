@@ -7,6 +7,7 @@ from typing import Any
 
 from s2f.corpus.outlook import bytes_of_a_row
 from s2f.params.base import read_section
+from s2f.params.building import BuildingParams
 from s2f.params.fetching import FetchingParams
 from s2f.params.portraits import PortraitsParams
 from s2f.params.spectrogram import SpectrogramParams
@@ -42,11 +43,27 @@ def row_guess(name: str, params: Path) -> float:
 
 
 def _time(params: Path, videos: int) -> str:
-    if read_section(params, "speech_faces", SpeechFacesParams).url.startswith("file:"):
+    speech_faces, building = (
+        read_section(params, "speech_faces", SpeechFacesParams),
+        read_section(params, "building", BuildingParams),
+    )
+    if speech_faces.url.startswith("file:"):
         return "Time: as long as decoding takes; videos are local files."
     pace = read_section(params, "fetching", FetchingParams).videos_per_hour
     if pace is None:
         return f"Time: {videos:,} videos as fast as they come; fetching.videos_per_hour sets a pace."
-    hours = videos / pace
-    long = f"{hours:,.1f} hours" if hours < 48 else f"{hours / 24:,.1f} days"
-    return f"Time: {videos:,} videos at {pace:g} an hour (fetching.videos_per_hour) are {long}."
+    if building.runner == "threads":
+        return f"Time: {videos:,} videos at {pace:g} an hour (fetching.videos_per_hour) are {_long(videos / pace)}."
+    if building.address is None:
+        count = speech_faces.workers
+        shared = f"{_long(videos / pace / count)} for the cluster's {count} processes"
+    else:
+        shared = f"{_long(videos / pace)} divided by the processes of the cluster"
+    return (
+        f"Time: {videos:,} videos are {shared}, each at {pace:g} an hour (fetching.videos_per_hour), "
+        "a rate that a host sees from all of them together."
+    )
+
+
+def _long(hours: float) -> str:
+    return f"{hours:,.1f} hours" if hours < 48 else f"{hours / 24:,.1f} days"

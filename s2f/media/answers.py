@@ -10,11 +10,14 @@ from yt_dlp.utils import DownloadError, GeoRestrictedError, YoutubeDLError
 
 from s2f.media.failures import DISK_FULL, Failure, tidy, unforeseen
 from s2f.media.guard import Guard, Refused
+from s2f.media.stopping import STOP
 
 # yt-dlp's and the sites' own sentences, in the order they are looked for; the first that fits decides.
 SENTENCES = (
     ("bot_check", r"confirm you.re not a bot"),
-    ("rate_limited", r"rate.?limit|too many requests|try again later"),
+    # YouTube's own sentence for a session that asked too much; elsewhere "later" is said of one video, or of nothing.
+    ("rate_limited", r"\brate.?limit|too many requests|content isn.t available, try again later"),
+    ("network", r"try again later"),
     ("members_only", r"members.only|join this channel|available to this channel's members"),
     ("private", r"private video|video is private"),
     ("age_restricted", r"confirm your age|age.restricted|inappropriate for some users"),
@@ -26,8 +29,18 @@ SENTENCES = (
     ("live", r"live event will begin|premieres in"),
     ("timeout", r"timed? ?out"),
 )
-HTTP_REASONS = {401: "private", 403: "forbidden", 404: "removed", 408: "timeout", 410: "removed", 429: "rate_limited"}
-GEO_BLOCKED = 451
+# What a status says of the video itself. Any other refuses the request: a proxy's bill, a method, somebody's firewall.
+HTTP_REASONS = {
+    401: "private",
+    402: "network",  # a proxy's that wants to be paid
+    404: "removed",
+    407: "network",  # a proxy's that does not know its user
+    408: "timeout",
+    410: "removed",
+    429: "rate_limited",
+    451: "geo_blocked",
+}
+PROXY_AUTHENTICATION = 407
 _FULL = os.strerror(errno.ENOSPC)
 
 
@@ -36,7 +49,9 @@ def failure_of(error: Exception, url: str, guard: Guard | None = None) -> Failur
 
     Raises:
         OSError: a full disk, which is no end of one video, but of the work.
+        Stopped: likewise, whatever broke because of it.
     """
+    STOP.check()
     if any(isinstance(one, OSError) and one.errno in DISK_FULL for one in _causes(error)) or _FULL in str(error):
         raise OSError(errno.ENOSPC, _FULL)
     if guard is not None and guard.late:  # whatever broke, it broke because the guard hung up
@@ -49,7 +64,8 @@ def failure_of(error: Exception, url: str, guard: Guard | None = None) -> Failur
     if guard is not None and guard.refused is not None and guard.refused.message in str(error):
         return guard.refused
     if isinstance(error, YoutubeDLError):
-        return Failure(reason_of(error), tidy(str(error)))
+        met_host = _status(error) != PROXY_AUTHENTICATION
+        return Failure(reason_of(error), tidy(str(error)), met_host=met_host)
     return unforeseen(error, url)
 
 
@@ -59,14 +75,11 @@ def reason_of(error: Exception) -> str:
     for reason, sentence in SENTENCES:
         if re.search(sentence, words):
             return reason
-    causes = list(_causes(error))
-    if any(isinstance(cause, GeoRestrictedError) for cause in causes):
+    if any(isinstance(cause, GeoRestrictedError) for cause in _causes(error)):
         return "geo_blocked"
-    status = next((cause.status for cause in causes if isinstance(cause, HTTPError)), None) or _status(words)
+    status = _status(error)
     if status is not None:
-        if status == GEO_BLOCKED:
-            return "geo_blocked"
-        return HTTP_REASONS.get(status, "network" if status >= 500 else "no_format")
+        return HTTP_REASONS.get(status, "forbidden" if 400 <= status < 500 else "network")
     return "network"  # unknown words are worth another try, and are never held against the video
 
 
@@ -85,6 +98,9 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         waiting += [getattr(one, "cause", None), one.__cause__, one.__context__]
 
 
-def _status(words: str) -> int | None:
-    found = re.search(r"http error (\d{3})", words)
-    return int(found.group(1)) if found else None
+def _status(error: Exception) -> int | None:
+    """Of an HTTP answer that an error is about."""
+    found = re.search(r"http error (\d{3})", str(error).lower())
+    return next((cause.status for cause in _causes(error) if isinstance(cause, HTTPError)), None) or (
+        int(found.group(1)) if found else None
+    )

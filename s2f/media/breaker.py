@@ -1,8 +1,9 @@
 """A circuit breaker: when a host refuses everybody, nobody asks it any more for a while.
 
 One state for all workers, threads or machines: a small file in the folder they share, so that it also outlives a run.
-The first refusal opens it for one cool-down; each refusal after a cool-down doubles the next. After the last one the
-build ends and says when to come back. Whoever was already asking when it opened is of the same wave, and counts once.
+The first refusal opens it for one cool-down; each refusal after a cool-down doubles the next, also the next run's.
+After so many of its own a build ends, in all its processes, and says when to come back. Whoever was already asking when
+it opened is of the same wave, and counts once.
 Several videos in a row that no answer came for are a refusal too: it is the line that is dead, not they.
 
 It may be one video all the same that is refused for ever, and the last that is left to ask for. A video that a build
@@ -13,10 +14,11 @@ import json
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from s2f.media.stopping import STOP
 from s2f.params.fetching import FetchingParams
 from s2f.runtime import TryAgainLater, replace_file
 
@@ -36,6 +38,7 @@ class Refusals:
     until: float  # the end of the cool-down
     why: str  # the host's own words
     given_up: list[str]  # videos that a build ended on since then
+    ended: bool = False  # whether a build ended in this cool-down: all its processes do
 
 
 class Breaker:
@@ -47,12 +50,13 @@ class Breaker:
         cool_down_s: float,
         cool_downs: int,
         now: Callable[[], float] = time.time,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = STOP.sleep,
     ) -> None:
         self.path = folder / FILE
         self.cool_down_s, self.cool_downs = cool_down_s, cool_downs
         self._now, self._sleep = now, sleep
         self._missed: list[str] = []  # different videos in a row without an answer
+        self._outage, self._before = 0.0, 0  # cool-downs of the outage that began then, before this process's first
         self._lock = threading.Lock()
 
     def refusals(self) -> Refusals | None:
@@ -73,12 +77,14 @@ class Breaker:
         """Until asking is allowed again; returns the time, to be handed in with the answer.
 
         Raises:
-            TryAgainLater: all cool-downs of this build are used up.
+            TryAgainLater: all cool-downs of this build are used up, or it was stopped.
         """
         while (refusals := self.refusals()) is not None and refusals.until > self._now():
-            if refusals.count > self.cool_downs:
+            if refusals.ended or self._own(refusals, met=True) > self.cool_downs:
                 raise self._come_back(refusals)
             self._sleep(min(POLL_S, refusals.until - self._now()))
+        if refusals is not None:
+            self._own(refusals, met=False)  # those until now were other runs'
         return self._now()
 
     def refused(self, video: str, asked_at: float, why: str) -> None:
@@ -98,11 +104,20 @@ class Breaker:
             until = now + min(self.cool_down_s * 2 ** (count - 1), LONGEST_S)
             since, given_up = (known.since, known.given_up) if known else (now, [])
             known = Refusals(count, since, now, until, why, given_up)
-            replace_file(self.path, json.dumps(asdict(known)).encode())
-        if known.count > self.cool_downs:
-            known.given_up.extend(videos)
-            replace_file(self.path, json.dumps(asdict(known)).encode())
+            self._write(known)
+        if known.ended or self._own(known, met=True) > self.cool_downs:
+            known = replace(known, given_up=[*known.given_up, *videos], ended=True)
+            self._write(known)
             raise self._come_back(known)
+
+    def _own(self, refusals: Refusals, met: bool) -> int:
+        """How many cool-downs of an outage this process's run has met, with or without the last."""
+        if refusals.since != self._outage:
+            self._outage, self._before = refusals.since, refusals.count - met
+        return refusals.count - self._before
+
+    def _write(self, refusals: Refusals) -> None:
+        replace_file(self.path, json.dumps(asdict(refusals)).encode())
 
     def gave_up_on(self, video: str) -> bool:
         """Whether a build ended on this video, and the host has answered nobody since."""
@@ -133,6 +148,7 @@ class Breaker:
             self.path.unlink(missing_ok=True)
 
     def _come_back(self, refusals: Refusals) -> TryAgainLater:
+        self._before = refusals.count  # another run in this process has cool-downs of its own
         waits = refusals.count - 1
         return TryAgainLater(
             f"The host does not answer ({refusals.why}), after {waits} cool-down{'s' * (waits != 1)}; "

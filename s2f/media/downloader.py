@@ -6,15 +6,17 @@ opens addresses by itself.
 
 import contextlib
 import functools
+import io
 from typing import Any
 
 import yt_dlp
-from yt_dlp.networking import Request
+from yt_dlp.networking import Request, Response
 
 from s2f.media.addresses import PROXY_PORTS, Addresses, Origin, origin
 from s2f.media.connections import Handler
 from s2f.media.failures import Failure
-from s2f.media.guard import Guard, Refused
+from s2f.media.guard import PAGE_BYTES, Guard, Refused
+from s2f.media.playlists import bind, check_hls
 from s2f.params.fetching import FetchingParams
 
 
@@ -62,6 +64,7 @@ class Downloader(yt_dlp.YoutubeDL):
         }
         super().__init__(QUIET | {key: value for key, value in fetching.items() if value is not None} | options)
         self.guard = Guard(Addresses(origin(url), _origins(self.proxies)), params.max_seconds, params.max_bytes)
+        self.playlist: str | None = None  # the URL under which the pieces' list is asked for once more
 
     def __enter__(self) -> "Downloader":
         self.guard.__enter__()
@@ -77,6 +80,14 @@ class Downloader(yt_dlp.YoutubeDL):
         for extractor in _extractors():
             self.add_info_extractor(extractor)
 
+    def get_info_extractor(self, ie_key: str) -> Any:
+        """One that unfolds no playlist without bounds."""
+        known = ie_key in self._ies_instances
+        extractor = super().get_info_extractor(ie_key)
+        if not known:
+            bind(extractor, self.guard.refuse)
+        return extractor
+
     def save_cookies(self) -> None:
         """Leave the user's file alone: several processes may be reading it."""
 
@@ -87,12 +98,26 @@ class Downloader(yt_dlp.YoutubeDL):
             origin(made.url)  # other schemes would end in other words: no handler knows them
         except Failure as failure:
             raise self.guard.refuse(failure) from None
+        if made.url == self.playlist:
+            return self._playlist(made)
         answer = super().urlopen(made)
         announced = answer.headers.get("Content-Length", "")
         if self.guard.media and announced.isdecimal() and int(announced) > min(self.guard.left, self.guard.most):
             answer.close()
             raise self.guard.refuse(self.guard.too_large())
         return answer
+
+    def _playlist(self, request: Any) -> Any:
+        """A list of pieces, which is a page: it is read into memory."""
+        most, self.guard.most = self.guard.most, PAGE_BYTES
+        with super().urlopen(request) as answer:
+            content = answer.read()
+        self.guard.most = most
+        try:
+            check_hls(content.decode("utf-8", "ignore"))
+        except Failure as failure:
+            raise self.guard.refuse(failure) from None
+        return Response(io.BytesIO(content), answer.url, answer.headers, answer.status)
 
     def build_request_director(self, handlers: Any, preferences: Any = None) -> Any:
         """Of all handlers, the guarded one."""

@@ -24,7 +24,8 @@ from s2f.media.answers import failure_of
 from s2f.media.downloader import Downloader, LocalFile
 from s2f.media.failures import Failure
 from s2f.media.fetched import Fetched, Span
-from s2f.media.guard import PIECE_BYTES
+from s2f.media.guard import PIECE_BYTES, Refused
+from s2f.media.playlists import bind
 from s2f.media.ranges import BLOCK, Changed, RangedFile, Remote
 from s2f.media.sections import cut, worth_cutting
 from s2f.params.fetching import FetchingParams
@@ -54,7 +55,7 @@ def fetch_video(url: str, folder: Path, spans: Sequence[Span], params: FetchingP
     except Exception as error:  # what a site sends can make yt-dlp raise anything
         shutil.rmtree(place, ignore_errors=True)
         failure = failure_of(error, url, downloader.guard if downloader else None)
-        met_host = downloader is None or downloader.guard.met_host
+        met_host = failure.met_host and (downloader is None or downloader.guard.met_host)
         raise Failure(failure.reason, without_secrets(failure.message, params), met_host=met_host) from None
 
 
@@ -73,7 +74,8 @@ def _fetch(downloader: Downloader, url: str, place: Path, spans: Sequence[Span],
         file.get(spans)
     picture = next((file for file in files if file.info.get("vcodec") != "none"), files[0])
     sound = next((file for file in files if file.info.get("acodec") != "none"), files[0])
-    return Fetched(picture.path, sound.path, sum(file.fetched for file in files))
+    whole = all(file.whole for file in files)
+    return Fetched(picture.path, sound.path, sum(file.fetched for file in files), whole)
 
 
 def the_video(info: dict[str, Any] | None) -> dict[str, Any]:
@@ -111,7 +113,7 @@ class _Wanted:
 
     def __init__(self, downloader: Downloader, info: dict[str, Any], path: Path, params: FetchingParams) -> None:
         self.info, self.path = info, path
-        self.fetched = 0
+        self.fetched, self.whole = 0, False
         self._downloader, self._params = downloader, params
 
     def get(self, spans: Sequence[Span]) -> None:
@@ -121,9 +123,11 @@ class _Wanted:
         guard.allow_media(guard.max_bytes if plain else PIECE_BYTES)
         if not (plain and self._get_parts(spans)):
             before = guard.left
+            self._downloader.playlist = self.info["url"] if self.info.get("protocol", "").startswith("m3u8") else None
             self.info.pop("requested_formats", None)
             self._downloader.dl(str(self.path), self.info)
             self.fetched += before - guard.left
+            self.whole = True
 
     def _get_parts(self, spans: Sequence[Span]) -> bool:
         """Fetch it piece by piece; False if the server sends whole files alone, or another file each time."""
@@ -139,6 +143,7 @@ class _Wanted:
                 if file.total - file.fetched > self._downloader.guard.left:
                     raise self._downloader.guard.too_large()
                 file.fill()
+                self.whole = True
         except Changed:
             return False
         finally:
@@ -163,7 +168,9 @@ def _local_resolver() -> LocalFile:
     # One extractor instead of 1,800, kept: 12 ms a file instead of 100.
     if not hasattr(_of_thread, "resolver"):
         resolver = LocalFile()
-        resolver.add_info_extractor(get_info_extractor("Generic")())
+        generic = get_info_extractor("Generic")()
+        bind(generic, Refused)
+        resolver.add_info_extractor(generic)
         _of_thread.resolver = resolver
     return _of_thread.resolver
 

@@ -15,6 +15,7 @@ class Fetched:
     picture: Path
     sound: Path
     fetched_bytes: int = 0  # of what it holds, by the network
+    whole: bool = False  # else it holds no more than its clips need
 
     def section(self, start_s: float, end_s: float) -> Section:
         """A clip of it, one of those that it was fetched for."""

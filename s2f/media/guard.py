@@ -4,6 +4,7 @@ A socket's timeout ends a silence, and never a server that sends a byte now and 
 clock runs beside the fetch and hangs up all its connections at the end, whatever is being waited for.
 """
 
+import contextlib
 import http.client
 import socket
 import threading
@@ -14,6 +15,7 @@ from yt_dlp.networking.exceptions import TransportError
 
 from s2f.media.addresses import Addresses
 from s2f.media.failures import Failure
+from s2f.media.stopping import STOP
 
 PAGE_BYTES = 32_000_000  # of a page, a script or a playlist: they are read into memory
 PIECE_BYTES = 256_000_000  # of a piece of a stream: yt-dlp reads each into memory
@@ -44,14 +46,17 @@ class Guard:
         self.refused: Failure | None = None  # the last; yt-dlp keeps an error's words, and not always the error
         self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._lock = threading.Lock()
+        self._stoppable = contextlib.ExitStack()
         self._clock = threading.Timer(max_seconds, self._end)
         self._clock.daemon = True
 
     def __enter__(self) -> Self:
+        self._stoppable.enter_context(STOP.ending(self._end))
         self._clock.start()
         return self
 
     def __exit__(self, *error: object) -> None:
+        self._stoppable.close()
         self._clock.cancel()
         self._clock.join()
         self.hang_up()

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from s2f.media.stopping import STOP
 from s2f.params.fetching import FetchingParams
 
 
@@ -19,7 +20,7 @@ class Pace:
         self,
         params: FetchingParams,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = STOP.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._interval_s = 3600 / params.videos_per_hour if params.videos_per_hour else 0.0
@@ -31,7 +32,11 @@ class Pace:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Wait for a place and a time, and keep the place as long as the block takes."""
+        """Wait for a place and a time, and keep the place as long as the block takes.
+
+        Raises:
+            Stopped: the build ends.
+        """
         with self._places:
             wait_s = self._book()
             if wait_s > 0:

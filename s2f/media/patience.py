@@ -6,13 +6,13 @@ another one finds out whether the host answers again.
 """
 
 import random
-import time
 from collections.abc import Callable
 from typing import TypeVar
 
 from s2f.media.breaker import Breaker
 from s2f.media.failures import Failure, Kind
 from s2f.media.pace import Pace
+from s2f.media.stopping import STOP
 from s2f.params.fetching import FetchingParams
 
 Brought = TypeVar("Brought")
@@ -24,14 +24,14 @@ def patiently(
     params: FetchingParams,
     pace: Pace,
     breaker: Breaker,
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Callable[[float], None] = STOP.sleep,
     chance: Callable[[], float] = random.random,
 ) -> tuple[Brought, int]:
     """What an attempt brought, and how many it took.
 
     Raises:
         Failure: after `params.attempts` of a transient one, or at once for any other; it says how many there were.
-        TryAgainLater: the host has refused too long.
+        TryAgainLater: the host has refused too long, or the build was stopped.
     """
     for number in range(1, params.attempts + 1):
         with pace.turn():

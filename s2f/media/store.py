@@ -1,23 +1,28 @@
 """Videos that were fetched, kept until their rows are written: what was asked for once is not asked for again.
 
 One folder for each video, moved into place when it is whole, with a note of what it holds. A host's last word (removed,
-private, …) is kept like a video; what may yet come is not. A build that is killed finds it all again.
+private, …) is kept like a video, for whoever asks in the same name; what may yet come is not. A build that is killed
+finds it all again.
 """
 
+import errno
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from s2f.media.failures import Failure, Kind
 from s2f.media.fetched import Fetched, Span
 
 NOTE = "fetched.json"
 PARTS = ".*.part"  # folders of fetches under way; a video's id has no leading dot
+LOCK = ".lock"  # in a part, locked by whoever is at it: the system lets go of it when the process ends, however it ends
 
 Fetch = Callable[[Path], tuple[Fetched, int]]
 
@@ -28,34 +33,33 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def get(self, video: str, asked: str, spans: Sequence[Span], fetch: Fetch) -> tuple[Fetched, int]:
+    def get(self, video: str, asked: str, by: str, spans: Sequence[Span], fetch: Fetch) -> tuple[Fetched, int]:
         """A video with these spans, and the attempts it took: from the store, or by `fetch` into a folder it is given.
 
-        `asked` names all else that was asked for (URL, height): another one's answer is none.
+        `asked` names all else that was asked for (URL, height): another one's answer is none. `by` names who asks
+        (cookies, proxy): a video is a video whoever got it, but another one may be refused, or not be.
 
         Raises:
             Failure: the host's, now or before.
         """
         place = self._place(video)
         note = _note(place)
-        if note is not None and note["asked"] == asked and {(start, end) for start, end in note["spans"]} >= set(spans):
+        if note is not None and _answers(note, place, asked, by, spans):
             return _answer(place, note)
-        part = self._new_part(video)
-        try:
+        with self._part(video) as part:
             note = {"asked": asked, "spans": list(spans)}
             try:
                 fetched, attempts = fetch(part)
                 files = [str(path.relative_to(part)) for path in (fetched.picture, fetched.sound)]
-                note |= {"files": files, "bytes": fetched.fetched_bytes, "attempts": attempts}
+                note |= {"files": files, "bytes": fetched.fetched_bytes, "whole": fetched.whole, "attempts": attempts}
             except Failure as failure:
-                if failure.kind is not Kind.PERMANENT:
+                if failure.kind is not Kind.PERMANENT or failure.reason == "no_format":  # another yt-dlp may find one
                     raise
-                note |= {"reason": failure.reason, "message": failure.message, "attempts": failure.attempts}
+                note |= {"by": by, "reason": failure.reason, "message": failure.message, "attempts": failure.attempts}
             _finish(part, note)
-            self.forget(video)
-            part.rename(place)
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
+            while not _put(part, place):  # another build had it first
+                self.forget(video)
+            (place / LOCK).unlink(missing_ok=True)
         return _answer(place, note)
 
     def forget(self, video: str) -> bool:
@@ -63,24 +67,74 @@ class Store:
         place = self._place(video)
         if not place.exists():
             return False
-        part = self._new_part(video)
-        place.rename(part)  # a kill leaves no note of files that are gone
-        shutil.rmtree(part, ignore_errors=True)
+        with self._part(video) as part:
+            try:
+                place.rename(part / "old")  # a kill leaves no note of files that are gone
+            except FileNotFoundError:  # another build did so
+                return False
         return True
 
     def clear_parts(self) -> None:
-        """Delete what fetches left that were killed; to be called while none is under way."""
+        """Delete what fetches left that were killed; those under way, of whatever build and machine, stay."""
         for part in self.folder.glob(f"*/{PARTS}"):
-            shutil.rmtree(part, ignore_errors=True)
+            lock = _lock(part, wait=False)
+            if lock is not None:
+                with lock:
+                    shutil.rmtree(part, ignore_errors=True)
 
     def _place(self, video: str) -> Path:
         # 256 folders: one of 290,000 is slow to list.
         return self.folder / hashlib.sha256(video.encode()).hexdigest()[:2] / video
 
-    def _new_part(self, video: str) -> Path:
+    @contextmanager
+    def _part(self, video: str) -> Iterator[Path]:
+        """A new folder, nobody else's while the block takes; what is left there then goes."""
         parent = self._place(video).parent
         parent.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(dir=parent, prefix=f".{video}.", suffix=".part"))
+        lock = None
+        while lock is None:  # once, unless somebody clears parts in this very moment
+            part = Path(tempfile.mkdtemp(dir=parent, prefix=f".{video}.", suffix=".part"))
+            lock = _lock(part, wait=True)
+        with lock:
+            try:
+                yield part
+            finally:
+                shutil.rmtree(part, ignore_errors=True)
+
+
+def _put(part: Path, place: Path) -> bool:
+    try:
+        part.rename(place)
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+        return False
+    return True
+
+
+def _lock(part: Path, wait: bool) -> IO[bytes] | None:
+    """The lock of a part, to be closed; None if the part is gone, or another's and not to be waited for."""
+    try:
+        file = (part / LOCK).open("ab")
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError:
+        if not wait:  # a disk without locks shows nobody's parts, and they stay
+            file.close()
+            return None
+    if not _is(file, part / LOCK):
+        file.close()
+        return None
+    return file
+
+
+def _is(file: IO[bytes], path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _note(place: Path) -> dict[str, Any] | None:
@@ -88,14 +142,25 @@ def _note(place: Path) -> dict[str, Any] | None:
         note: dict[str, Any] = json.loads((place / NOTE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return note if isinstance(note, dict) and {"asked", "spans", "attempts"} <= note.keys() else None
+    if not isinstance(note, dict) or not {"asked", "spans", "attempts"} <= note.keys():
+        return None
+    video, refusal = {"files", "bytes", "whole"}, {"by", "reason", "message"}
+    return note if video <= note.keys() or refusal <= note.keys() else None
+
+
+def _answers(note: dict[str, Any], place: Path, asked: str, by: str, spans: Sequence[Span]) -> bool:
+    """Whether a note is one of these spans, and its files are still there."""
+    known = {(start, end) for start, end in note["spans"]}
+    if note["asked"] != asked or not (note.get("whole") or known >= set(spans)):
+        return False
+    return note["by"] == by if "reason" in note else all((place / name).is_file() for name in note["files"])
 
 
 def _answer(place: Path, note: dict[str, Any]) -> tuple[Fetched, int]:
     if "reason" in note:
         raise Failure(note["reason"], note["message"], note["attempts"])
     picture, sound = (place / name for name in note["files"])
-    return Fetched(picture, sound, note["bytes"]), note["attempts"]
+    return Fetched(picture, sound, note["bytes"], note["whole"]), note["attempts"]
 
 
 def _finish(part: Path, note: dict[str, Any]) -> None:

@@ -16,9 +16,9 @@ class FetchingParams(Section):
 
     attempts: int = Field(gt=0)  # tries of a transient failure
     first_pause_s: float = Field(ge=0)  # before the second try; doubles each time
-    videos_per_hour: float | None = Field(default=None, gt=0)  # of this process; null: as fast as they come
+    videos_per_hour: float | None = Field(default=None, gt=0)  # of each process; null: as fast as they come
     jitter: float = Field(ge=0, le=1)  # a pause is longer or shorter by up to this share of it
-    parallel: int = Field(gt=0)  # fetches at once, over all workers of this process
+    parallel: int = Field(gt=0)  # fetches at once, over all workers of each process
     max_bytes_per_s: int | None = Field(default=None, gt=0)  # of one fetch; null: unbounded
     socket_timeout_s: float = Field(gt=0)  # without a byte
     max_seconds: float = Field(gt=0)  # one fetch, from the page to the last byte

@@ -15,6 +15,7 @@ from s2f.dataset.shards import to_table
 from s2f.faces.detect import FaceDetector
 from s2f.faces.images import decode_image
 from s2f.media.failures import Failure
+from s2f.media.formats import MANY
 from s2f.params.face_models import FaceModelsParams
 from s2f.params.spectrogram import SpectrogramParams
 from s2f.params.speech_faces import SpeechFacesParams
@@ -195,6 +196,21 @@ def test_a_video_is_fetched_once_for_all_its_clips_and_not_again_until_its_rows_
             gone = list(served.build([Item(Clip("later", begin, begin + 1.5)) for begin in (0.0, 0.5)]))
             assert [outcome.end.reason for outcome in gone] == ["removed", "removed"]
             assert server.requests["later.mp4"] == 1
+
+
+def test_videos_of_which_not_one_has_a_format_end_the_build_and_are_asked_for_again(
+    film_folder, rows, video_server, tmp_path
+):
+    videos = [f"v{number:02d}" for number in range(MANY)]
+    items = [Item(Clip(video, 0.0, 2.0)) for video in videos]
+    with video_server(film_folder / "videos", rules=dict.fromkeys((f"{one}.mp4" for one in videos), "page")) as server:
+        served = fetched_from(rows, server.url, tmp_path)
+        with pytest.raises(TryAgainLater, match="25 videos in a row"):
+            list(served.build(items))
+        server.rules[f"{videos[0]}.mp4"] = "to:/-good.mp4"  # yt-dlp was updated
+        first, *others = served.build(items)
+    assert isinstance(first.end, dict)
+    assert {outcome.end.reason for outcome in others} == {"no_format"}
 
 
 def test_what_failed_for_a_moment_is_tried_again_and_once_more_when_its_turn_comes(

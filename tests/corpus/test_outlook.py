@@ -12,6 +12,8 @@ from s2f.corpus.taking import what_it_takes
 from s2f.dataset.schemas import LEDGER
 from s2f.dataset.shards import write_shard
 from s2f.media.failures import Failure
+from s2f.params.base import read_section
+from s2f.params.building import BuildingParams
 from s2f.params.face_models import FaceModelsParams
 from s2f.params.spectrogram import SpectrogramParams
 from s2f.params.speech_faces import SpeechFacesParams
@@ -77,5 +79,16 @@ def test_room_and_time_are_said_in_sentences(tmp_path):
     room, time = what_it_takes("speech_faces", PAPER, tmp_path, {"to_do": 100_000, "videos_to_do": 67_200})
     assert room.startswith("Room: 100,000 rows of 0.76 MB (a guess: nothing was built yet) are 76")
     assert time == "Time: 67,200 videos at 280 an hour (fetching.videos_per_hour) are 10.0 days."
+    cluster = "each at 280 an hour (fetching.videos_per_hour), a rate that a host sees from all of them together."
+    for building, words in (
+        ("runner: dask", "2.5 days for the cluster's 4 processes"),
+        ("runner: ray\n  address: ray://head:10001", "10.0 days divided by the processes of the cluster"),
+    ):
+        path = tmp_path / "params.yaml"
+        path.write_text(PAPER.read_text().replace("runner: threads", building).replace("  address: null", "", 1))
+        assert read_section(path, "building", BuildingParams).runner in building
+        assert list(what_it_takes("speech_faces", path, tmp_path, {"to_do": 1, "videos_to_do": 67_200}))[1] == (
+            f"Time: 67,200 videos are {words}, {cluster}"
+        )
     [room] = what_it_takes("portraits", PAPER, tmp_path, {"to_do": 70_000})
     assert "70,000 rows of 0.13 MB" in room

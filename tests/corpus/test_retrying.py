@@ -36,7 +36,14 @@ def folders(tmp_path):
     ],
 )
 def test_exactly_those_items_are_opened_and_only_their_shards(folders, classes, reasons, items, shards):
-    counts = open_again(*folders, classes, reasons)
+    forgotten = set()
+
+    def forget(ids):
+        assert len(shard_paths(folders[1])) == 3  # before anything is opened
+        forgotten.update(ids)
+
+    counts = open_again(*folders, classes, reasons, forget)
+    assert forgotten == items
     assert sum(counts.values()) == len(items)
     assert {int(path.stem) for path in shard_paths(folders[1])} == {0, 1, 2} - shards
     where = where_kept(*folders)
@@ -50,5 +57,5 @@ def test_exactly_those_items_are_opened_and_only_their_shards(folders, classes, 
 @pytest.mark.parametrize(("classes", "reasons"), [(["sometimes"], []), ([], ["bored"])])
 def test_what_there_is_not_is_refused_with_what_there_is(folders, classes, reasons):
     with pytest.raises(InputError, match=r"there is none such; allowed: .*(blocked|bot_check)"):
-        open_again(*folders, classes, reasons)
+        open_again(*folders, classes, reasons, forget=lambda ids: None)
     assert len(shard_paths(folders[1])) == 3

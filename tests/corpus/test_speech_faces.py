@@ -1,16 +1,19 @@
+import shutil
 import subprocess
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from s2f.corpus.plan import plan_shards
-from s2f.corpus.recipe import decided_by
+from s2f.corpus.plan import Shard, plan_shards
+from s2f.corpus.recipe import build_shard, decided_by
 from s2f.corpus.speech_faces import SpeechFaces
 from s2f.params.face_models import FaceModelsParams
 from s2f.params.fetching import FetchingParams
 from s2f.params.spectrogram import SpectrogramParams
 from s2f.params.speech_faces import SpeechFacesParams
-from s2f.runtime import InputError
+from s2f.runtime import InputError, TryAgainLater
 
 SPECTROGRAM = SpectrogramParams(sample_rate=16000, clip_seconds=6.0, window=400, hop=160, fft=512, compression=0.3)
 
@@ -175,3 +178,26 @@ def test_a_spectrogram_of_another_shape_is_refused_before_any_work(tmp_path):
     other = SPECTROGRAM.model_copy(update={"clip_seconds": 3.0})
     with pytest.raises(InputError, match="spectrogram"):
         SpeechFaces(whole.params, other, whole.face_models, FETCHING, 7).check()
+
+
+def test_where_no_format_of_youtube_could_be_found_nothing_is_built(tmp_path, monkeypatch):
+    whole = recipe(tmp_path, url="https://www.youtube.com/watch?v={youtube_id}")
+    whole.rows(tmp_path)
+    monkeypatch.setattr("s2f.media.youtube.deno_version", lambda: None)
+    with pytest.raises(InputError, match="deno"):
+        whole.rows(tmp_path)
+
+
+def test_a_build_watches_the_disk_of_the_videos_it_keeps_too(tmp_path, monkeypatch):
+    def disk_usage(path):
+        return SimpleNamespace(free=1e9 if Path(path).name == "films" else 1e12)
+
+    monkeypatch.setattr(shutil, "disk_usage", disk_usage)
+    out = tmp_path / "out"
+    (tmp_path / "films").mkdir()
+    assert recipe(tmp_path).folders(out) == (out,)
+    pace = FETCHING.model_copy(update={"keep": f"{tmp_path / 'films'}"})
+    kept = recipe(tmp_path, pace=pace)
+    assert kept.folders(out) == (out, tmp_path / "films")
+    with pytest.raises(TryAgainLater, match="films: "):
+        build_shard(kept, Shard(0, "train", ()), "", out, tmp_path / "ledger", min_free_gb=2.0)

@@ -112,6 +112,24 @@ def test_retry_tries_exactly_what_failed_and_the_end_is_that_of_a_build_that_nev
     assert (code, "nothing to try again" in said) == (0, True), said
 
 
+def test_a_retry_asks_the_host_again_and_not_what_was_kept(tmp_path, params_for, film_server, run):
+    server = film_server(v07="410")
+    params, data = params_for(server.url, VIDEOS[4:12], keep=f"{tmp_path / 'keep'}"), tmp_path / "data"
+    assert build(data, params) == {"no_audio": 2, "no_face": 2, "ok": 10, "removed": 2}
+    server.stop()
+    server.rules = {}
+    asked = server.start().requests()
+    chosen = ("--reason", "no_audio", "--reason", "removed")
+    code, said = run(*CORPUS, "retry", *chosen, "--data", data, "--params", params)
+    assert code == 0, said
+    assert asked_since(server, asked) == {"v07", "v11"}
+    lost = {row["reason"] for row in ledger_of(data).values() if row["status"] != "ok"}
+    assert lost == {"no_audio", "no_face"}
+    asked = server.requests()
+    build(tmp_path / "other", params)  # and what came of it is kept
+    assert not asked_since(server, asked)
+
+
 @pytest.mark.parametrize("with_what", ["the same retry", "the build"])
 def test_a_retry_that_was_killed_goes_on(tmp_path, params_for, film_server, start, run, with_what):
     server = film_server(v05="500", v13="500")

@@ -24,7 +24,8 @@ def films(tmp_path_factory, film, face):
         walls = [rng.integers(60, 160, (720, 280, 3), np.uint8) for _ in range(2)]
         picture = np.concatenate([walls[0], face(number + 2, size=720), walls[1]], axis=1)
         film(folder / "videos" / f"v{number}.mp4", picture, seconds=SECONDS + 5)
-    rows = [f"v{number},{start / 10},{start / 10 + SECONDS},0.5,0.5\n" for start in range(CLIPS // 4) for number in range(4)]
+    begins = [(number, start / 10) for start in range(CLIPS // 4) for number in range(4)]
+    rows = [f"v{number},{begin},{begin + SECONDS},0.5,0.5\n" for number, begin in begins]
     (folder / "clips.csv").write_text("".join(rows))
     return folder
 

@@ -137,3 +137,31 @@ def test_a_cool_down_is_a_day_at_most(tmp_path, clock):
         one.refused("v", one.wait() + 1, "bot")
         one.wait()
     assert clock.slept == pytest.approx(86_400)
+
+
+@pytest.mark.parametrize("process", ["another", "the same"])
+def test_a_second_run_has_cool_downs_of_its_own_and_each_is_longer_than_the_last(tmp_path, clock, process):
+    one, slept = breaker(tmp_path, clock, cool_downs=2), []
+    for run in range(2):
+        clock.time += 1_000_000  # between the runs
+        one = breaker(tmp_path, clock, cool_downs=2) if process == "another" else one
+        with pytest.raises(TryAgainLater):
+            while True:
+                clock.slept = 0
+                asked = one.wait() + 1
+                slept.append(clock.slept)
+                one.refused(f"v{run}", asked, "bot")
+    assert slept == pytest.approx([0, 60, 120, 0, 480, 960])
+
+
+def test_a_run_that_ends_ends_in_all_its_processes_and_in_one_that_came_late_to_the_outage(tmp_path, clock):
+    one = breaker(tmp_path, clock, cool_downs=1)
+    one.refused("v", one.wait() + 1, "bot")
+    clock.time += 61
+    late = breaker(tmp_path, clock, cool_downs=1)
+    asked = late.wait()
+    with pytest.raises(TryAgainLater):
+        one.refused("v", one.wait() + 1, "bot")
+    for end in (late.wait, lambda: late.refused("w", asked, "bot")):
+        with pytest.raises(TryAgainLater):
+            end()

@@ -15,6 +15,7 @@ from s2f.media.patience import patiently
 from s2f.media.urls import video_url
 
 MASTER = "#EXTM3U\n#EXT-X-TARGETDURATION:1\n"
+NOT_OF_IT = (400, 405, 406, 409, 415, 416, 418, 421, 422, 423, 425, 426, 431, 444, 499)  # statuses that no video has
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +75,14 @@ def test_a_failure_says_whether_its_host_was_met(tmp_path, server, fetching, end
     assert (caught.value.reason, caught.value.met_host, caught.value.says_nothing) == ("network", met, not met)
 
 
+def test_a_proxy_that_lets_nobody_through_is_said_of_no_video(fetch, server, video_server):
+    with video_server(server.folder, rules={"film.mp4": "407"}) as proxy:
+        found = fetch("http://site.invalid/film.mp4", proxy=f"http://127.0.0.1:{proxy.port}")
+        assert found.says_nothing and "HTTP Error 407: Proxy Authentication Required" in found.message
+        tunnel = fetch("https://site.invalid/film.mp4", proxy=f"http://127.0.0.1:{proxy.port}")
+        assert tunnel.says_nothing and tunnel.reason == "network"  # it knows no CONNECT
+
+
 def test_a_local_file_is_read_where_it_lies(tmp_path, film, wall, fetching):
     path = film(tmp_path / "with space #1%20" / "-x.mp4", wall, seconds=0.3)
     url = video_url("file:{source}/{youtube_id}.mp4", str(path.parent), "-x")
@@ -125,6 +134,7 @@ def test_it_is_whole_from_servers_and_pages_of_other_kinds(fetch, server, name):
     ("fault", "reason"),
     [("404", "removed"), ("410", "removed"), ("403", "forbidden"), ("401", "private"), ("429", "rate_limited"),
      ("451", "geo_blocked"), ("500", "network"), ("503", "network"), ("page", "no_format"), ("loop", "no_format"),
+     ("402", "network"), ("407", "network"), ("408", "timeout"), *((f"{one}", "forbidden") for one in NOT_OF_IT),
      ("huge-header", "network"), ("endless-headers", "network"), ("bomb", "too_large")],
 )  # fmt: skip
 def test_what_a_server_answers_becomes_a_reason(fetch, server, fault, reason):

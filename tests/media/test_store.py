@@ -1,15 +1,22 @@
+import shutil
+import subprocess
+import sys
+import threading
+
 import pytest
 
 from s2f.media.failures import REASONS, Failure, Kind
 from s2f.media.fetch import Fetched
 from s2f.media.store import Store
 
+NO_FILES = b'{"asked": "720 url", "spans": [[0.0, 3.0]], "attempts": 1}'
+
 
 class Host:
     """Counts what is asked of it; answers with a file, or by a reason."""
 
-    def __init__(self, reason=None):
-        self.reason, self.asked = reason, 0
+    def __init__(self, reason=None, whole=False):
+        self.reason, self.whole, self.asked = reason, whole, 0
 
     def __call__(self, folder):
         self.asked += 1
@@ -17,7 +24,7 @@ class Host:
         (folder / "try" / "picture").write_bytes(b"film")
         if self.reason:
             raise Failure(self.reason, "words", 3)
-        return Fetched(folder / "try" / "picture", folder / "try" / "picture", 4), 2
+        return Fetched(folder / "try" / "picture", folder / "try" / "picture", 4, self.whole), 2
 
 
 @pytest.fixture
@@ -25,9 +32,9 @@ def store(tmp_path):
     return Store(tmp_path / "media")
 
 
-def end(store, host, video="v", asked="720 url", spans=((0.0, 3.0),)):
+def end(store, host, video="v", asked="720 url", by="me", spans=((0.0, 3.0),)):
     try:
-        fetched, attempts = store.get(video, asked, spans, host)
+        fetched, attempts = store.get(video, asked, by, spans, host)
     except Failure as failure:
         return failure.reason, failure.message, failure.attempts
     return fetched.picture.read_bytes(), fetched.sound.read_bytes(), fetched.fetched_bytes, attempts
@@ -44,8 +51,9 @@ def test_a_video_is_asked_for_once_by_whatever_process(store, tmp_path):
 def test_a_last_word_is_kept_and_what_may_yet_come_is_not(store, tmp_path, reason):
     host = Host(reason)
     assert end(store, host) == end(store, host) == (reason, "words", 3)
-    assert host.asked == (1 if REASONS[reason].kind is Kind.PERMANENT else 2)
-    assert not list((tmp_path / "media").rglob("picture")) or REASONS[reason].kind is Kind.PERMANENT
+    last = REASONS[reason].kind is Kind.PERMANENT and reason != "no_format"  # which another yt-dlp may find
+    assert host.asked == (1 if last else 2)
+    assert not list((tmp_path / "media").rglob("picture")) or last
 
 
 def test_other_parts_or_another_height_are_another_question(store):
@@ -54,6 +62,21 @@ def test_other_parts_or_another_height_are_another_question(store):
     for asked, spans, times in questions:
         end(store, host, asked=asked, spans=spans)
         assert host.asked == times
+
+
+def test_a_whole_video_answers_for_any_part_of_it(store):
+    host = Host(whole=True)
+    assert end(store, host) == end(store, host, spans=((100.0, 103.0), (7.0, 9.0)))
+    assert host.asked == 1
+    end(store, host, asked="360 url")
+    assert host.asked == 2
+
+
+@pytest.mark.parametrize(("reason", "times"), [(None, 1), ("age_restricted", 2)])
+def test_a_video_is_anybodys_and_a_refusal_is_his_who_asked(store, reason, times):
+    host = Host(reason)
+    assert end(store, host) == end(store, host, by="another") == end(store, host, by="another")
+    assert host.asked == times
 
 
 def test_what_was_forgotten_is_asked_for_again(store):
@@ -77,7 +100,7 @@ def test_a_kill_while_it_is_forgotten_leaves_no_note_of_files_that_are_gone(stor
     assert end(store, host)[0] == b"film" and host.asked == 2
 
 
-@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"asked": "720 url"}'])
+@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"asked": "720 url"}', NO_FILES])
 def test_a_broken_note_is_none(store, tmp_path, damage):
     host = Host()
     end(store, host)
@@ -86,15 +109,86 @@ def test_a_broken_note_is_none(store, tmp_path, damage):
     assert end(store, host)[0] == b"film" and host.asked == 2
 
 
-def test_a_kill_leaves_parts_that_the_next_build_clears(store, tmp_path):
-    def killed(folder):
-        (folder / "half").write_bytes(b"fi")
-        kept.append(folder.rename(folder.with_name(".other.x.part")))
-        raise KeyboardInterrupt
+FETCH = """
+import pathlib, sys
+from s2f.media.fetched import Fetched
+from s2f.media.store import Store
 
-    kept = []
-    with pytest.raises(KeyboardInterrupt):
-        store.get("v", "", (), killed)
-    assert kept[0].exists()
+def fetch(folder):
+    (folder / "film").write_bytes(b"half")
+    print(flush=True)
+    sys.stdin.readline()
+    (folder / "film").write_bytes(b"whole")
+    return Fetched(folder / "film", folder / "film"), 1
+
+fetched, _ = Store(pathlib.Path(sys.argv[1])).get("v", "", "", (), fetch)
+print(fetched.picture.read_text(), flush=True)
+"""
+
+
+@pytest.fixture
+def fetching_process(store):
+    """Another process, in the middle of a fetch."""
+    command = [sys.executable, "-c", FETCH, f"{store.folder}"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        process.stdout.readline()
+        yield process
+        process.kill()
+
+
+def test_parts_that_another_build_is_at_stay(store, fetching_process):
     store.clear_parts()
-    assert not kept[0].exists()
+    said, _ = fetching_process.communicate("go on\n")
+    assert (fetching_process.returncode, said) == (0, "whole\n")
+    assert [path.name for path in store.folder.rglob("*") if path.is_file()].count("film") == 1
+    assert not list(store.folder.rglob(".*"))
+
+
+def test_a_kill_leaves_parts_that_the_next_build_clears(store, fetching_process):
+    assert list(store.folder.rglob("film"))
+    fetching_process.kill()
+    fetching_process.wait()
+    store.clear_parts()
+    assert not list(store.folder.glob("*/.*"))
+
+
+def test_parts_can_be_cleared_while_others_begin(store):
+    def clear():
+        while not ended.is_set():
+            store.clear_parts()
+
+    ended = threading.Event()
+    clearing = threading.Thread(target=clear)
+    clearing.start()
+    try:
+        for number in range(100):
+            assert end(store, Host(), video=f"v{number}")[0] == b"film"
+    finally:
+        ended.set()
+        clearing.join()
+
+
+def test_two_builds_that_fetch_one_video_both_get_it(store):
+    def fetch(start):
+        try:
+            for number in range(100):
+                ends.append(store.get("v", "", "", ((start, float(number + 1)),), Host())[1])
+        except BaseException as error:
+            ends.append(error)
+
+    ends = []
+    builds = [threading.Thread(target=fetch, args=(start,)) for start in (0.0, 0.5)]
+    for build in builds:
+        build.start()
+    for build in builds:
+        build.join()
+    assert ends == [2] * 200
+
+
+@pytest.mark.parametrize("lost", ["picture", "try"])
+def test_a_note_of_files_that_somebody_deleted_is_none(store, lost):
+    host = Host()
+    end(store, host)
+    [path] = store.folder.rglob(lost)
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    assert end(store, host)[0] == b"film" and host.asked == 2
