@@ -98,20 +98,26 @@ def everyone(folder, url, peer):
     params = YAML().load(ROOT / "params.yaml")
     arcface, clip_list = ROOT / params["face_models"]["arcface"], folder / "films" / "clips.csv"
 
-    def ours(workers):
-        file = folder / f"params{workers}.yaml"
+    def ours(workers, name, url):
+        file = folder / f"params-{name}.yaml"
         params["speech_faces"] |= {
             "source": f"{folder / 'films'}", "url": url, "workers": workers, "shard_clips": 8, "test_share": 0.1,
         }  # fmt: skip
         params["fetching"]["parallel"] = 2
         YAML().dump(params, file)
-        return lambda turn: call(sys.executable, "-m", "tests.benchmarks.corpus.ours", file, turn / f"ours{workers}")
+        return lambda turn: call(sys.executable, "-m", "tests.benchmarks.corpus.ours", file, turn / name)
 
-    def plain(turn):
-        turn.mkdir()
-        return call(sys.executable, HERE / "plain.py", url, clip_list, turn / "plain.parquet", arcface)
+    def plain(name, url):
+        return lambda turn: call(sys.executable, HERE / "plain.py", url, clip_list, made(turn) / name, arcface)
 
-    found = {"plain": plain, "ours, 1 worker": ours(1), f"ours, {CORES} workers": ours(CORES)}
+    local = f"file:{folder / 'films'}/{{youtube_id}}.mp4"
+    found = {
+        "plain": plain("plain.parquet", url),
+        "ours, 1 worker": ours(1, "ours1", url),
+        f"ours, {CORES} workers": ours(CORES, f"ours{CORES}", url),
+        "plain, local files": plain("plain-local.parquet", local),
+        f"ours, {CORES} workers, local files": ours(CORES, "local", local),
+    }
     few = folder / "few.csv"  # encoding takes a second and more a film
     few.write_text("".join(clip_list.read_text().splitlines(keepends=True)[:ENCODED]))
     for precision, listed in (("exact", few), ("low", clip_list)) if peer else ():
@@ -119,6 +125,11 @@ def everyone(folder, url, peer):
             peer, HERE / "peer.py", url, listed, turn / f"peer-{precision}", precision, CORES
         )
     return found
+
+
+def made(turn):
+    turn.mkdir(exist_ok=True)
+    return turn
 
 
 def call(*command):

@@ -122,10 +122,13 @@ def main(url, clip_list, out, arcface):
         quiet = {"quiet": True, "no_warnings": True, "noprogress": True, "outtmpl": f"{folder}/%(id)s.%(ext)s"}
         with yt_dlp.YoutubeDL(quiet | {"ffmpeg_location": "/nowhere", "format": "b"}) as downloader:
             for video, begin, end, *_ in csv.reader(listed):
-                path = downloader.prepare_filename(downloader.extract_info(url.format(youtube_id=video)))
+                place = url.format(youtube_id=video)
+                local = place.removeprefix("file:") if place.startswith("file:") else None
+                path = local or downloader.prepare_filename(downloader.extract_info(place))
                 found = face_of(path, begin, detectors)
                 speech = sound_of(path, begin, min(float(end) - float(begin), SOUND_S))
-                Path(path).unlink()
+                if not local:
+                    Path(path).unlink()
                 if found is None:
                     continue
                 frame, points = found
