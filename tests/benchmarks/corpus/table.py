@@ -18,8 +18,8 @@ def as_markdown(found, clips, cores, repeats, agrees):
         f"Measured {datetime.date.today()} on {cores} cores of {cpu()}, Python {platform.python_version()}; "
         + ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
         + ".",
-        f"N = {clips} clips of 6.5 s, each of a film of its own (640×480, 25 fps, 10 s); {repeats} turns, all "
-        "contestants in each; median, and in brackets the least and the most.",
+        f"N = {clips} clips of 6.5 s of {clips // 2} films (640×480, 25 fps, 10 s), each under two names; {repeats} "
+        "turns, all contestants in each; median, and in brackets the least and the most.",
         "",
         "| | clips/s | processor s/clip | clips per processor s | kept |",
         "|---|---|---|---|---|",
