@@ -1,20 +1,18 @@
-"""Speech in and out of files: decoded by ffmpeg to mono float32.
+"""Speech in and out of files: decoded by ffmpeg to mono float32, stored by libsndfile as FLAC.
 
 Samples are 16-bit inside, so that what is read, stored as FLAC and decoded again is the same to the last bit.
 """
 
-import tempfile
+import io
 from pathlib import Path
 
 import ffmpeg
-import imageio_ffmpeg
 import numpy as np
+import soundfile
 from numpy.typing import NDArray
 
-from s2f.decoding import COMMAND, FULL_SCALE, decoding, media_input
+from s2f.decoding import FULL_SCALE, decoding, media_input
 from s2f.runtime import InputError
-
-SHORTEST_FLAC = 16  # samples: the format's smallest block
 
 
 def read_speech(path: Path | str, sample_rate: int, seconds: float | None = None) -> NDArray[np.float32]:
@@ -39,23 +37,16 @@ def decode_speech(content: bytes, sample_rate: int) -> NDArray[np.float32]:
 
 
 def encode_flac(speech: NDArray[np.floating], sample_rate: int) -> bytes:
-    """FLAC of mono samples in [−1, 1]: 16 bits, no date or encoder inside, so the same speech is the same bytes.
+    """FLAC of mono samples in [−1, 1]: 16 bits, no date inside, so the same speech is the same bytes.
 
     Raises:
-        InputError: fewer samples than FLAC can hold.
+        InputError: there is no speech at all.
     """
-    if len(speech) < SHORTEST_FLAC:
-        raise InputError(f"speech holds {len(speech)} samples; FLAC needs at least {SHORTEST_FLAC}.")
-    samples = (np.asarray(speech, np.float64) * FULL_SCALE).round().clip(-FULL_SCALE, FULL_SCALE - 1).astype("<i2")
-    raw = ffmpeg.input("pipe:", format="s16le", ac=1, ar=sample_rate)
-    with tempfile.TemporaryDirectory() as folder:
-        # To a file: into a pipe the header could not be completed, and players would not know the length.
-        target = Path(folder, "speech.flac")
-        options = {"map_metadata": -1, "fflags": "+bitexact", "flags:a": "+bitexact", "threads": 1}
-        output = ffmpeg.output(raw, str(target), acodec="flac", **options)
-        command = [imageio_ffmpeg.get_ffmpeg_exe(), *COMMAND]
-        ffmpeg.run(output, cmd=command, input=samples.tobytes(), capture_stdout=True, capture_stderr=True)
-        return target.read_bytes()
+    _check_not_empty(speech)
+    samples = (np.asarray(speech, np.float64) * FULL_SCALE).round().clip(-FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
+    content = io.BytesIO()
+    soundfile.write(content, samples, sample_rate, format="FLAC", subtype="PCM_16")
+    return content.getvalue()
 
 
 def fit(speech: NDArray[np.float32], samples: int) -> NDArray[np.float32]:
@@ -64,9 +55,13 @@ def fit(speech: NDArray[np.float32], samples: int) -> NDArray[np.float32]:
     Raises:
         InputError: there is no speech at all.
     """
+    _check_not_empty(speech)
+    return np.resize(speech, samples)
+
+
+def _check_not_empty(speech: NDArray[np.floating]) -> None:
     if len(speech) == 0:
         raise InputError("speech holds no samples; at least one is needed.")
-    return np.resize(speech, samples)
 
 
 def _decode(

@@ -23,7 +23,7 @@ from s2f.params.face_models import FaceModelsParams
 from s2f.runtime import InputError, file_sha256
 
 # Whose versions a reader of the ledger may want to know.
-TOOLS = ("imageio-ffmpeg", "insightface", "mediapipe", "numpy", "onnxruntime", "pillow", "torch", "yt-dlp")
+TOOLS = ("imageio-ffmpeg", "insightface", "mediapipe", "numpy", "onnxruntime", "pillow", "soundfile", "torch", "yt-dlp")
 
 
 class Rows(Protocol):

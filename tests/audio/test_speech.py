@@ -51,10 +51,10 @@ def test_full_scale_is_clipped_not_wrapped():
     np.testing.assert_allclose(loud, np.tile([1, -1], 20), atol=1e-4)
 
 
-def test_flac_holds_sixteen_samples_and_refuses_fewer():
-    assert len(decode_speech(encode_flac(tone()[:16], RATE), RATE)) == 16
-    with pytest.raises(InputError, match="at least 16"):
-        encode_flac(tone()[:15], RATE)
+def test_flac_holds_one_sample_and_refuses_none():
+    assert len(decode_speech(encode_flac(tone()[:1], RATE), RATE)) == 1
+    with pytest.raises(InputError, match="at least one"):
+        encode_flac(tone()[:0], RATE)
 
 
 @pytest.mark.parametrize("name", ["sound.wav", "-begins-with-a-dash.flac", "has:colon, 100% and spaces.wav"])

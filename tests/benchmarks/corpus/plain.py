@@ -1,8 +1,8 @@
 """The same corpus as one plain loop: what somebody writes in an afternoon with the same libraries, and nothing of s2f.
 
 yt-dlp fetches, ffmpeg decodes, MediaPipe finds the face, insightface loads the network and calls it, torch makes the
-spectrogram, pyarrow writes. One thread asks, cuts, looks, listens and writes; nothing is resumed, retried, checked
-or recorded. Networks are loaded within the time that is measured, imports before.
+spectrogram, libsndfile and pyarrow write. One thread asks, cuts, looks, listens and writes; nothing is resumed,
+retried, checked or recorded. Networks are loaded within the time that is measured, imports before.
 
     python plain.py URL LIST OUT ARCFACE
 """
@@ -24,6 +24,7 @@ import numpy as np
 import onnxruntime
 import pyarrow as pa
 import pyarrow.parquet as pq
+import soundfile
 import torch
 import yt_dlp
 from insightface import model_zoo
@@ -90,10 +91,9 @@ def spectrogram_of(speech, hann):
 
 
 def flac_of(speech):
-    with tempfile.TemporaryDirectory() as folder:
-        samples, path = (speech * 32768).astype("<i2").tobytes(), f"{folder}/speech.flac"
-        subprocess.run([*FFMPEG, "-f", "s16le", "-ac", "1", "-ar", f"{RATE}", "-i", "pipe:", path], input=samples)
-        return Path(path).read_bytes()
+    sink = io.BytesIO()
+    soundfile.write(sink, speech, RATE, format="FLAC")
+    return sink.getvalue()
 
 
 def jpeg_of(picture):
