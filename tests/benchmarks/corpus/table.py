@@ -12,14 +12,14 @@ AIM = 0.9  # of the cores: parallel efficiency
 LIBRARIES = ("yt-dlp", "imageio-ffmpeg", "mediapipe", "insightface", "onnxruntime", "torch", "pyarrow", "prefect")
 
 
-def as_markdown(found, clips, cores, repeats, agrees):
+def as_markdown(found, clips, films, cores, repeats, agrees):
     """A section of RESULTS.md."""
     lines = [
         f"Measured {datetime.date.today()} on {cores} cores of {cpu()}, Python {platform.python_version()}; "
         + ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
         + ".",
-        f"N = {clips} clips of 6.5 s of {clips // 2} films (640×480, 25 fps, 10 s), each under two names; {repeats} "
-        "turns, all contestants in each; median, and in brackets the least and the most.",
+        f"N = {clips} clips of 6.5 s of {films} films (640×480, 25 fps, 10 s), each under {clips // films} names; "
+        f"{repeats} turns, all contestants in each; median, and in brackets the least and the most.",
         "",
         "| | clips/s | processor s/clip | clips per processor s | kept |",
         "|---|---|---|---|---|",
