@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections import Counter
 from pathlib import Path
@@ -24,6 +25,7 @@ from ruamel.yaml import YAML
 from s2f.params.fetching import FetchingParams
 
 ROOT = Path(__file__).parents[2]
+PATIENCE_S = 120
 
 
 @pytest.fixture(scope="session")
@@ -82,6 +84,45 @@ def write_params(tmp_path_factory, sources, embedder):
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def list_clips():
+    """A function that writes the list of a folder: of each video a clip of two seconds from each begin."""
+
+    def write(folder, videos, begins=(0,)):
+        folder.mkdir(exist_ok=True)
+        rows = [f"{video},{begin},{begin + 2},0.5,0.5\n" for video in videos for begin in begins]
+        (folder / "clips.csv").write_text("".join(rows))
+        return f"{folder}"
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def contents():
+    """A function that gives every file's bytes by its path within a folder; of locks it does not speak."""
+
+    def read(folder, *patterns):
+        found = (path for pattern in patterns or ("**/*",) for path in folder.glob(pattern))
+        files = (path for path in found if path.is_file() and path.suffix != ".lock")
+        return {f"{path.relative_to(folder)}": path.read_bytes() for path in files}
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def until():
+    """A function that waits until a condition holds, and gives what it gave."""
+
+    def wait(condition):
+        end = time.monotonic() + PATIENCE_S
+        while not (met := condition()):
+            assert time.monotonic() < end, "it did not happen"
+            time.sleep(0.01)
+        return met
+
+    return wait
 
 
 class FilmServer:

@@ -27,11 +27,6 @@ ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
 
-def contents(folder):
-    """Every file's bytes by its path."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
-
-
 def build(folder, params):
     return build_speech_faces(folder / "out", folder / "ledger", params)
 
@@ -76,7 +71,7 @@ def test_building_again_builds_nothing(whole, write_params):
     assert {path: path.stat().st_mtime_ns for path in whole[0].rglob("*.parquet")} == before
 
 
-def test_only_what_is_damaged_is_built_again(whole, tmp_path, write_params):
+def test_only_what_is_damaged_is_built_again(whole, tmp_path, write_params, contents):
     build(tmp_path, write_params())
     shards = sorted(tmp_path.glob("out/*/*.parquet"))
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.parquet")}
@@ -87,7 +82,7 @@ def test_only_what_is_damaged_is_built_again(whole, tmp_path, write_params):
     assert contents(tmp_path) == contents(whole[0])
 
 
-def test_other_parameters_build_another_corpus_and_leave_nothing_stale(whole, tmp_path, write_params):
+def test_other_parameters_build_another_corpus_and_leave_nothing_stale(whole, tmp_path, write_params, contents):
     build(tmp_path, write_params(face_px=32))
     assert contents(tmp_path).keys() == contents(whole[0]).keys()
     assert contents(tmp_path) != contents(whole[0])
@@ -97,7 +92,7 @@ def test_other_parameters_build_another_corpus_and_leave_nothing_stale(whole, tm
     assert contents(tmp_path) == contents(whole[0])
 
 
-def test_a_killed_build_goes_on_to_the_same_bytes(whole, tmp_path, write_params):
+def test_a_killed_build_goes_on_to_the_same_bytes(whole, tmp_path, write_params, contents):
     params = write_params(workers=1)
     command = [sys.executable, "-m", "flows.speech_faces", "--params", str(params)]
     command += ["--out", str(tmp_path / "out"), "--ledger", str(tmp_path / "ledger")]
@@ -144,7 +139,9 @@ def tried(monkeypatch):
     return ids
 
 
-def test_a_list_that_shrinks_and_grows_is_built_by_exactly_the_difference(tmp_path, write_params, sources, tried):
+def test_a_list_that_shrinks_and_grows_is_built_by_exactly_the_difference(
+    tmp_path, write_params, sources, tried, contents
+):
     films = tmp_path / "films"
     films.mkdir()
     (films / "videos").symlink_to(sources[0] / "videos")
@@ -181,12 +178,13 @@ def test_a_label_that_was_corrected_is_written_and_nothing_is_looked_at_again(tm
     assert len(tried) == 1
 
 
-def test_a_video_overwritten_under_its_name_is_built_again_and_nothing_else(tmp_path, write_params, film, face):
+def test_a_video_overwritten_under_its_name_is_built_again_and_nothing_else(
+    tmp_path, write_params, film, face, list_clips
+):
     films, names = tmp_path / "films", ("a", "b", "c")
     for number, name in enumerate(names):
         film(films / "videos" / f"{name}.mp4", face(number + 1), seconds=2.0)
-    (films / "clips.csv").write_text("".join(f"{name},0,2,0.5,0.5\n" for name in names))
-    params = write_params(source=str(films))
+    params = write_params(source=list_clips(films, names))
     assert build(tmp_path, params) == {"ok": 3}
     before, ledger = embeddings(tmp_path), times(tmp_path / "ledger")
     film(films / "videos" / "b.mp4", face(9), seconds=2.0)

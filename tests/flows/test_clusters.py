@@ -218,17 +218,11 @@ def films(tmp_path_factory, sources):
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory, films, write_params):
+def whole(tmp_path_factory, films, write_params, contents):
     """What threads of one process build."""
     folder = tmp_path_factory.mktemp("threads")
     build_speech_faces(folder / "out", folder / "ledger", write_params(source=films))
     return contents(folder)
-
-
-def contents(folder):
-    """Every file's bytes by its path: data, ledger, manifest."""
-    found = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock")
-    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
 
 
 def recorded(place):
@@ -304,7 +298,9 @@ def test_a_ray_cluster_without_workers_ends_a_build(ray_without_workers, tmp_pat
         results(on("ray", ray_without_workers.address), tmp_path, {"a": 0})
 
 
-def test_dask_builds_the_same_bytes_though_a_worker_is_killed(dask, tmp_path, films, whole, write_params, place):
+def test_dask_builds_the_same_bytes_though_a_worker_is_killed(
+    dask, tmp_path, films, whole, write_params, place, contents
+):
     cluster = dask(3)
     params = write_params(source=films, workers=3, runner="dask", address=cluster.address)
     built_though_a_worker_is_killed(cluster, tmp_path, params, place)
@@ -315,7 +311,9 @@ def test_dask_builds_the_same_bytes_though_a_worker_is_killed(dask, tmp_path, fi
     assert len(loads) >= 2
 
 
-def test_ray_builds_the_same_bytes_though_a_worker_is_killed(ray, tmp_path, films, whole, write_params, place):
+def test_ray_builds_the_same_bytes_though_a_worker_is_killed(
+    ray, tmp_path, films, whole, write_params, place, contents
+):
     params = write_params(source=films, workers=3, runner="ray", address=ray.address)
     built_though_a_worker_is_killed(ray, tmp_path, params, place)
     assert contents(tmp_path) == whole
@@ -356,7 +354,9 @@ def test_where_ray_waits_in_vain_in_mid_call_the_process_still_ends_in_that_sent
 
 
 @pytest.mark.parametrize("runner", ["dask", "ray"])
-def test_without_an_address_a_cluster_is_this_machines_for_one_build(tmp_path, write_params, place, runner, pictures):
+def test_without_an_address_a_cluster_is_this_machines_for_one_build(
+    tmp_path, write_params, place, runner, pictures, contents
+):
     pytest.importorskip(f"prefect_{runner}", reason="needs pip install '.[cluster]'")
     with tempfile.TemporaryDirectory(prefix="s2f-t", dir="/tmp") as short:
         database = {"PREFECT_API_DATABASE_CONNECTION_URL": PREFECT_API_DATABASE_CONNECTION_URL.value()}
@@ -374,7 +374,7 @@ def test_without_an_address_a_cluster_is_this_machines_for_one_build(tmp_path, w
 
 
 @pytest.fixture(scope="module")
-def pictures(tmp_path_factory, write_params):
+def pictures(tmp_path_factory, write_params, contents):
     """What threads of one process build of pictures."""
     folder = tmp_path_factory.mktemp("pictures-by-threads")
     build_portraits(folder / "out", folder / "ledger", write_params())

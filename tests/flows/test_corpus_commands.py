@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -22,15 +21,12 @@ pytestmark = pytest.mark.usefixtures("prefect_server")
 
 
 @pytest.fixture
-def params_for(tmp_path, write_params):
+def params_for(tmp_path, write_params, list_clips):
     """A function that writes params for two clips of each video at an address."""
 
     def write(url, videos=VIDEOS, **changed):
-        source = tmp_path / "source"
-        source.mkdir(exist_ok=True)
-        rows = [f"{video},{begin},2,0.5,0.5\n" for video in videos for begin in (0, 0.5)]
-        (source / "clips.csv").write_text("".join(rows))
-        return write_params(**{"source": f"{source}", "url": url, "shard_clips": 6, **changed})
+        source = list_clips(tmp_path / "source", videos, begins=(0, 0.5))
+        return write_params(**{"source": source, "url": url, "shard_clips": 6, **changed})
 
     return write
 
@@ -39,14 +35,10 @@ def build(data, params, flow=build_speech_faces, name=NAME):
     return flow(data / name, data / "ledger" / name, params)
 
 
-def contents(folder, *patterns):
-    paths = (path for pattern in patterns or ("**/*",) for path in folder.glob(pattern))
-    return {f"{path.relative_to(folder)}": path.read_bytes() for path in paths if path.is_file()}
-
-
-def corpus(data):
-    """All that is of the corpus, and no lock."""
-    return contents(data / NAME) | contents(data / "ledger" / NAME)
+@pytest.fixture
+def corpus(contents):
+    """A function that gives all that is of the corpus in a data folder."""
+    return lambda data: contents(data / NAME) | contents(data / "ledger" / NAME)
 
 
 def times(data):
@@ -73,16 +65,9 @@ def asked_since(server, before):
     return {video for video, count in server.requests().items() if count > before[video]}
 
 
-def until(condition, patience_s=120):
-    end = time.monotonic() + patience_s
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.01)
-
-
 @pytest.mark.parametrize("chosen", [("--class", "transient"), ("--reason", "network")])
 def test_retry_tries_exactly_what_failed_and_the_end_is_that_of_a_build_that_never_did(
-    tmp_path, params_for, film_server, run, chosen
+    tmp_path, params_for, film_server, run, chosen, corpus
 ):
     server = film_server(v05="500", v13="500", v07="410", v09="403")
     params, data = params_for(server.url), tmp_path / "data"
@@ -131,7 +116,7 @@ def test_a_retry_asks_the_host_again_and_not_what_was_kept(tmp_path, params_for,
 
 
 @pytest.mark.parametrize("with_what", ["the same retry", "the build"])
-def test_a_retry_that_was_killed_goes_on(tmp_path, params_for, film_server, start, run, with_what):
+def test_a_retry_that_was_killed_goes_on(tmp_path, params_for, film_server, start, run, with_what, until, corpus):
     server = film_server(v05="500", v13="500")
     params, data = params_for(server.url, VIDEOS, shard_clips=40), tmp_path / "data"
     assert build(data, params)["network"] == 4
@@ -156,7 +141,9 @@ def test_a_retry_that_was_killed_goes_on(tmp_path, params_for, film_server, star
     assert corpus(data) == corpus(tmp_path / "never")
 
 
-def test_who_asks_for_it_is_taken_out_for_good_and_nobody_else_is_touched(tmp_path, params_for, film_server, run):
+def test_who_asks_for_it_is_taken_out_for_good_and_nobody_else_is_touched(
+    tmp_path, params_for, film_server, run, contents, corpus
+):
     server = film_server()
     keep = tmp_path / "keep"
     params, data = params_for(server.url, keep=f"{keep}"), tmp_path / "data"
@@ -227,7 +214,7 @@ def test_a_removed_picture_goes_with_its_copies(tmp_path, write_params, face, ru
     assert build(data, path, build_portraits, "portraits") == {"ok": 5, "removed_on_request": 2}
 
 
-def test_a_list_that_shrinks_and_grows_asks_for_no_video_that_was_kept(tmp_path, params_for, film_server):
+def test_a_list_that_shrinks_and_grows_asks_for_no_video_that_was_kept(tmp_path, params_for, film_server, corpus):
     server = film_server(v07="404")
     for step, (videos, new) in enumerate(
         [(VIDEOS[:8], VIDEOS[:8]), (VIDEOS[3:8], []), (VIDEOS[3:12], VIDEOS[8:12]), (VIDEOS[1:10], VIDEOS[1:3])]

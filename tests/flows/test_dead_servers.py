@@ -1,6 +1,5 @@
 """Prefect's server dies while a build goes on: the build ends as if nothing had been, or in a sentence."""
 
-import time
 from threading import Thread
 
 import psutil
@@ -15,26 +14,16 @@ VIDEOS = [f"v{number:02d}" for number in range(2, 42)]
 
 
 @pytest.fixture
-def command_for(tmp_path, write_params, film_server):
+def command_for(tmp_path, write_params, film_server, list_clips):
     """A function that gives the command to build a list of films into a folder, one shard after the other."""
-    source = tmp_path / "source"
-    source.mkdir()
-    (source / "clips.csv").write_text("".join(f"{video},0,2,0.5,0.5\n" for video in VIDEOS))
-    params = write_params(source=f"{source}", url=film_server().url, shard_clips=2)
+    source = list_clips(tmp_path / "source", VIDEOS)
+    params = write_params(source=source, url=film_server().url, shard_clips=2)
 
     def command(folder):
         words = ("flows.speech_faces", "--out", folder / "out", "--ledger", folder / "ledger", "--params", params)
         return words, params
 
     return command
-
-
-def until(condition, patience_s=120):
-    end = time.monotonic() + patience_s
-    while not (met := condition()):
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.01)
-    return met
 
 
 def server_of(process):
@@ -45,11 +34,7 @@ def server_of(process):
     return None
 
 
-def contents(folder):
-    return {f"{path.relative_to(folder)}": path.read_bytes() for path in folder.rglob("*.parquet")}
-
-
-def test_a_build_goes_on_when_its_own_server_dies_twice(tmp_path, command_for, start):
+def test_a_build_goes_on_when_its_own_server_dies_twice(tmp_path, command_for, start, until, contents):
     words, params = command_for(tmp_path / "lost")
     build_speech_faces(tmp_path / "whole" / "out", tmp_path / "whole" / "ledger", params)
     process = start(*words, PREFECT_API_URL=None)
@@ -63,7 +48,7 @@ def test_a_build_goes_on_when_its_own_server_dies_twice(tmp_path, command_for, s
     assert contents(tmp_path / "lost") == contents(tmp_path / "whole")
 
 
-def test_a_server_that_stays_away_costs_a_build_nothing_but_its_record(tmp_path, command_for):
+def test_a_server_that_stays_away_costs_a_build_nothing_but_its_record(tmp_path, command_for, until, contents):
     _, params = command_for(tmp_path)
     out, ledger = tmp_path / "lost" / "out", tmp_path / "lost" / "ledger"
     build_speech_faces(tmp_path / "whole" / "out", tmp_path / "whole" / "ledger", params)

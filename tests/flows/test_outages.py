@@ -22,14 +22,12 @@ pytestmark = pytest.mark.usefixtures("prefect_server")
 
 
 @pytest.fixture
-def params_for(tmp_path, write_params):
+def params_for(tmp_path, write_params, list_clips):
     """A function that writes params for a list of videos at an address, with other values by keyword."""
 
     def write(url, videos=VIDEOS, **changed):
-        source = tmp_path / "source"
-        source.mkdir(exist_ok=True)
-        (source / "clips.csv").write_text("".join(f"{video},0,2,0.5,0.5\n" for video in videos))
-        return write_params(**{"source": f"{source}", "url": url, "shard_clips": 3, **SOON, **changed})
+        source = list_clips(tmp_path / "source", videos)
+        return write_params(**{"source": source, "url": url, "shard_clips": 3, **SOON, **changed})
 
     return write
 
@@ -38,21 +36,10 @@ def build(folder, params):
     return build_speech_faces(folder / "out", folder / "ledger", params)
 
 
-def contents(folder):
-    return {f"{path.relative_to(folder)}": path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
 def ends(folder):
     """The ledger but for the number of attempts, of which an outage costs some."""
     tables = [pq.read_table(path).drop_columns("attempts") for path in sorted(folder.glob("ledger/*.parquet"))]
     return [row for table in tables for row in table.to_pylist()]
-
-
-def wait_for(condition, patience_s=120):
-    until = time.monotonic() + patience_s
-    while not condition():
-        assert time.monotonic() < until, "it did not happen"
-        time.sleep(0.01)
 
 
 def half_built(folder):
@@ -91,16 +78,16 @@ def joined(thread):
 
 @pytest.mark.parametrize("shard_clips", [1, 8])
 def test_a_build_waits_for_a_network_that_was_lost_and_goes_on_by_itself(
-    tmp_path, params_for, film_server, shard_clips
+    tmp_path, params_for, film_server, shard_clips, until, contents
 ):
     server = film_server()
     params = params_for(server.url, shard_clips=shard_clips, cool_downs=12)
     reasons = build(tmp_path / "whole", params)
 
     def lose_it():
-        wait_for(lambda: half_built(tmp_path / "lost"))
+        until(lambda: half_built(tmp_path / "lost"))
         server.stop()
-        wait_for(lambda: refusals(tmp_path / "lost")["count"] >= 3)
+        until(lambda: refusals(tmp_path / "lost")["count"] >= 3)
         server.start()
 
     losing = meanwhile(lose_it)
@@ -111,7 +98,7 @@ def test_a_build_waits_for_a_network_that_was_lost_and_goes_on_by_itself(
 
 
 def test_a_network_that_stays_away_ends_the_build_and_the_same_command_goes_on(
-    tmp_path, params_for, film_server, start, run
+    tmp_path, params_for, film_server, start, run, until, contents
 ):
     server = film_server()
     params = params_for(server.url, cool_downs=1)
@@ -119,13 +106,13 @@ def test_a_network_that_stays_away_ends_the_build_and_the_same_command_goes_on(
     folder = tmp_path / "lost"
     command = ("flows.speech_faces", "--out", folder / "out", "--ledger", folder / "ledger", "--params", params)
     process = start(*command)
-    wait_for(lambda: half_built(folder))
+    until(lambda: half_built(folder))
     server.stop()
     assert process.wait() == 75
     said_when_to_come_back(" ".join((tmp_path / "said.txt").read_text().split()), "network: ")
     assert not (folder / "out" / "manifest.json").exists()
     server.start()
-    wait_for(lambda: time.time() > refusals(folder)["until"])
+    until(lambda: time.time() > refusals(folder)["until"])
     code, said = run(*command)
     assert code == 0, said
     assert contents(folder / "out") == contents(tmp_path / "whole" / "out")
@@ -138,17 +125,19 @@ def said_when_to_come_back(said, why):
     assert "Traceback" not in said and "error:" not in said
 
 
-def test_a_host_that_refuses_everything_for_a_while_is_waited_for(tmp_path, params_for, video_server, film_pool):
+def test_a_host_that_refuses_everything_for_a_while_is_waited_for(
+    tmp_path, params_for, video_server, film_pool, until, contents
+):
     with video_server(film_pool) as server:
         params = params_for(f"{server.url}{{youtube_id}}.mp4", cool_downs=12)
         reasons = build(tmp_path / "whole", params)
 
         def refuse():
-            wait_for(lambda: half_built(tmp_path / "refused"))
+            until(lambda: half_built(tmp_path / "refused"))
             server.rules = dict.fromkeys((f"{video}.mp4" for video in VIDEOS), "429")
-            wait_for(lambda: refusals(tmp_path / "refused")["count"] >= 2)
+            until(lambda: refusals(tmp_path / "refused")["count"] >= 2)
             asked = server.requests.total()
-            wait_for(lambda: refusals(tmp_path / "refused")["count"] >= 4)
+            until(lambda: refusals(tmp_path / "refused")["count"] >= 4)
             asks.append(server.requests.total() - asked)
             server.rules = {}
 
@@ -178,7 +167,7 @@ def test_while_a_host_refuses_no_further_shard_begins_and_the_log_says_why(
 
 
 def test_a_host_that_goes_on_refusing_ends_the_build_and_no_video(
-    tmp_path, params_for, video_server, film_pool, start, run
+    tmp_path, params_for, video_server, film_pool, start, run, until, contents
 ):
     folder = tmp_path / "refused"
     with video_server(film_pool) as server:
@@ -186,14 +175,14 @@ def test_a_host_that_goes_on_refusing_ends_the_build_and_no_video(
         build(tmp_path / "whole", params)
         command = ("flows.speech_faces", "--out", folder / "out", "--ledger", folder / "ledger", "--params", params)
         process = start(*command)
-        wait_for(lambda: half_built(folder))
+        until(lambda: half_built(folder))
         server.rules = dict.fromkeys((f"{video}.mp4" for video in VIDEOS), "429")
         assert process.wait() == 75
         said_when_to_come_back(" ".join((tmp_path / "said.txt").read_text().split()), "rate_limited: ")
         ended = ends(folder)
         assert ended and all(row in ends(tmp_path / "whole") for row in ended)
         server.rules = {}
-        wait_for(lambda: time.time() > refusals(folder)["until"])
+        until(lambda: time.time() > refusals(folder)["until"])
         code, said = run(*command)
         assert code == 0, said
     assert contents(folder / "out") == contents(tmp_path / "whole" / "out")
@@ -202,7 +191,7 @@ def test_a_host_that_goes_on_refusing_ends_the_build_and_no_video(
 
 @pytest.mark.parametrize(("refused", "cool_downs"), [("v02", 0), ("v07", 1), ("v09", 1)])
 def test_a_video_that_alone_is_refused_ends_as_blocked_and_the_others_are_kept(
-    tmp_path, params_for, video_server, film_pool, refused, cool_downs
+    tmp_path, params_for, video_server, film_pool, refused, cool_downs, until
 ):
     with video_server(film_pool, rules={f"{refused}.mp4": "429"}) as server:
         params = params_for(
@@ -213,7 +202,7 @@ def test_a_video_that_alone_is_refused_ends_as_blocked_and_the_others_are_kept(
                 reasons = build(tmp_path, params)
                 break
             except TryAgainLater:
-                wait_for(lambda: time.time() > refusals(tmp_path)["until"])
+                until(lambda: time.time() > refusals(tmp_path)["until"])
     assert reasons == {"ok": 7, "rate_limited": 1}
     [row] = [row for row in ends(tmp_path) if row["status"] != "ok"]
     assert (row["id"], row["status"]) == (f"{refused}_00000000", "blocked")

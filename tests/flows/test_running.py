@@ -201,11 +201,10 @@ def test_bad_input_is_one_sentence_and_exit_code_2(tmp_path, write_params, chang
     assert not (tmp_path / "out").exists()
 
 
-def test_a_build_that_keeps_nothing_to_train_on_writes_its_ledger_and_then_says_so(tmp_path, write_params, sources):
-    films = tmp_path / "films"
-    films.mkdir()
-    (films / "clips.csv").write_text("".join(f"absent{number},0,2,0.5,0.5\n" for number in range(4)))
-    params = write_params(source=str(films))
+def test_a_build_that_keeps_nothing_to_train_on_writes_its_ledger_and_then_says_so(
+    tmp_path, write_params, sources, list_clips
+):
+    params = write_params(source=list_clips(tmp_path / "films", [f"absent{number}" for number in range(4)]))
     for _ in range(2):  # the second finds everything built, and is no success either
         done = run(tmp_path, "flows.speech_faces", "--params", params)
         words = " ".join(done.stderr.split())

@@ -36,17 +36,15 @@ def in_a_pause(server, folder):
     ids=["in a cool-down", "in a fetch", "in a pause"],
 )
 def test_a_build_that_is_told_to_ends_within_seconds_and_goes_on_later(
-    tmp_path, write_params, film_server, start, number, code, waiting, rules
+    tmp_path, write_params, list_clips, film_server, start, until, number, code, waiting, rules
 ):
     server = film_server(**rules)
-    (tmp_path / "clips.csv").write_text("".join(f"{video},0,2,0.5,0.5\n" for video in VIDEOS))
-    params = write_params(source=f"{tmp_path}", url=server.url, cool_down_minutes=60.0, cool_downs=3, **PATIENT)
+    params = write_params(
+        source=list_clips(tmp_path, VIDEOS), url=server.url, cool_down_minutes=60.0, cool_downs=3, **PATIENT
+    )
     out, ledger = tmp_path / "out", tmp_path / "ledger"
     process = start("flows.speech_faces", "--out", out, "--ledger", ledger, "--params", params)
-    until = time.monotonic() + 120
-    while not waiting(server, tmp_path):
-        assert time.monotonic() < until and process.poll() is None, (tmp_path / "said.txt").read_text()
-        time.sleep(0.05)
+    until(lambda: waiting(server, tmp_path) or process.poll() is not None)
     told = time.monotonic()
     process.send_signal(number)
     ended = process.wait(60)
