@@ -5,6 +5,7 @@ one that has none. yt-dlp looks for deno beside Python and on PATH, and runs no 
 from reading files and opening addresses.
 """
 
+import functools
 import importlib.util
 import os
 import re
@@ -52,8 +53,11 @@ def deno_version() -> tuple[int, int] | None:
     """Of the deno that yt-dlp finds; None where there is none that runs."""
     places = os.pathsep.join((sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)))
     program = shutil.which("deno", path=places)
-    if program is None:
-        return None
+    return _version_of(program) if program else None
+
+
+@functools.cache  # asked for every shard
+def _version_of(program: str) -> tuple[int, int] | None:
     try:
         said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=PATIENCE_S).stdout
     except (OSError, subprocess.TimeoutExpired):
