@@ -18,12 +18,14 @@ SENTENCES = (
     # YouTube's own sentence for a session that asked too much; elsewhere "later" is said of one video, or of nothing.
     ("rate_limited", r"\brate.?limit|too many requests|content isn.t available, try again later"),
     ("network", r"try again later"),
-    ("members_only", r"members.only|join this channel|available to this channel's members"),
+    ("members_only", r"members.only|join this channel|available to this channel's members|music premium members"),
+    ("members_only", r"requires payment"),
     ("private", r"private video|video is private"),
     ("age_restricted", r"confirm your age|age.restricted|inappropriate for some users"),
     ("geo_blocked", r"(in|from) your (country|location|region)|geo.?restrict"),
     ("removed", r"no such file|is a directory|video unavailable|no longer available|been removed|has been terminated"),
-    ("removed", r"removed by|not exist|account .*(closed|deleted)|video is not available"),
+    ("removed", r"removed by|not exist|account .*(closed|deleted)|(video|recording) is not available"),
+    ("removed", r"live event has ended|blocked it on copyright grounds"),
     ("no_format", r"requested format|no video formats|unsupported url|drm protected|redirect loop|not a video"),
     ("no_format", r"ffmpeg could not be found"),  # a stream that only ffmpeg could fetch, and it must not
     ("live", r"live event will begin|premieres in"),
@@ -41,6 +43,8 @@ HTTP_REASONS = {
     451: "geo_blocked",
 }
 PROXY_AUTHENTICATION = 407
+# What yt-dlp names in front of its words or within them: a video, and addresses. They may be called rate-limit1.
+NAMES = re.compile(r"\[[\w:+-]+\] [\w.-]+: |\w+:/\S*")
 _FULL = os.strerror(errno.ENOSPC)
 
 
@@ -70,8 +74,8 @@ def failure_of(error: Exception, url: str, guard: Guard | None = None) -> Failur
 
 
 def reason_of(error: Exception) -> str:
-    """The reason behind a yt-dlp error: its words first, then its causes' class and HTTP status."""
-    words = str(error).lower()
+    """The reason behind a yt-dlp error: its words but for names, then its causes' class and HTTP status."""
+    words = NAMES.sub("", str(error).lower())
     for reason, sentence in SENTENCES:
         if re.search(sentence, words):
             return reason

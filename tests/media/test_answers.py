@@ -32,11 +32,21 @@ from s2f.media.guard import Guard, Refused
         ("Unable to download API page: The read operation timed out", "timeout"),
         ("This live event will begin in 3 days.", "live"),
         ("m3u8 download detected but ffmpeg could not be found. Please install", "no_format"),
+        ("This live stream recording is not available.", "removed"),
+        ("This video requires payment to watch.", "members_only"),
+        ("This video is only available to Music Premium members", "members_only"),
+        ("This video contains content from X, who has blocked it on copyright grounds", "removed"),
         ("something nobody has ever said", "network"),
     ],
 )
 def test_what_sites_say_becomes_a_reason(words, reason):
     assert reason_of(DownloadError(f"ERROR: [youtube] x: {words}")) == reason
+
+
+@pytest.mark.parametrize("name", ["rate-limit1", "age-restricted", "members.only", "private_video", "timed-out-0"])
+@pytest.mark.parametrize(("words", "reason"), [("HTTP Error 404: Not Found", "removed"), ("HTTP Error 500", "network")])
+def test_how_a_video_is_called_says_nothing(name, words, reason):
+    assert reason_of(DownloadError(f"ERROR: [generic] {name}: {words} (http://x.org/{name}.mp4)")) == reason
 
 
 def test_the_cause_speaks_where_words_do_not():

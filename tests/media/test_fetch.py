@@ -141,6 +141,11 @@ def test_what_a_server_answers_becomes_a_reason(fetch, server, fault, reason):
     assert fetch(f"{server.url}{fault}/film.mp4").reason == reason
 
 
+@pytest.mark.parametrize(("fault", "reason"), [("404", "removed"), ("500", "network")])
+def test_a_videos_own_name_says_nothing(fetch, server, fault, reason):
+    assert fetch(f"{server.url}{fault}/rate-limit1.mp4").reason == reason
+
+
 @pytest.mark.parametrize("when", ["{}", "after:1:{}"])  # from the first request on, or once it was known what is there
 @pytest.mark.parametrize(
     ("fault", "reason"),
