@@ -25,7 +25,7 @@ from flows.collecting import collect
 from flows.runners import open_workers
 from s2f.corpus.kept import forget, kept_of, where_kept
 from s2f.corpus.ledger import Proof, finished
-from s2f.corpus.lock import only_builder
+from s2f.corpus.lock import drop_locks, only_builder
 from s2f.corpus.manifest import FILE, drop_halves, prune, total_reasons, write_manifest
 from s2f.corpus.plan import Shard, plan_shards
 from s2f.corpus.recipe import Recipe, build_shard, decided_by
@@ -114,6 +114,7 @@ def _build_corpus(recipe: Recipe, out: Path, ledger: Path, building: BuildingPar
     drop_halves(out, ledger)  # of workers that were killed meanwhile
     write_manifest(out, recipe.name, recipe.fingerprint(), sorted(built, key=lambda one: one[0].index))
     forget(out, ledger)
+    drop_locks(ledger)
     recipe.tidy(out, finished=True)
     reasons = total_reasons(proof for _, proof in built)
     log.info(_sentence(reasons))

@@ -7,7 +7,7 @@ In a test: the fixture `video_server`. As a process of its own, for builds that 
 What it does wrong is said by rules, file name → fault; `/FAULT/name` asks for a fault by the path. Faults:
 
     404 (any status) · stall · reset · cut · page · drip · drip-headers · endless · endless-headers · huge-header
-    no-range · other-range · bomb · loop · to:URL · first:N:FAULT (N requests, then none) · after:N:FAULT (none, for N)
+    slow · no-range · other-range · bomb · loop · to:URL · first:N:FAULT (N requests, then none) · after:N:FAULT (none, for N)
 
 It counts requests and bytes by file name; `/counts` answers with them as JSON.
 """
@@ -32,6 +32,7 @@ TYPES = {
 }  # fmt: skip
 BLOCK = 1 << 14
 DRIP_S = 0.02  # between two bytes
+SLOW_S = 1.5  # before each answer
 
 
 class VideoServer:
@@ -107,6 +108,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(200, b"<html><body>hello</body></html>", "text/html")
         if fault == "bomb":
             return self.answer(200, gzip.compress(bytes(200_000_000)), "text/html", **{"Content-Encoding": "gzip"})
+        if fault == "slow":
+            self.site.stopped.wait(SLOW_S)
         special = getattr(self, f"_{fault.replace('-', '_')}", None)
         if fault and special:
             with contextlib.suppress(OSError):

@@ -31,6 +31,8 @@ from s2f.params.fetching import FetchingParams
 from s2f.params.spectrogram import SpectrogramParams
 from s2f.params.speech_faces import SpeechFacesParams
 
+LOOKS = 3  # at a video that others replace or delete meanwhile
+
 
 @dataclass(frozen=True)
 class ClipRows:
@@ -66,17 +68,30 @@ class ClipRows:
     def _video(self, items: list[Item], fetching: Fetching) -> Iterator[Outcome]:
         for item in items:
             end: dict[str, Any] | Failure
-            attempts = 0  # of fetching it
+            attempts = 0
             try:
-                clip = self._clip_of(item)
-                video, attempts = fetching.result(clip.youtube_id)
-                end = self._row(clip, video.section(clip.start_s, clip.end_s))
+                end, attempts = self._looked_at(self._clip_of(item), fetching)
             except Failure as failure:
-                end, attempts = failure, max(attempts, failure.attempts)
+                end, attempts = failure, failure.attempts
             except Exception as error:
                 end = unforeseen(error, item.what.id)
                 forget_readers()
             yield Outcome(item.what.id, end, attempts)
+
+    def _looked_at(self, clip: Clip, fetching: Fetching) -> tuple[dict[str, Any] | Failure, int]:
+        """How it ended, and the attempts at fetching it; what others changed while it was read proves nothing."""
+        for _ in range(LOOKS):
+            video, attempts = fetching.result(clip.youtube_id)
+            end: dict[str, Any] | Failure
+            before = video.stamp()
+            try:
+                end = self._row(clip, video.section(clip.start_s, clip.end_s))
+            except Failure as failure:
+                end, attempts = failure, max(attempts, failure.attempts)
+            if before is not None and video.stamp() == before:
+                return end, attempts
+            fetching.look_again(clip.youtube_id)
+        raise Failure("internal_error", f"{clip.youtube_id} was replaced {LOOKS} times while it was read")
 
     def _most_seconds(self) -> float:
         """Of a clip, that are looked at or listened to."""

@@ -82,6 +82,10 @@ class Fetching:
             raise known
         return known
 
+    def look_again(self, video: str) -> None:
+        """Take it for not asked: what was there has changed, or is gone."""
+        self._results.pop(video, None)
+
     def _asked_again(self, video: str, result: Result) -> Result:
         """Its end, with all attempts counted."""
         before, words, outages = 0, 0, set()
@@ -105,7 +109,7 @@ class Fetching:
             if self._is_local(video):  # asked of nobody
                 return fetch_video(url, self._media, spans, self._fetching, height), 1
 
-            def get(folder: Path) -> tuple[Fetched, int]:
+            def get(folder: Path, spans: Sequence[Span]) -> tuple[Fetched, int]:
                 try:
                     brought = patiently(
                         video,

@@ -14,9 +14,11 @@ import pyarrow as pa
 
 from s2f.code import code_sha256
 from s2f.corpus.kept import Kept
-from s2f.corpus.ledger import Outcome, Proof, finish
+from s2f.corpus.ledger import Outcome, Proof, finish, finished
+from s2f.corpus.lock import only_worker
 from s2f.corpus.plan import Item, Shard
 from s2f.corpus.room import check_room, stopping_when_full
+from s2f.dataset.shards import shard_name
 from s2f.media.failures import Failure
 from s2f.media.stopping import STOP
 from s2f.params.face_models import FaceModelsParams
@@ -99,32 +101,28 @@ def build_shard(
     kept: Sequence[str] = (),
     min_free_gb: float = 0,
 ) -> Proof:
-    """Build and write one shard, whatever lay there before; what `kept` shards hold of it is not tried again.
+    """Build and write one shard, unless it was built meanwhile; what `kept` shards hold of it is not tried again.
 
     Raises:
         TryAgainLater: the disk is full, a host refuses, or the build was stopped; nothing of this shard was written.
     """
     STOP.check()
-    folders = recipe.folders(out)
+    folders, key = recipe.folders(out), shard.key(decided)
     check_room(folders, min_free_gb)
-    known = Kept(out, ledger, kept)
-    keyed = [(item, item.key(decided)) for item in shard.items]
-    missing = [item for item, key in keyed if not item.removed and not known.has(key)]
-    rows = recipe.rows(out) if missing else None  # networks are loaded only if there is something to try
-    with stopping_when_full(folders), closing(rows.build(missing) if rows else _nothing()) as tried:
-        outcomes = _outcomes(keyed, known, tried)
-        proof = finish(
-            out,
-            ledger,
-            shard,
-            shard.key(decided),
-            _while_room(outcomes, folders, min_free_gb),
-            recipe.schema,
-            tool_versions(),
-        )
-    if rows:
-        rows.done(missing)
-    return proof
+    with only_worker(ledger, shard_name(shard.index)):
+        built = finished(out, ledger, shard, key)
+        if built is not None:
+            return built
+        known = Kept(out, ledger, kept)
+        keyed = [(item, item.key(decided)) for item in shard.items]
+        missing = [item for item, its_key in keyed if not item.removed and not known.has(its_key)]
+        rows = recipe.rows(out) if missing else None  # networks are loaded only if there is something to try
+        with stopping_when_full(folders), closing(rows.build(missing) if rows else _nothing()) as tried:
+            outcomes = _while_room(_outcomes(keyed, known, tried), folders, min_free_gb)
+            proof = finish(out, ledger, shard, key, outcomes, recipe.schema, tool_versions())
+        if rows:
+            rows.done(missing)
+        return proof
 
 
 def _outcomes(keyed: Sequence[tuple[Item, str]], known: Kept, tried: Iterator[Outcome]) -> Iterator[Outcome]:

@@ -24,7 +24,7 @@ NOTE = "fetched.json"
 PARTS = ".*.part"  # folders of fetches under way; a video's id has no leading dot
 LOCK = ".lock"  # in a part, locked by whoever is at it: the system lets go of it when the process ends, however it ends
 
-Fetch = Callable[[Path], tuple[Fetched, int]]
+Fetch = Callable[[Path, Sequence[Span]], tuple[Fetched, int]]
 
 
 class Store:
@@ -34,10 +34,11 @@ class Store:
         self.folder = folder
 
     def get(self, video: str, asked: str, by: str, spans: Sequence[Span], fetch: Fetch) -> tuple[Fetched, int]:
-        """A video with these spans, and the attempts it took: from the store, or by `fetch` into a folder it is given.
+        """A video with these spans, and the attempts it took: from the store, or by `fetch`.
 
-        `asked` names all else that was asked for (URL, height): another one's answer is none. `by` names who asks
-        (cookies, proxy): a video is a video whoever got it, but another one may be refused, or not be.
+        That is given a folder, and the spans with those that are here already: another build may need them. `asked`
+        names all else that was asked for (URL, height): another one's answer is none. `by` names who asks (cookies,
+        proxy): a video is a video whoever got it, but another one may be refused, or not be.
 
         Raises:
             Failure: the host's, now or before.
@@ -46,10 +47,11 @@ class Store:
         note = _note(place)
         if note is not None and _answers(note, place, asked, by, spans):
             return _answer(place, note)
+        spans = sorted({*spans, *_spans_here(note, asked)})
         with self._part(video) as part:
-            note = {"asked": asked, "spans": list(spans)}
+            note = {"asked": asked, "spans": spans}
             try:
-                fetched, attempts = fetch(part)
+                fetched, attempts = fetch(part, spans)
                 files = [str(path.relative_to(part)) for path in (fetched.picture, fetched.sound)]
                 note |= {"files": files, "bytes": fetched.fetched_bytes, "whole": fetched.whole, "attempts": attempts}
             except Failure as failure:
@@ -57,7 +59,7 @@ class Store:
                     raise
                 note |= {"by": by, "reason": failure.reason, "message": failure.message, "attempts": failure.attempts}
             _finish(part, note)
-            while not _put(part, place):  # another build had it first
+            while not _put(part, place):  # there was one of other spans, or another build had it first
                 self.forget(video)
             (place / LOCK).unlink(missing_ok=True)
         return _answer(place, note)
@@ -148,10 +150,17 @@ def _note(place: Path) -> dict[str, Any] | None:
     return note if video <= note.keys() or refusal <= note.keys() else None
 
 
+def _spans_here(note: dict[str, Any] | None, asked: str) -> set[Span]:
+    return _spans(note) if note is not None and note["asked"] == asked and "files" in note else set()
+
+
+def _spans(note: dict[str, Any]) -> set[Span]:
+    return {(start, end) for start, end in note["spans"]}
+
+
 def _answers(note: dict[str, Any], place: Path, asked: str, by: str, spans: Sequence[Span]) -> bool:
     """Whether a note is one of these spans, and its files are still there."""
-    known = {(start, end) for start, end in note["spans"]}
-    if note["asked"] != asked or not (note.get("whole") or known >= set(spans)):
+    if note["asked"] != asked or not (note.get("whole") or _spans(note) >= set(spans)):
         return False
     return note["by"] == by if "reason" in note else all((place / name).is_file() for name in note["files"])
 

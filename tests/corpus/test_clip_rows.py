@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -6,6 +7,7 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
+from s2f.corpus import clip_rows
 from s2f.corpus.clip_rows import ClipRows
 from s2f.corpus.cliplist import BadRow, Clip
 from s2f.corpus.labels import UNKNOWN
@@ -14,6 +16,7 @@ from s2f.dataset.schemas import SPECTROGRAM_SHAPE, SPEECH_FACES
 from s2f.dataset.shards import to_table
 from s2f.faces.detect import FaceDetector
 from s2f.faces.images import decode_image
+from s2f.media.clip import read_sound
 from s2f.media.failures import Failure
 from s2f.media.formats import MANY
 from s2f.params.face_models import FaceModelsParams
@@ -258,3 +261,40 @@ def test_what_a_server_passes_off_as_a_film_is_corrupt(tmp_path, rows, video_ser
     with video_server(tmp_path) as server:
         [outcome] = fetched_from(rows, server.url, tmp_path / "media").build([Item(Clip("lie", 0.0, 2.0))])
     assert outcome.end.reason == "corrupt"
+
+
+@pytest.fixture
+def changing(rows, film_folder, tmp_path, monkeypatch):
+    """Rows of one video whose file is, at each look at it, the next of those given; what is given last stays."""
+
+    def change(*names):
+        video, left = tmp_path / "videos" / "v.mp4", list(names)
+        video.parent.mkdir()
+
+        def put():
+            shutil.copy(film_folder / "videos" / f"{left.pop(0)}.mp4", tmp_path / "new.mp4")
+            (tmp_path / "new.mp4").replace(video)
+
+        def read(*arguments):
+            if not left:
+                return read_sound(*arguments)
+            try:
+                return read_sound(*arguments)
+            finally:
+                put()
+
+        put()
+        monkeypatch.setattr(clip_rows, "read_sound", read)
+        return replace(rows, params=rows.params.model_copy(update={"source": f"{tmp_path}"}))
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("names", "reason"),
+    [(("broken", "-good"), None), (("-good", "silent"), "no_audio"), (("-good", "broken", "-good"), None),
+     (("-good", "silent", "broken", "-good"), "internal_error")],
+)  # fmt: skip
+def test_what_is_replaced_while_it_is_read_is_read_again_and_proves_nothing(changing, names, reason):
+    row = end(changing(*names), "v", 0.0, 2.0)
+    assert getattr(row, "reason", None) == reason, row

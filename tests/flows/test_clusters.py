@@ -311,6 +311,31 @@ def test_dask_builds_the_same_bytes_though_a_worker_is_killed(
     assert len(loads) >= 2
 
 
+def test_a_build_that_is_killed_goes_on_though_the_clusters_workers_are_still_at_its_shards(
+    dask, tmp_path, film_server, list_clips, write_params, place, contents, until
+):
+    server, cluster = film_server(), dask(3)
+    videos = [f"v{number:02d}" for number in range(2, 32)]
+    source = list_clips(tmp_path / "source", videos)
+    fetched = {"source": source, "url": server.url, "shard_clips": 3, "workers": 3}
+    build_speech_faces(tmp_path / "whole" / "out", tmp_path / "whole" / "ledger", write_params(**fetched))
+    params = write_params(**fetched, runner="dask", address=cluster.address)
+    asked = server.requests()
+    server.stop()
+    server.rules = {f"{video}.mp4": "slow" for video in videos}
+    server.start()
+    folder = tmp_path / "killed"
+    with start_build(folder, params, recorded(place)) as process:
+        until(lambda: list(folder.glob("ledger/*.parquet")) and list(folder.glob("out/.fetched/*/v*")))
+        process.kill()
+    with start_build(folder, params, recorded(place)) as process:
+        _, words = process.communicate()
+    assert process.returncode == 0, words
+    assert contents(folder / "out") == contents(tmp_path / "whole" / "out")
+    assert contents(folder / "ledger") == contents(tmp_path / "whole" / "ledger")
+    assert server.requests() - asked == asked  # each as often as one build asks
+
+
 def test_ray_builds_the_same_bytes_though_a_worker_is_killed(
     ray, tmp_path, films, whole, write_params, place, contents
 ):

@@ -18,8 +18,9 @@ class Host:
     def __init__(self, reason=None, whole=False):
         self.reason, self.whole, self.asked = reason, whole, 0
 
-    def __call__(self, folder):
+    def __call__(self, folder, spans):
         self.asked += 1
+        self.spans = spans
         (folder / "try").mkdir()
         (folder / "try" / "picture").write_bytes(b"film")
         if self.reason:
@@ -62,6 +63,15 @@ def test_other_parts_or_another_height_are_another_question(store):
     for asked, spans, times in questions:
         end(store, host, asked=asked, spans=spans)
         assert host.asked == times
+
+
+def test_what_another_build_needs_of_it_is_fetched_along(store):
+    host = Host()
+    for spans in ([(9.0, 12.0)], [(0.0, 3.0)]):
+        end(store, host, spans=spans)
+    assert host.spans == [(0.0, 3.0), (9.0, 12.0)]
+    end(store, host, asked="360 url", spans=[(4.0, 5.0)])
+    assert host.spans == [(4.0, 5.0)]
 
 
 def test_a_whole_video_answers_for_any_part_of_it(store):
@@ -114,7 +124,7 @@ import pathlib, sys
 from s2f.media.fetched import Fetched
 from s2f.media.store import Store
 
-def fetch(folder):
+def fetch(folder, spans):
     (folder / "film").write_bytes(b"half")
     print(flush=True)
     sys.stdin.readline()
