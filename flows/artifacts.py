@@ -21,6 +21,7 @@ from prefect.exceptions import PrefectException
 from flows.served import server_answers
 from s2f.corpus.contact_sheet import contact_sheet
 from s2f.corpus.queries import FAILURES, FUNNEL, query
+from s2f.dataset.shards import shard_paths
 from s2f.runtime import InputError
 
 REFRESH_S = 30.0  # of all but the progress: they read the ledger, and nobody looks more often
@@ -50,15 +51,14 @@ class Artifacts:
             if last or time.monotonic() - self._refreshed > REFRESH_S:
                 self._refreshed = time.monotonic()
                 self._refresh()
-        except (httpx.HTTPError, PrefectException, OSError, RuntimeError) as error:
+        except (httpx.HTTPError, PrefectException, InputError, OSError, RuntimeError) as error:
             self._lost_until = time.monotonic() + LOST_S
             logger.warning("Prefect's page does not show how far this build is (%s); the build goes on.", error)
 
     def _refresh(self) -> None:
-        try:
-            funnel, failures = query(FUNNEL, self._ledger)[0], query(FAILURES, self._ledger)
-        except InputError:  # nothing was finished yet
+        if not shard_paths(self._ledger):  # nothing was finished yet
             return
+        funnel, failures = query(FUNNEL, self._ledger)[0], query(FAILURES, self._ledger)
         steps = [{"step": step.replace("_", " "), "items": items} for step, items in funnel.items()]
         self._table("funnel", "items left after each step", steps)
         self._table("failures", "why items were not kept, with an example of each", failures)

@@ -7,7 +7,8 @@ In a test: the fixture `video_server`. As a process of its own, for builds that 
 What it does wrong is said by rules, file name → fault; `/FAULT/name` asks for a fault by the path. Faults:
 
     404 (any status) · stall · reset · cut · page · drip · drip-headers · endless · endless-headers · huge-header
-    slow · no-range · other-range · bomb · loop · to:URL · first:N:FAULT (N requests, then none) · after:N:FAULT (none, for N)
+    slow · no-range · other-range · bomb · loop · to:URL
+    first:N:FAULT (N requests, then none) · after:N:FAULT (none, for N)
 
 It counts requests and bytes by file name; `/counts` answers with them as JSON.
 """

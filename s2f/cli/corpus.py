@@ -102,6 +102,7 @@ def retry(
     from s2f.corpus.cliplist import video_of
     from s2f.corpus.lock import only_builder
     from s2f.corpus.manifest import FILE as MANIFEST
+    from s2f.corpus.manifest import was_finished
     from s2f.corpus.queries import RETRY, script
     from s2f.corpus.retrying import check_names, open_again
 
@@ -120,11 +121,11 @@ def retry(
             recipe.forget(out, {video_of(one) for one in ids})
 
         with only_builder(ledger):
-            complete = was_complete(out, ledger)
+            finished = was_finished(out, ledger)
             counts = open_again(out, ledger, classes, reasons, forget)
         words = ", ".join(f"{count} {why}" for why, count in sorted(counts.items()))
         typer.echo(f"{name}: {words or 'nothing'} to try again.")
-        if complete and not later and not (out / MANIFEST).is_file():
+        if finished and not later and not (out / MANIFEST).is_file():
             _build(name, data, params)
     if not sql:
         typer.echo("`dvc repro` goes on from what there is now.")
@@ -147,6 +148,7 @@ def remove(
     from s2f.corpus.cliplist import video_of
     from s2f.corpus.lock import only_builder
     from s2f.corpus.manifest import FILE as MANIFEST
+    from s2f.corpus.manifest import was_finished
     from s2f.corpus.queries import NAMED, script
     from s2f.corpus.removal import erase, is_named, read_ids, remember, removed_file
 
@@ -162,13 +164,13 @@ def remove(
         with only_builder(ledger):
             gone = [item for _, item in recipe.items() if item.removed]
             remember([], recipe.source, [(item.what.id, item.sha256) for item in gone if item.sha256])
-            complete = was_complete(out, ledger)
+            finished = was_finished(out, ledger)
             found = erase(out, ledger, {*named, *(item.what.id for item in gone)})
             recipe.forget(out, {*(video_of(one) for one in found), *named})
         met = {*found, *(item.what.id for item in gone)}
         missing -= {one for one in missing if any(is_named(item, {one}) for item in met)}
         typer.echo(f"{name}: {len(found)} items taken out; {removed_file(recipe.source)} keeps them out.")
-        if complete and (found or not (out / MANIFEST).is_file()):
+        if finished and (found or not (out / MANIFEST).is_file()):
             _build(name, data, params)
     if missing and not sql:
         typer.echo(f"Not found in any list, corpus or source: {', '.join(sorted(missing))}.", err=True)
@@ -223,17 +225,6 @@ def built(data: Path, dataset: str | None) -> Iterator[str]:
     if not names:
         raise InputError(f"{data / 'ledger' / (dataset or '')}: no corpus was built here yet; `dvc repro` builds it.")
     yield from names
-
-
-def was_complete(out: Path, ledger: Path) -> bool:
-    """Whether a build was finished here, or one that writes a few shards anew was killed; else one of days may go on.
-
-    Nobody who retries or removes some items asks for all the others.
-    """
-    from s2f.corpus.kept import is_open
-    from s2f.corpus.manifest import FILE as MANIFEST
-
-    return (out / MANIFEST).is_file() or is_open(ledger)
 
 
 def _build(name: str, data: Path, params: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from s2f.corpus.ledger import Outcome, Proof, holds, read_proof
+from s2f.corpus.ledger import Outcome, Proof, holds, read_ledger, read_proof
 from s2f.corpus.plan import Shard
 from s2f.corpus.splits import SPLITS
 from s2f.dataset.schemas import LEDGER
@@ -55,6 +55,9 @@ def strip(out: Path, ledger: Path, name: str, drop: Callable[[Row], bool]) -> No
     left = [(entry, row) for entry, row in entries if not drop(entry)]
     if len(left) == len(entries):
         return
+    if all(entry["status"] != OK for entry, _ in entries if drop(entry)):  # no row goes
+        write_shard([entry for entry, _ in left], LEDGER, ledger / FOLDER / name)
+        return
     held = Kept(out, ledger, [name])
     stripped = f"{Path(name).stem}-{len(left)}.parquet"
     rows = (held.row(name, row) for entry, row in left if entry["status"] == OK)
@@ -68,18 +71,22 @@ def strip(out: Path, ledger: Path, name: str, drop: Callable[[Row], bool]) -> No
 
 def where_kept(out: Path, ledger: Path) -> dict[str, str]:
     """Item key → file name in `.kept` of the shard that holds its end."""
-    found: dict[str, str] = {}
+    failed: dict[str, str] = {}
+    kept: dict[str, str] = {}
+    for name, table in usable(out, ledger):
+        for item, status in zip(table["item"].to_pylist(), table["status"].to_pylist(), strict=True):
+            (kept if status == OK else failed)[item] = name
+    return failed | kept  # of one that was tried again, its success
+
+
+def usable(out: Path, ledger: Path) -> Iterator[tuple[str, pa.Table]]:
+    """File names of shards that were set aside, with their ledgers; those that cannot be used again are deleted."""
     for path in shard_paths(ledger / FOLDER):
-        try:
-            table = pq.read_table(path, columns=["item", "status"])
-        except (OSError, pa.ArrowInvalid, KeyError):  # cut by a machine that went down
-            path.unlink()
-            continue
-        if OK in table["status"].to_pylist() and not (out / FOLDER / path.name).is_file():  # deleted by hand
-            path.unlink()
-            continue
-        found |= dict.fromkeys(table["item"].to_pylist(), path.name)
-    return found
+        table = read_ledger(path)
+        if table is None or (OK in table["status"].to_pylist() and not (out / FOLDER / path.name).is_file()):
+            path.unlink()  # cut by a machine that went down; or its data were deleted by hand
+        else:
+            yield path.name, table
 
 
 def drop_orphans(out: Path, ledger: Path) -> None:
@@ -92,11 +99,6 @@ def drop_orphans(out: Path, ledger: Path) -> None:
 def kept_of(shard: Shard, decided: str, where: dict[str, str]) -> tuple[str, ...]:
     """Names of the shards that hold ends of this one's items, by the answer of `where_kept`."""
     return tuple(sorted({where[key] for item in shard.items if (key := item.key(decided)) in where})) if where else ()
-
-
-def is_open(ledger: Path) -> bool:
-    """Whether something is set aside: a build was not finished since."""
-    return (ledger / FOLDER).is_dir()
 
 
 def forget(out: Path, ledger: Path) -> None:

@@ -50,14 +50,21 @@ def data_path(out: Path, shard: Shard) -> Path:
     return out / shard.split / shard_name(shard.index)
 
 
+def read_ledger(path: Path) -> pa.Table | None:
+    """A ledger shard; None if there is none, or it is broken or of another version. It is read to its last byte."""
+    try:
+        table = pq.read_table(path, page_checksum_verification=True)
+    except (OSError, pa.ArrowException):
+        return None
+    return table if table.schema.equals(LEDGER) else None
+
+
 def read_proof(path: Path) -> Proof | None:
     """What a ledger shard proves; None if there is none, or it is broken or of another version."""
+    table = read_ledger(path)
     try:
-        schema = pq.read_schema(path)
-        if not schema.equals(LEDGER):
-            return None
-        return Proof(**json.loads((schema.metadata or {})[PROOF]))
-    except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError):
+        return Proof(**json.loads((table.schema.metadata or {})[PROOF])) if table is not None else None
+    except (KeyError, TypeError, ValueError):
         return None
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from s2f.corpus import kept
-from s2f.corpus.ledger import Proof
+from s2f.corpus.ledger import Proof, read_proof
 from s2f.corpus.plan import Shard
 from s2f.corpus.splits import SPLITS, TRAIN
 from s2f.dataset.schemas import SCHEMA_VERSION
@@ -21,6 +21,7 @@ from s2f.media.failures import status_of
 from s2f.runtime import InputError, replace_file
 
 FILE = "manifest.json"
+REOPENED = "reopened"  # in `.kept`: the dataset was finished, and then some of its shards were opened
 
 
 def write_manifest(out: Path, name: str, fingerprint: dict[str, Any], built: Sequence[tuple[Shard, Proof]]) -> None:
@@ -47,6 +48,23 @@ def write_manifest(out: Path, name: str, fingerprint: dict[str, Any], built: Seq
     }
     content = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
     replace_file(out / FILE, content.encode())
+
+
+def reopen(out: Path, ledger: Path) -> None:
+    """Take the table of contents away, since shards will be written anew; that there was one is remembered."""
+    if (out / FILE).is_file():
+        marker = ledger / kept.FOLDER / REOPENED
+        marker.parent.mkdir(parents=True, exist_ok=True)
+        marker.touch()
+        (out / FILE).unlink()
+
+
+def was_finished(out: Path, ledger: Path) -> bool:
+    """Whether a build was finished here, and at most some of its shards were opened since.
+
+    Where not, nobody who retries or removes some items asks for all the others, which may take days.
+    """
+    return (out / FILE).is_file() or (ledger / kept.FOLDER / REOPENED).is_file()
 
 
 def check_trainable(out: Path) -> None:
@@ -77,6 +95,15 @@ def drop_halves(out: Path, ledger: Path) -> None:
     for folder in (ledger, out, *(out / split for split in SPLITS), ledger / kept.FOLDER, out / kept.FOLDER):
         for path in folder.glob(".*.tmp"):
             path.unlink(missing_ok=True)
+
+
+def drop_unproved(out: Path, ledger: Path) -> None:
+    """Delete data without a ledger that can be read: nobody knows whose they are, and they are built again."""
+    for path in (path for split in SPLITS for path in shard_paths(out / split)):
+        if read_proof(ledger / path.name) is None:
+            reopen(out, ledger)
+            path.unlink()
+            (ledger / path.name).unlink(missing_ok=True)
 
 
 def prune(out: Path, ledger: Path, done: Collection[Shard]) -> int:

@@ -126,10 +126,11 @@ def query(sql: str, ledger: Path, data: Path | None = None, **values: Any) -> li
             for statement in views(ledger, data):
                 connection.execute(statement)
             result = connection.execute(sql, values)
-        except (duckdb.InvalidInputException, duckdb.IOException) as error:
-            raise InputError(f"{str(error).splitlines()[0]}; `s2f corpus verify` finds what is broken.") from None
-        columns = [column[0] for column in result.description or ()]
-        return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
+            columns = [column[0] for column in result.description or ()]
+            return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
+        except duckdb.Error as error:
+            words = (str(error).splitlines() or ["DuckDB gives no reason"])[0]
+            raise InputError(f"{ledger}: {words}; `s2f corpus verify` finds what is broken.") from None
 
 
 def views(ledger: Path, data: Path | None = None) -> list[str]:

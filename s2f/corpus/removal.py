@@ -2,21 +2,23 @@
 
 The list of them, `removed.txt`, lies with the source (in its folder, or beside a source that is a file), one id a line:
 a clip, a video (all its clips) or a picture, and behind it the hash of what was there, so that a copy of it or another
-name for it is left out, too. It goes where the source goes, and planning never tries what is on it.
+name for it is left out, too. It goes where the source goes, and planning never tries what is on it. A name that would
+not survive as a line (it begins with "# " or a space, holds a line's end, …) stands there in double quotes, as in JSON.
 """
 
-from collections.abc import Collection
+import json
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from s2f.corpus import kept
 from s2f.corpus.cliplist import video_of
-from s2f.corpus.manifest import FILE as MANIFEST
-from s2f.corpus.manifest import drop_halves
+from s2f.corpus.ledger import read_ledger
+from s2f.corpus.manifest import drop_halves, drop_unproved, reopen
 from s2f.dataset.shards import shard_paths
 from s2f.media.failures import storable
 from s2f.runtime import InputError, replace_file
@@ -33,21 +35,43 @@ def removed_file(source: Path) -> Path:
 
 
 def read_ids(path: Path) -> list[str]:
-    """Ids of a file, one a line, in order; empty lines and those with # in front are left out.
+    """Ids of a file, one a line, in order; empty lines and those that begin with "# " are left out.
 
     Raises:
         InputError: no such file, or none of text.
     """
+    return [name for name, _ in _read(path)]
+
+
+def _read(path: Path) -> list[tuple[str, str | None]]:
+    """Its ids, each with the sha256 of what was there if that stands behind it."""
     try:
         if path.stat().st_size > LONGEST:
             raise InputError(f"{path}: more than {LONGEST:,} bytes; a list of ids, one a line, is expected.")
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; a list of ids, one a line, is expected.") from None
     except UnicodeDecodeError:
         raise InputError(f"{path}: no text; a list of ids, one a line, is expected.") from None
-    ids = [line.strip() for line in lines if not line.startswith("#")]
-    return [storable(one) for one in ids if one]
+    return [parsed for line in lines if (parsed := _parsed(line.strip())) is not None]
+
+
+def _parsed(line: str) -> tuple[str, str | None] | None:
+    """The id of a line, and the sha256 behind it; None of an empty line or a comment."""
+    if line in ("", "#") or line.startswith("# "):
+        return None
+    if line.startswith('"'):
+        with suppress(ValueError):  # else a name that begins so
+            name, end = json.JSONDecoder().raw_decode(line)
+            if line[end:] == "" or line[end:].startswith(SHA256):
+                return storable(name), line[end + len(SHA256) :] or None
+    name, _, sha256 = line.partition(SHA256)
+    return storable(name.strip()), sha256.strip() or None
+
+
+def _line(name: str, sha256: str | None) -> str:
+    survives = _parsed(name.strip()) == (name, None) and not {"\n", "\r"} & {*name}
+    return (name if survives else json.dumps(name)) + (f"{SHA256}{sha256}" if sha256 else "")
 
 
 @dataclass(frozen=True)
@@ -65,20 +89,17 @@ class Takedowns:
 def takedowns(source: Path) -> Takedowns:
     """All takedowns of a source."""
     path = removed_file(source)
-    lines = [line.split(SHA256) for line in read_ids(path)] if path.is_file() else []
-    return Takedowns(
-        frozenset(words[0].strip() for words in lines),
-        frozenset(words[1].strip() for words in lines if len(words) == 2),
-    )
+    known = _read(path) if path.is_file() else []
+    return Takedowns(frozenset(name for name, _ in known), frozenset(sha256 for _, sha256 in known if sha256))
 
 
 def remember(ids: Collection[str], source: Path, contents: Collection[tuple[str, str]] = ()) -> int:
     """Put ids on the source's list, and pairs of an id and its content's sha256; how many lines are new."""
     path = removed_file(source)
-    before = read_ids(path) if path.is_file() else []
-    known = {*before, *(line.split(SHA256)[0].strip() for line in before)}
-    lines = dict.fromkeys([*ids, *(f"{name}{SHA256}{sha256}" for name, sha256 in contents)])
-    new = [line for line in lines if line not in known]
+    before = _read(path) if path.is_file() else []
+    known = {*before, *((name, None) for name, _ in before)}
+    wanted = dict.fromkeys([*((name, None) for name in ids), *contents])
+    new = [_line(name, sha256) for name, sha256 in wanted if (name, sha256) not in known]
     if new:
         text = path.read_text(encoding="utf-8-sig") if path.is_file() else HEAD
         replace_file(path, (text.rstrip("\n") + "\n" + "".join(f"{line}\n" for line in new)).encode())
@@ -95,27 +116,24 @@ def erase(out: Path, ledger: Path, ids: Collection[str]) -> set[str]:
         return is_named(str(entry["id"]), ids) and entry["reason"] != "removed_on_request"
 
     found: set[str] = set()
+    drop_halves(out, ledger)  # of a build that was killed: they may hold rows, too
+    drop_unproved(out, ledger)
     for path in shard_paths(ledger):
-        hits = {entry["id"] for entry in _entries(path) if named(entry)}
+        hits = _ids(read_ledger(path), named)
         if hits:
-            (out / MANIFEST).unlink(missing_ok=True)
+            reopen(out, ledger)
             kept.set_aside(out, ledger, path.name)
         found |= hits
-    for path in shard_paths(ledger / kept.FOLDER):
-        found |= {entry["id"] for entry in _entries(path) if named(entry)}
-        kept.strip(out, ledger, path.name, named)
+    for name, table in kept.usable(out, ledger):
+        found |= _ids(table, named)
+        kept.strip(out, ledger, name, named)
     kept.drop_orphans(out, ledger)  # of a removal that was killed
-    drop_halves(out, ledger)  # of a build that was: they may hold rows, too
     return found
 
 
-def _entries(path: Path) -> list[dict[str, Any]]:
-    """Ids and reasons of a ledger shard; of a broken one none, for the next build deletes it with its data."""
-    try:
-        entries: list[dict[str, Any]] = pq.read_table(path, columns=["id", "reason"]).to_pylist()
-    except (OSError, pa.ArrowInvalid):
-        return []
-    return entries
+def _ids(table: pa.Table | None, named: Callable[[dict[str, Any]], bool]) -> set[str]:
+    entries = [] if table is None else table.select(["id", "reason"]).to_pylist()
+    return {entry["id"] for entry in entries if named(entry)}
 
 
 def is_named(item: str, ids: Collection[str]) -> bool:

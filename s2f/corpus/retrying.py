@@ -1,15 +1,16 @@
 """Try again what failed, and only that: shards are opened for the items meant, and the next build fills them.
 
-A shard that is opened is set aside; all its other items are used again as they are. What was fetched for those meant is
-forgotten before: it would answer in the host's place.
+A shard that is opened is set aside; all its other items are used again as they are, and those meant go from what was
+set aside before, too. What was fetched for them is forgotten first: it would answer in the host's place.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection
 from itertools import groupby
 from pathlib import Path
 
 from s2f.corpus import kept
-from s2f.corpus.manifest import FILE
+from s2f.corpus.manifest import reopen
 from s2f.corpus.queries import RETRY, query
 from s2f.dataset.shards import shard_paths
 from s2f.media.failures import REASONS, Kind
@@ -31,19 +32,23 @@ def open_again(
         InputError: a class or reason that there is not.
     """
     check_names(classes, reasons)
+
+    def meant(entry: kept.Row) -> bool:
+        return entry["status"] in classes or entry["reason"] in reasons
+
     found = []
     if shard_paths(ledger):  # else all of them are open
         found = query(RETRY, ledger, classes=list(classes), reasons=list(reasons))
-    if found:
-        forget({row["id"] for row in found})
-        (out / FILE).unlink(missing_ok=True)
-    for name, rows in groupby(found, lambda row: row["file"]):
-        again = {row["id"] for row in rows}
-        kept.set_aside(out, ledger, f"{name}", lambda entry, again=again: entry["id"] in again)  # type: ignore[misc]
-    counts: dict[str, int] = {}
-    for row in found:
-        counts[row["reason"]] = counts.get(row["reason"], 0) + 1
-    return counts
+    aside = {name: list(filter(meant, table.to_pylist())) for name, table in kept.usable(out, ledger)}
+    again = {row["id"]: row["reason"] for rows in (found, *aside.values()) for row in rows}
+    if again:
+        forget(again)
+        reopen(out, ledger)
+    for name in (name for name, rows in aside.items() if rows):
+        kept.strip(out, ledger, name, meant)
+    for name, _ in groupby(found, lambda row: row["file"]):
+        kept.set_aside(out, ledger, f"{name}", meant)
+    return dict(Counter(again.values()))
 
 
 def check_names(classes: Collection[str], reasons: Collection[str]) -> None:

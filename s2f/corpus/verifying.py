@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,8 @@ def read_manifest(out: Path) -> dict[str, Any]:
         raise InputError(f"{path}: not there, for no build was finished; run it to its end (dvc repro).") from None
     except ValueError as error:
         raise InputError(f"{path}: broken ({error}); build again (dvc repro).") from None
+    if not isinstance(content, dict) or not {"shards", "by_reason"} <= content.keys():
+        raise InputError(f"{path}: broken (it names no shards); build again (dvc repro).")
     return content
 
 
@@ -57,9 +60,9 @@ def _wrong_shards(out: Path, manifest: dict[str, Any]) -> Iterator[str]:
         task = bar.add_task(f"{out}", total=len(named), note="")
         for name in sorted(found & set(named)):
             if file_sha256(out / name) != named[name]["sha256"]:
-                (
-                    out / name
-                ).touch()  # a start reads what is newer than its proof: a disk's decay has no time of its own
+                with suppress(OSError):  # of who may only read
+                    # A start reads what is newer than its proof: a disk's decay has no time of its own.
+                    (out / name).touch()
                 yield f"{out / name}: changed since it was built"
             bar.advance(task)
 

@@ -91,6 +91,7 @@ def encoding(schema: pa.Schema) -> dict[str, Any]:
         "compression_level": 1,
         "use_dictionary": plain,
         "write_statistics": plain,
+        "write_page_checksum": True,
         "store_schema": True,
     }
 

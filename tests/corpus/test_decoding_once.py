@@ -76,8 +76,6 @@ def kind_of(command):
     """What an ffmpeg of this command does."""
     if "framecrc" in command and "copy" in command:
         return "copies packets"
-    if command[-1].endswith(".flac"):
-        return "encodes speech"
     streams = re.findall(r"\[0:([aV]):0\]|(?<=-map )0:([aV]):0", " ".join(command))
     assert len(streams) == 1, command
     return {"a": "decodes sound", "V": "decodes pictures"}["".join(streams[0])]
@@ -87,7 +85,7 @@ def test_of_a_clip_sound_and_pictures_are_decoded_once_and_no_further_than_the_f
     [outcome] = rows.build([Item(Clip("later", 0.0, 2.0))])
     assert outcome.end["frame_s"] == pytest.approx(1.0)
     looked_at = 1 + round(1.0 * FPS)
-    once = {"decodes sound": 1, "decodes pictures": 1, "encodes speech": 1}
+    once = {"decodes sound": 1, "decodes pictures": 1}
     assert +work == Counter(once | {"frames": looked_at, "looks": looked_at})
 
 
@@ -114,5 +112,5 @@ def test_clips_that_were_fetched_are_decoded_as_often_as_those_that_lie_there(
         assert all(isinstance(outcome.end, dict) for outcome in served.build(clips))
     assert work["copies packets"] == 2 * len(clips)  # from the server, and from the file: compared, nothing decoded
     del work["copies packets"]
-    each = {"decodes sound": 2, "decodes pictures": 2, "encodes speech": 2, "frames": 2, "looks": 2}
+    each = {"decodes sound": 2, "decodes pictures": 2, "frames": 2, "looks": 2}
     assert +work == Counter(each)

@@ -6,8 +6,9 @@ import pytest
 
 from s2f.corpus import kept
 from s2f.corpus.ledger import Outcome, finish
+from s2f.corpus.manifest import was_finished
 from s2f.corpus.plan import Shard
-from s2f.corpus.removal import erase, is_named, read_ids, remember, removed_file, takedowns
+from s2f.corpus.removal import Takedowns, erase, is_named, read_ids, remember, removed_file, takedowns
 from s2f.dataset.shards import shard_name
 from s2f.media.failures import Failure
 from s2f.runtime import InputError
@@ -89,7 +90,28 @@ def test_half_written_files_go_too(folders):
 
 def test_a_broken_ledger_stops_no_takedown(folders):
     (folders[1] / shard_name(7)).write_bytes(b"cut")
-    assert erase(*folders, {"v0"}) == {"v0_00000000", "v0_00004000"}
+    [aside] = (folders[1] / kept.FOLDER).iterdir()
+    aside.write_bytes(aside.read_bytes()[:50])
+    assert erase(*folders, {"v0", "v1"}) == {"v0_00000000", "v0_00004000"}
+    assert b"v1_" not in everything(folders[0])
+
+
+@pytest.mark.parametrize("ledger", [None, b"cut"])
+def test_rows_that_no_ledger_tells_of_go_too(folders, ledger):
+    path = folders[1] / shard_name(0)
+    path.unlink() if ledger is None else path.write_bytes(ledger)  # killed between data and ledger; or a disk's decay
+    erase(*folders, {"v0"})
+    assert b"v0_" not in everything(folders[0])
+    assert not was_finished(*folders) and not path.exists()
+
+
+@pytest.mark.parametrize("name", ["#1.png", "# 1.png", " a.png ", 'a"b".png', '"', '"q" r.png', "x\u2028y.png", "x\ny",
+                                  "a sha256:b", "ü.png", "#"])  # fmt: skip
+def test_every_name_can_be_written_down(tmp_path, name):
+    remember([name, "other"], tmp_path, [(name, "abc")])
+    assert takedowns(tmp_path) == Takedowns(frozenset({name, "other"}), frozenset({"abc"}))
+    assert remember([name], tmp_path, [(name, "abc")]) == 0
+    assert read_ids(removed_file(tmp_path)) == [name, "other", name]
 
 
 def test_a_copy_or_another_name_of_what_was_taken_down_is_left_out_too(tmp_path):

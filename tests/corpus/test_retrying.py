@@ -1,9 +1,9 @@
 import pyarrow as pa
 import pytest
 
-from s2f.corpus.kept import Kept, where_kept
+from s2f.corpus.kept import Kept, forget, set_aside, where_kept
 from s2f.corpus.ledger import Outcome, finish
-from s2f.corpus.manifest import FILE
+from s2f.corpus.manifest import FILE, was_finished
 from s2f.corpus.plan import Shard
 from s2f.corpus.retrying import open_again
 from s2f.dataset.shards import shard_paths
@@ -52,6 +52,36 @@ def test_exactly_those_items_are_opened_and_only_their_shards(folders, classes, 
     if where:
         assert Kept(*folders, sorted(set(where.values()))).outcome("00").end == {"id": "00"}
     assert (folders[0] / FILE).exists() == (not items)
+
+
+def test_what_was_set_aside_before_is_opened_too(folders):
+    out, ledger = folders
+    set_aside(out, ledger, "00000.parquet")
+    ends = [Outcome(n, Failure("network", "words"), item=n) for n in ("01", "new")]
+    finish(out, ledger, Shard(0, "train", ()), "key9", ends, SCHEMA, "{}")  # as it was built anew from what was known
+    assert open_again(out, ledger, ["transient"], [], forget=lambda ids: None) == {"network": 2}
+    where = where_kept(out, ledger)
+    assert set(where) == {"00", "02"}
+    assert Kept(out, ledger, sorted(set(where.values()))).outcome("00").end == {"id": "00"}
+    assert open_again(out, ledger, ["transient"], [], forget=lambda ids: None) == {}
+
+
+def test_a_corpus_that_was_finished_is_one_until_its_shards_are_written_again(folders):
+    out, ledger = folders
+    assert was_finished(out, ledger)
+    open_again(out, ledger, ["transient"], [], forget=lambda ids: None)
+    assert not (out / FILE).exists() and was_finished(out, ledger)
+    (out / FILE).write_text("{}")
+    forget(out, ledger)
+    assert was_finished(out, ledger)
+
+
+def test_one_that_never_was_is_none_however_often_it_is_opened(folders):
+    out, ledger = folders
+    (out / FILE).unlink()
+    for _ in range(2):
+        assert not was_finished(out, ledger)
+        open_again(out, ledger, ["transient"], [], forget=lambda ids: None)
 
 
 @pytest.mark.parametrize(("classes", "reasons"), [(["sometimes"], []), ([], ["bored"])])

@@ -1,7 +1,8 @@
-import json
 import os
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from s2f.corpus.ledger import Outcome, finish, finished
@@ -87,8 +88,34 @@ def test_a_disks_own_decay_is_found_and_then_built_again(folders):
     assert finished(out, ledger, shard, "key0") is None
 
 
-def test_an_unfinished_or_broken_manifest_is_one_sentence(folders):
-    (folders[0] / FILE).write_text(json.dumps({})[:-1])
+def test_a_ledgers_decay_is_found_wherever_it_is_and_then_built_again(folders):
+    out, ledger = folders
+    path, rng = ledger / "00001.parquet", np.random.default_rng(0)
+    whole = path.read_bytes()
+    for at in range(4, len(whole) - 8, 7):  # the last eight bytes: where the footer begins, and the magic word
+        path.write_bytes(whole[:at] + bytes(rng.integers(0, 256, 7, np.uint8)) + whole[at + 7 :])
+        if path.read_bytes() == whole:
+            continue
+        try:
+            found = list(verify(out, ledger))
+        except InputError as error:
+            found = [f"{error}"]
+        same = pq_equal(path, whole)
+        assert found or same, at
+        assert finished(out, ledger, Shard(1, "validation", ()), "key1") is None or same, at
+
+
+def pq_equal(path, whole):
+    """Whether damage hit what nobody reads, or reads twice: statistics, offsets, padding."""
+    try:
+        return pq.read_table(path).equals(pq.read_table(pa.BufferReader(whole)))
+    except (OSError, ValueError, pa.ArrowException):
+        return False
+
+
+@pytest.mark.parametrize("content", ["{", "{}", "[]"])
+def test_an_unfinished_or_broken_manifest_is_one_sentence(folders, content):
+    (folders[0] / FILE).write_text(content)
     with pytest.raises(InputError, match="broken"):
         list(verify(*folders))
     (folders[0] / FILE).unlink()

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -197,7 +198,9 @@ def start(tmp_path, prefect_server):
         own = {name: value for name, value in {**os.environ, **ours, **environment}.items() if value is not None}
         command = [sys.executable, "-m", *map(str, words)]
         with (tmp_path / "said.txt").open("w") as said:
-            process = subprocess.Popen(command, cwd=ROOT, env=own, stdout=said, stderr=said, start_new_session=True)
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=own, stdout=said, stderr=said, start_new_session=True, preexec_fn=heed_ctrl_c
+            )
         started.append(process)
         return process
 
@@ -252,6 +255,11 @@ def measured(tmp_path, prefect_server):
         return seconds, peak, " ".join((done.stdout + done.stderr).split())
 
     return measured
+
+
+def heed_ctrl_c():
+    """Tests in the background of a shell are deaf to it, and so would be all that they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def free_port():
