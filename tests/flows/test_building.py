@@ -250,6 +250,16 @@ def test_flow_and_task_runs_carry_names_and_tags_a_reader_understands(tmp_path, 
     assert all(set(run["tags"]) == {"speech_faces", run["name"].split()[1]} for run in runs)
 
 
+def test_a_ledgers_decay_is_healed_by_the_next_build(tmp_path, write_params, contents):
+    params = write_params(max_clips=3)
+    build(tmp_path, params)
+    before, path = contents(tmp_path), sorted(tmp_path.glob("ledger/*.parquet"))[1]
+    whole = path.read_bytes()
+    path.write_bytes(whole[:40] + bytes(40) + whole[80:])
+    build(tmp_path, params)
+    assert contents(tmp_path) == before
+
+
 def test_a_build_goes_on_when_its_artifacts_cannot_be_kept(tmp_path, write_params, monkeypatch, caplog):
     def refuse(*arguments, **options):
         raise httpx.ConnectError("nobody listens")
