@@ -3,8 +3,8 @@
     python -m tests.benchmarks.corpus                                     (from the repository's root)
     python -m tests.benchmarks.corpus --peer /path/to/peer/bin/python     (and the peer)
 
-NN minutes on two quiet cores; with `--films 16 --repeats 1` one minute, which says little. The peer is video2dataset
-1.3.0 of PyPI, in an environment of its own. Of what it leaves open, newer versions break it:
+Eleven minutes on two quiet cores; with `--films 16 --repeats 1` one minute, which says little. The peer is
+video2dataset 1.3.0 of PyPI, in an environment of its own. Of what it leaves open, newer versions break it:
 
     python3.11 -m venv peer
     peer/bin/pip install video2dataset==1.3.0 pandas==2.2.3 pyarrow==16.1.0 webdataset==0.2.86

@@ -31,7 +31,7 @@ def as_markdown(found, clips, films, cores, repeats, agrees):
         lines.append(f"| {name} | {rate} | {used} | {per} | {runs[-1].get('kept', '')} |")
     runs = [run for name in found for run in found[name] if "busy" in run]
     foreign = sum(run["busy"] - run["contestant"] - run["server_cpu"] for run in runs)
-    share = foreign / sum(run["clock"] for run in runs) / cores
+    share = max(foreign / sum(run["clock"] for run in runs) / cores, 0.0)  # processors are counted in hundredths
     lines += ["", f"Of the machine {share:.0%} was at work for others meanwhile, the films' server among them.", ""]
     return "\n".join([*lines, agrees, *ratios(found, clips, cores), "", *phases(found["ours, 1 worker"], clips)])
 
