@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from s2f.cli.corpus import corpus
+from s2f.cli.cost import cost
 from s2f.cli.generate import generate
 from s2f.runtime import BAD_INPUT, InputError, sentence
 
@@ -23,6 +24,7 @@ models and writes the report; these commands use what it made.
     s2f generate voice.wav --out faces        four faces for a recording
     s2f corpus status                         what became of every clip and picture
     s2f models --params params.paper.yaml     how large the paper's models are
+    s2f cost --params params.paper.yaml       what training them takes
     s2f app                                   a web page: a voice in, faces out
 
 A face from a voice is a statistical guess, never an identification.
@@ -33,6 +35,7 @@ params_group = typer.Typer(help="Look at parameters.", no_args_is_help=True)
 app.add_typer(corpus, name="corpus")
 app.add_typer(params_group, name="params")
 app.command()(generate)
+app.command()(cost)
 
 
 def main() -> None:

@@ -1,0 +1,104 @@
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+from torch.autograd.graph import saved_tensors_hooks
+
+from s2f.models.blocks import SelfAttention
+from s2f.models.weights import MODELS, build
+from s2f.params.experiment import read_experiment
+from s2f.training.cost import cost_of, inputs_of, traced
+from s2f.training.pace import random_batch, seconds_per_step
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return read_experiment(ROOT / "params.yaml")
+
+
+@pytest.fixture(scope="module")
+def paper():
+    return read_experiment(ROOT / "params.paper.yaml")
+
+
+def on_meta(make):
+    with torch.device("meta"):
+        return make()
+
+
+def test_flops_are_two_for_each_multiplication_and_the_input_needs_no_gradient():
+    rows, across, out = 5, 7, 11
+    two_layers = on_meta(lambda: nn.Sequential(nn.Linear(across, out), nn.Linear(out, out)))
+    first, second = 2 * rows * across * out, 2 * rows * out * out
+    assert traced(two_layers, [(rows, across)], False)[0] == 2 * first + 3 * second
+
+
+def test_attention_is_counted():
+    rows, channels, side = 2, 8, 4
+    attention = on_meta(lambda: SelfAttention(channels, heads=2, groups=2))
+    positions, products = side**2, 4 * channels**2  # query, key, value; out
+    linear = 2 * rows * positions * products
+    attending = 2 * 2 * rows * positions**2 * channels
+    again = 2.5 * attending  # three products for gradients of two, and the scores once more
+    assert traced(attention, [(rows, channels, side, side)], False)[0] == 3 * linear + attending + again
+
+
+@pytest.mark.parametrize("kind", MODELS)
+@pytest.mark.parametrize("bf16", [False, True])
+def test_as_many_bytes_are_kept_as_by_a_step_that_computes(sample, kind, bf16):
+    shapes = inputs_of(kind, sample, 2)
+    counted = traced(on_meta(lambda: build(kind, getattr(sample, kind)).train()), shapes, bf16)[1]
+    model, kept = build(kind, getattr(sample, kind)).train(), {}
+    owned = {one.untyped_storage().data_ptr() for one in [*model.parameters(), *model.buffers()]}
+
+    def keep(tensor):
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in owned:
+            kept[storage.data_ptr()] = (storage.nbytes(), tensor)  # held, so that no address comes again
+        return tensor
+
+    with saved_tensors_hooks(keep, lambda tensor: tensor), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+        model(*(torch.zeros(shape) for shape in shapes))
+    assert counted == pytest.approx(sum(size for size, _ in kept.values()), rel=0.02)
+
+
+def test_the_papers_models_cost_what_they_cost(paper):
+    encoder = cost_of("speech_encoder", paper)
+    assert encoder.parameters == 133_379_328
+    # 178 GFLOP forwards; twice that backwards, but for the gradient of the spectrogram itself.
+    assert 2.9 * 178e9 < encoder.flops_per_row < 3 * 179e9
+    assert encoder.state_bytes == 16 * encoder.parameters  # no average
+    assert encoder.fed_bytes_per_row == 598 * 257 * 2 * 2 + 512 * 4
+    decoder = cost_of("face_decoder", paper)
+    assert decoder.state_bytes == 20 * decoder.parameters
+    assert decoder.flops == decoder.flops_per_row * 64 * 1_900_000
+
+
+def test_the_papers_params_say_what_its_longest_training_takes(paper):
+    flops = cost_of("super_resolution", paper).flops
+    days = flops / 400e12 / 86_400
+    said = f"{flops:.1e} FLOP, {days:.0f} days of what reaches 400 TFLOP/s"
+    assert said in (ROOT / "params.paper.yaml").read_text()
+
+
+def test_a_step_takes_more_memory_with_more_rows_and_less_with_crops(paper):
+    whole = cost_of("super_resolution", paper)
+    training = paper.super_resolution_training
+    half = paper.model_copy(update={"super_resolution_training": training.model_copy(update={"crop_px": 256})})
+    assert cost_of("super_resolution", half).kept_bytes_per_row < 0.3 * whole.kept_bytes_per_row
+    fewer = paper.model_copy(update={"super_resolution_training": training.model_copy(update={"batch": 64})})
+    saved = whole.memory_bytes - cost_of("super_resolution", fewer).memory_bytes
+    assert saved == 64 * whole.kept_bytes_per_row
+
+
+@pytest.mark.parametrize("kind", MODELS)
+def test_steps_are_measured_on_rows_such_as_the_corpus_has(sample, kind):
+    training = getattr(sample, f"{kind}_training").model_copy(update={"batch": 2})
+    small = sample.model_copy(update={f"{kind}_training": training})
+    assert {len(values) for values in random_batch(kind, small).values()} == {2}
+    fed = sum(values.nbytes for values in random_batch(kind, small).values())
+    assert fed == 2 * cost_of(kind, small).fed_bytes_per_row
+    assert 0 < seconds_per_step(kind, small, 1) < 60
