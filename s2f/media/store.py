@@ -47,7 +47,8 @@ class Store:
         note = _note(place)
         if note is not None and _answers(note, place, asked, by, spans):
             return _answer(place, note)
-        spans = sorted({*spans, *_spans_here(note, asked)})
+        here = _spans_here(note, asked)
+        spans = sorted({*spans, *here})
         with self._part(video) as part:
             note = {"asked": asked, "spans": spans}
             try:
@@ -56,6 +57,8 @@ class Store:
                 note |= {"files": files, "bytes": fetched.fetched_bytes, "whole": fetched.whole, "attempts": attempts}
             except Failure as failure:
                 if failure.kind is not Kind.PERMANENT or failure.reason == "no_format":  # another yt-dlp may find one
+                    raise
+                if here:  # what was fetched when the host still had it is worth more than its last word
                     raise
                 note |= {"by": by, "reason": failure.reason, "message": failure.message, "attempts": failure.attempts}
             _finish(part, note)

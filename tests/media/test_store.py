@@ -74,6 +74,14 @@ def test_what_another_build_needs_of_it_is_fetched_along(store):
     assert host.spans == [(4.0, 5.0)]
 
 
+def test_a_hosts_last_word_takes_no_place_of_what_was_fetched_before(store):
+    host, gone = Host(), Host("removed")
+    end(store, host, spans=[(0.0, 3.0)])
+    assert end(store, gone, spans=[(9.0, 12.0)]) == ("removed", "words", 3)
+    assert end(store, gone, spans=[(0.0, 3.0)])[0] == b"film"
+    assert (host.asked, gone.asked) == (1, 1)
+
+
 def test_a_whole_video_answers_for_any_part_of_it(store):
     host = Host(whole=True)
     assert end(store, host) == end(store, host, spans=((100.0, 103.0), (7.0, 9.0)))
