@@ -12,7 +12,7 @@ from s2f.dataset.shards import ShardWriter
 
 SECONDS, CLIPS = 6.5, 200
 MOST_SHARE = 0.05  # of a build's time
-FEW, MOST_GROWTH = 48, 1.1  # clips that have warmed all up; of memory, with ten times as many
+FEW, MOST_GROWTH = 64, 1.1  # clips that have warmed all up; of memory, with ten times as many
 
 
 @pytest.fixture(scope="module")
