@@ -71,7 +71,8 @@ def rows_of(found: dict[str, "Cost"], seconds: dict[str, float], days: float | N
         "FLOP in all": [f"{one.flops:.2e}" for one in every],
         "GB of state": [gigabytes(one.state_bytes) for one in every],
         "GB kept, a row": [gigabytes(one.kept_bytes_per_row) for one in every],
-        "GB of memory, a step": [gigabytes(one.memory_bytes) for one in every],
+        "rows at once": [f"{one.at_once:,}" for one in every],
+        "GB of memory": [gigabytes(one.memory_bytes) for one in every],
         "MB fed, a step": [f"{one.fed_bytes / 1e6:,.1f}" for one in every],
         "GB of state moved, a step": [gigabytes(one.state_traffic_bytes) for one in every],
     }

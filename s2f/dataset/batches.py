@@ -1,38 +1,31 @@
 """Batches straight from Parquet: shuffled across shards by a seed, resumable at any step, in bounded memory.
 
-Every pass over the data shuffles the row groups of all shards, cuts them into windows of a few row groups, and
-shuffles the rows of each window, so one window is all that is ever in memory. Which rows make up batch number k follows
-from the seed and k alone: a step number is all the state there is. Each row comes once per pass, and a batch may reach
-over a pass's end.
+Which rows make up batch number k follows from the seed and k alone (`lanes.py`): a step number is all the state there
+is, and it means the same for one process and for several that share each batch.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import os
+from collections import deque
+from collections.abc import Iterator, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
-from numpy.typing import NDArray
 
-from s2f.dataset.shards import shard_paths
+from s2f.dataset.lanes import Lane, Window, count, count_lanes
+from s2f.dataset.row_groups import Columns, list_groups, read_group
 from s2f.faces.images import decode_image
-from s2f.runtime import InputError, derive_seed
+from s2f.runtime import InputError
 
 Batch = dict[str, torch.Tensor]
+Row = dict[str, Any]
 
-WINDOW_ROWS = 512  # shuffled together: 315 MB of six-second spectrograms, 10 MB of 128-pixel faces
-
-
-@dataclass(frozen=True)
-class Group:
-    """One row group of one shard."""
-
-    path: Path
-    index: int
-    rows: int
+WINDOW_ROWS = 512  # in memory: 315 MB of six-second spectrograms, 10 MB of 128-pixel faces
+AHEAD = 2  # batches that are read while another is trained on
+DECODERS = min(8, os.cpu_count() or 1)  # threads; of a picture's time nearly all is spent outside Python
 
 
 class Batches:
@@ -47,111 +40,77 @@ class Batches:
             InputError: no rows, or fewer than one batch.
         """
         self.groups = list_groups(folder)
-        self.rows = sum(group.rows for group in self.groups)
+        self.rows = count(self.groups)
         if not self.rows:
             raise InputError(f"{folder}: no rows; allowed: a split with shards that a flow has built.")
         if self.rows < batch:
             raise InputError(f"{folder}: {self.rows} rows are fewer than one batch; allowed: batch ≤ {self.rows}.")
-        self.columns, self.batch, self.seed, self.window_rows = tuple(columns), batch, seed, window_rows
+        self.folder, self.columns, self.batch, self.seed, self.window_rows = folder, columns, batch, seed, window_rows
 
     @property
     def steps_per_epoch(self) -> float:
         """Batches in one pass over the rows."""
         return self.rows / self.batch
 
-    def iterate(self, step: int = 0) -> Iterator[Batch]:
-        """Batches number `step`, `step` + 1, … without end."""
-        epoch, skip = divmod(step * self.batch, self.rows)
-        rows: list[dict[str, Any]] = []
-        for row in self._rows(epoch, skip):
-            rows.append(row)
-            if len(rows) == self.batch:
-                yield collate(rows)
-                rows = []
+    def iterate(self, step: int = 0, part: int = 0, parts: int = 1) -> Iterator[Batch]:
+        """Batches number `step`, `step` + 1, … without end, or one process's part of each.
 
-    def _rows(self, epoch: int, skip: int) -> Iterator[dict[str, Any]]:
-        """Rows from number `skip` of pass `epoch` on; windows that are skipped whole are not read."""
+        `parts` divides the batch. The next ones are read meanwhile, by a thread.
+        """
+        with ThreadPoolExecutor(DECODERS) as decoders, ThreadPoolExecutor(1) as reader:
+            batches = (collate(rows, decoders) for rows in self._rows(self.columns, step, part, parts))
+            waiting = deque(reader.submit(next, batches) for _ in range(AHEAD))
+            try:
+                while True:
+                    yield waiting.popleft().result()
+                    waiting.append(reader.submit(next, batches))
+            finally:
+                reader.shutdown(cancel_futures=True)
+
+    def ids(self, step: int) -> list[str]:
+        """The rows of batch number `step`, by their first column."""
+        column = pq.read_schema(self.groups[0].path).names[0]
+        return [row[column] for row in next(self._rows((column,), step, 0, 1))]
+
+    def _rows(self, columns: Sequence[str], step: int, part: int, parts: int) -> Iterator[list[Row]]:
+        lanes = count_lanes(self.batch, len(self.groups))
+        each, own = self.batch // lanes, self.batch // parts
+        mine = range(part * own, (part + 1) * own)
+        takers = []
+        for index in range(lanes):
+            wanted = {place - index * each for place in mine if place // each == index}
+            if wanted:
+                lane = Lane(self.groups, self.seed, index, lanes, max(1, self.window_rows // lanes))
+                takers.append(take(lane, columns, step * each, each, wanted))
         while True:
-            rng = np.random.default_rng(derive_seed(self.seed, "rows", epoch))
-            for groups in self._windows(rng):
-                order = rng.permutation(sum(group.rows for group in groups))
-                if skip >= len(order):
-                    skip -= len(order)
-                    continue
-                window = read_window(groups, self.columns)
-                for index in order[skip:]:
-                    yield take_row(window, index)
-                skip = 0
-            epoch += 1
-
-    def _windows(self, rng: np.random.Generator) -> Iterator[list[Group]]:
-        """All row groups in a new order, as many at a time as fit a window."""
-        window: list[Group] = []
-        for index in rng.permutation(len(self.groups)):
-            group = self.groups[index]
-            if window and sum(one.rows for one in window) + group.rows > self.window_rows:
-                yield window
-                window = []
-            window.append(group)
-        yield window
+            yield [row for taker in takers for row in next(taker)]
 
 
-def list_groups(folder: Path | str) -> list[Group]:
-    """Every row group of a split that has rows, from the shards' footers alone."""
-    groups = []
-    for path in shard_paths(folder):
-        metadata = pq.read_metadata(path)
-        groups += [Group(path, index, metadata.row_group(index).num_rows) for index in range(metadata.num_row_groups)]
-    return [group for group in groups if group.rows]
+def take(lane: Lane, columns: Sequence[str], first: int, each: int, wanted: Set[int]) -> Iterator[list[Row]]:
+    """From a lane's row number `first` on, the `wanted` ones of every `each` rows."""
+    place, found = 0, []
+    for window, skip in lane.windows(first):
+        read = read_window(window, columns)
+        for part, row in window.order[skip:]:
+            if place in wanted:
+                found.append({name: values[row] for name, values in read[part].items()})
+            place += 1
+            if place == each:
+                yield found
+                place, found = 0, []
 
 
-def count_rows(folder: Path | str) -> int:
-    """Rows of a split, from the footers."""
-    return sum(group.rows for group in list_groups(folder))
+def read_window(window: Window, columns: Sequence[str]) -> list[Columns]:
+    """Its groups, one after the other."""
+    return [read_group(group, columns) for group, _, _ in window.parts]
 
 
-def read_window(groups: Sequence[Group], columns: Sequence[str]) -> dict[str, Sequence[Any]]:
-    """The groups' rows by column: media as their bytes, everything else as one array (rows, …)."""
-    tables = []
-    for group in groups:
-        with pq.ParquetFile(group.path) as file:
-            tables.append(file.read_row_group(group.index, columns=list(columns)))
-    parts = {name: [as_sequence(table[name].combine_chunks()) for table in tables] for name in columns}
-    return {name: Joined(sequences) for name, sequences in parts.items()}
-
-
-class Joined(Sequence[Any]):
-    """Several sequences as one, without a copy."""
-
-    def __init__(self, parts: Sequence[Sequence[Any] | NDArray[Any]]) -> None:
-        self.parts = parts
-        self.starts = np.cumsum([0] + [len(part) for part in parts])
-
-    def __len__(self) -> int:
-        return int(self.starts[-1])
-
-    def __getitem__(self, index: Any) -> Any:
-        part = int(np.searchsorted(self.starts, index, side="right")) - 1
-        return self.parts[part][index - self.starts[part]]
-
-
-def as_sequence(column: pa.Array) -> Sequence[Any] | NDArray[Any]:
-    """A column without a copy where Arrow allows it."""
-    if isinstance(column, pa.FixedShapeTensorArray):
-        return column.to_numpy_ndarray()
-    if pa.types.is_fixed_size_list(column.type):
-        return column.flatten().to_numpy().reshape(len(column), column.type.list_size)
-    if pa.types.is_struct(column.type):
-        return column.field("bytes")
-    return column.to_numpy(zero_copy_only=False)
-
-
-def take_row(window: dict[str, Sequence[Any]], index: int) -> dict[str, Any]:
-    """Row `index` of a window, its picture decoded."""
-    row = {name: column[index] for name, column in window.items()}
-    return {name: decode_image(value.as_py()) if isinstance(value, pa.Scalar) else value for name, value in row.items()}
-
-
-def collate(rows: Sequence[dict[str, Any]]) -> Batch:
-    """Rows as tensors (b, …)."""
-    return {name: torch.from_numpy(np.stack([row[name] for row in rows])) for name in rows[0]}
+def collate(rows: Sequence[Row], decoders: ThreadPoolExecutor) -> Batch:
+    """Rows as tensors (b, …), their pictures decoded; in memory that a GPU reads by itself, where there is one."""
+    batch = {}
+    for name in rows[0]:
+        values = [row[name] for row in rows]
+        arrays = list(decoders.map(decode_image, values)) if isinstance(values[0], bytes) else values
+        tensor = torch.from_numpy(np.stack(arrays))
+        batch[name] = tensor.pin_memory() if torch.cuda.is_available() else tensor
+    return batch

@@ -46,6 +46,15 @@ class Schedule:
         signal, noise = self.scales(t, x_0)
         return signal * eps - noise * x_0
 
+    def min_snr_weight(self, prediction: Prediction, t: Tensor, gamma: float) -> Tensor:
+        """Weights (b,) of squared errors at steps (b,): min(SNR, γ) in terms of x_0 (Hang et al. 2023, eq. 8 and 4.2).
+
+        An error of eps is one of x_0 times SNR, an error of v one of x_0 times SNR + 1.
+        """
+        alpha_bar = self.alpha_bar[t.cpu()]
+        snr = alpha_bar / (1 - alpha_bar)
+        return snr.clamp(max=gamma) / {"x0": torch.ones_like(snr), "epsilon": snr, "v": snr + 1}[prediction]
+
     def to_x_0(self, prediction: Prediction, x_t: Tensor, t: Tensor, output: Tensor) -> Tensor:
         """The clean picture a model's output means."""
         if prediction == "x0":

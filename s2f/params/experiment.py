@@ -1,6 +1,7 @@
 """The whole of a params file, so that every section is checked before any work, and each against the others."""
 
 import math
+import re
 from pathlib import Path
 from typing import Self
 
@@ -8,6 +9,7 @@ from pydantic import Field, model_validator
 
 from s2f.params.base import Section, parse, read_yaml
 from s2f.params.building import BuildingParams
+from s2f.params.denoising import DenoisingParams
 from s2f.params.diffusion import DiffusionParams
 from s2f.params.enlarging import EnlargingParams
 from s2f.params.evaluation import EvaluationParams
@@ -21,13 +23,16 @@ from s2f.params.spectrogram import TABLE_SHAPE, SpectrogramParams
 from s2f.params.speech_encoder import SpeechEncoderConfig
 from s2f.params.speech_faces import SpeechFacesParams
 from s2f.params.super_resolution import SuperResolutionConfig
-from s2f.params.training import TrainingParams
+
+# A shell gets it, from a file that one may have from others: words and options, and nothing that a shell acts on.
+LAUNCH = re.compile(r"(python|torchrun|accelerate launch)( [\w.,:=/@-]+)*", re.ASCII)
 
 
 class Experiment(Section):
-    """Everything that decides a result, but for the code."""
+    """Everything that decides a result, but for the code; and how training is started, which decides none."""
 
     seed: int = Field(ge=0, lt=2**32)
+    launch: str  # how a training stage is started; `-m` and its name follow
     speech_faces: SpeechFacesParams
     fetching: FetchingParams
     portraits: PortraitsParams
@@ -38,7 +43,7 @@ class Experiment(Section):
     speech_encoder: SpeechEncoderConfig
     speech_encoder_training: MatchingParams
     face_decoder: FaceDecoderConfig
-    face_decoder_training: TrainingParams
+    face_decoder_training: DenoisingParams
     super_resolution: SuperResolutionConfig
     super_resolution_training: EnlargingParams
     generation: GenerationParams
@@ -46,6 +51,11 @@ class Experiment(Section):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
+        if not LAUNCH.fullmatch(self.launch):
+            raise ValueError(
+                f"launch {self.launch!r} starts no training; "
+                "allowed: python, or torchrun or accelerate launch with options"
+            )
         for check in (_check_sizes, _check_shapes, _check_sampling, _check_weights):
             check(self)
         return self
@@ -113,6 +123,11 @@ def _check_weights(whole: Experiment) -> None:
     guidance = whole.generation.guidance
     if len({f"{w + 0.0:.3f}" for w in guidance}) < len(guidance):  # −0 is 0
         raise ValueError(f"generation.guidance {list(guidance)} holds a w twice; allowed: each once, to three decimals")
+    if any(guidance) and not whole.face_decoder.condition_dropout:
+        raise ValueError(
+            "face_decoder.condition_dropout 0.0 teaches no null condition, "
+            f"which generation.guidance {list(guidance)} needs; allowed: above 0, or guidance: [0]"
+        )
     if whole.evaluation.craniofacial_guidance not in guidance:
         raise ValueError(
             f"evaluation.craniofacial_guidance {whole.evaluation.craniofacial_guidance} is not generated; "

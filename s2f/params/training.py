@@ -11,7 +11,8 @@ class TrainingParams(Section):
     """How long, how fast and how carefully a model is trained."""
 
     steps: int = Field(gt=0)
-    batch: int = Field(gt=0)  # rows a step
+    batch: int = Field(gt=0)  # rows a step, of all processes
+    micro_batch: int = Field(ge=0)  # rows a process has in memory at once, whatever the batch; 0: its whole part
     learning_rate: float = Field(gt=0)  # the peak
     warmup_epochs: float = Field(ge=0)  # linear rise to the peak, counted in passes over the data; 0: none
     warmup_from: float = Field(gt=0, le=1)  # share of the peak it starts from
@@ -22,6 +23,7 @@ class TrainingParams(Section):
     clip_norm: float = Field(ge=0)  # of the gradient; 0: none
     ema: float = Field(ge=0, lt=1)  # decay of the averaged weights, which are the ones used; 0: none
     precision: Literal["fp32", "bf16"]
+    compile: bool  # by torch.compile: minutes before the first step, and faster ones
     validate_steps: int = Field(gt=0)
     validation_batches: int = Field(gt=0)
     checkpoint_steps: int = Field(gt=0)

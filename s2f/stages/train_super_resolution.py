@@ -15,6 +15,8 @@ from s2f.params.super_resolution import SuperResolutionConfig
 from s2f.runtime import run_command
 from s2f.training.enlarging import EnlargingFaces
 from s2f.training.launch import launch
+from s2f.training.showing import Showing
+from s2f.training.shown_enlargements import ShownEnlargements
 
 
 def main(data: Path, out: Path, checkpoints: Path, params: Path = Path("params.yaml")) -> None:
@@ -22,16 +24,19 @@ def main(data: Path, out: Path, checkpoints: Path, params: Path = Path("params.y
     config = read_section(params, "super_resolution", SuperResolutionConfig)
     diffusion = read_section(params, "diffusion", DiffusionParams)
     training = read_section(params, "super_resolution_training", EnlargingParams)
+    seed, schedule = read_seed(params), Schedule(diffusion)
     launch(
         SuperResolution,
         config,
-        EnlargingFaces(config, Schedule(diffusion), training.crop_px),
+        EnlargingFaces(config, schedule, training.crop_px, training.min_snr_gamma),
         ("face", "embedding"),
         training=training,
-        seed=read_seed(params),
+        seed=seed,
         data=data,
         out=out,
         checkpoints=checkpoints,
+        showing=Showing(ShownEnlargements(schedule, seed), training.show_steps),
+        recomputing=training.recompute,
         diffusion=diffusion.model_dump(),
     )
 

@@ -5,7 +5,7 @@ and the bytes that autograd keeps in between. A device's own kernels may keep mo
 (`pace.py`), not computed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.autograd.graph import saved_tensors_hooks
-from torch.func import functional_call
 from torch.utils.flop_counter import FlopCounterMode, sdpa_backward_flop_count, sdpa_flop_count
 
+from s2f.models.blocks import recompute
 from s2f.models.weights import MODELS, build
+from s2f.params.denoising import DenoisingParams
 from s2f.params.experiment import Experiment
 from s2f.params.spectrogram import TABLE_SHAPE
 from s2f.params.training import TrainingParams
@@ -44,6 +45,7 @@ class Cost:
     kept_bytes_per_row: int
     fed_bytes_per_row: int  # what is moved to the device, as it is stored
     batch: int
+    at_once: int  # rows in memory
     steps: int
 
     @property
@@ -53,8 +55,8 @@ class Cost:
 
     @property
     def memory_bytes(self) -> int:
-        """At the most within a step, but for what kernels need to work."""
-        return self.state_bytes + self.kept_bytes + self.kept_bytes_per_row * self.batch
+        """At the most within a step on one device, but for what kernels need to work."""
+        return self.state_bytes + self.kept_bytes + self.kept_bytes_per_row * self.at_once
 
     @property
     def fed_bytes(self) -> int:
@@ -70,10 +72,16 @@ class Cost:
 def cost_of(kind: str, whole: Experiment) -> Cost:
     """What one of the three models takes, by the name of its section."""
     training: TrainingParams = getattr(whole, f"{kind}_training")
-    with torch.device("meta"):
+
+    def make() -> nn.Module:
         model = build(kind, getattr(whole, kind)).train()
-    two, three = (traced(model, inputs_of(kind, whole, rows), training.precision == "bf16") for rows in (2, 3))
-    parameters = sum(parameter.numel() for parameter in model.parameters())
+        if isinstance(training, DenoisingParams) and training.recompute:
+            recompute(model)
+        return model
+
+    two, three = (traced(make, inputs_of(kind, whole, rows), training.precision == "bf16") for rows in (2, 3))
+    with torch.device("meta"):
+        parameters = sum(parameter.numel() for parameter in make().parameters())
     kept_per_row = three[1] - two[1]
     return Cost(
         parameters=parameters,
@@ -83,6 +91,7 @@ def cost_of(kind: str, whole: Experiment) -> Cost:
         kept_bytes_per_row=kept_per_row,
         fed_bytes_per_row=fed_bytes(kind, whole),
         batch=training.batch,
+        at_once=training.micro_batch or training.batch,
         steps=training.steps,
     )
 
@@ -116,8 +125,8 @@ def fed_bytes(kind: str, whole: Experiment) -> int:
     return 3 * whole.portraits.face_px**2 + embedding
 
 
-def traced(model: nn.Module, shapes: Sequence[tuple[int, ...]], bf16: bool) -> tuple[int, int]:
-    """FLOPs of a step, and the bytes that autograd keeps for it; `model` is on the meta device."""
+def traced(make: Callable[[], nn.Module], shapes: Sequence[tuple[int, ...]], bf16: bool) -> tuple[int, int]:
+    """FLOPs of a step of the model that is made, and the bytes that autograd keeps for it."""
     kept: dict[int, int] = {}
 
     def keep(tensor: Tensor) -> Tensor:
@@ -126,19 +135,25 @@ def traced(model: nn.Module, shapes: Sequence[tuple[int, ...]], bf16: bool) -> t
             kept[storage._cdata] = storage.nbytes()
         return tensor
 
+    with torch.device("meta"):
+        model = make()
     with FakeTensorMode():
-        tensors = {name: _like(tensor) for name, tensor in [*model.named_parameters(), *model.named_buffers()]}
-        owned = {tensor.untyped_storage()._cdata for tensor in tensors.values()}
+        fill_with_shapes(model)
+        owned = {tensor.untyped_storage()._cdata for tensor in [*model.parameters(), *model.buffers()]}
         inputs = tuple(torch.empty(shape) for shape in shapes)
         with FlopCounterMode(display=False, custom_mapping=ATTENTION) as counter:
             with saved_tensors_hooks(keep, _as_it_is), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
-                output = functional_call(model, tensors, inputs)
+                output = model(*inputs)
             output.float().square().mean().backward()
     return counter.get_total_flops(), sum(kept.values())
 
 
-def _like(tensor: Tensor) -> Tensor:
-    return torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype).requires_grad_(tensor.requires_grad)
+def fill_with_shapes(model: nn.Module) -> None:
+    """Give a meta model tensors of the mode that is on: a processor's, but for their content."""
+    for module in model.modules():
+        for name, tensor in [*module.named_parameters(recurse=False), *module.named_buffers(recurse=False)]:
+            empty = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype)
+            setattr(module, name, nn.Parameter(empty) if isinstance(tensor, nn.Parameter) else empty)
 
 
 def _as_it_is(tensor: Any) -> Any:

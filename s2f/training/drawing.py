@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-import torch
 from torch import nn
 
 from s2f.dataset.batches import Batch
 from s2f.diffusion.schedule import Schedule
 from s2f.params.face_decoder import FaceDecoderConfig
-from s2f.training.denoising import Result, draw, drop_condition, shrink, squared_error, to_float
+from s2f.training.denoising import draw_noise, drop_condition, shrink, squared_error, to_float
+from s2f.training.draws import Draws
+from s2f.training.losses import Losses
 
 
 @dataclass(frozen=True)
@@ -17,11 +18,14 @@ class DrawingFaces:
 
     config: FaceDecoderConfig
     schedule: Schedule
+    min_snr_gamma: float = 0
 
-    def __call__(self, model: nn.Module, batch: Batch, rng: torch.Generator) -> Result:
-        """Loss and what it is made of; `rng` is on the CPU."""
+    def __call__(self, model: nn.Module, batch: Batch, draws: Draws) -> Losses:
+        """Of one batch."""
+        prediction, schedule = self.config.prediction, self.schedule
         x_0 = shrink(to_float(batch["face"]), self.config.image_px)
-        embedding = drop_condition(batch["embedding"], self.config.condition_dropout, rng)
-        t, eps = draw(x_0, self.schedule, rng)
-        output = model(self.schedule.q_sample(x_0, t, eps), t, embedding)
-        return squared_error(output, self.schedule.target(self.config.prediction, x_0, eps, t), t, self.schedule.steps)
+        embedding = drop_condition(batch["embedding"], self.config.condition_dropout, draws)
+        t, eps = draw_noise(x_0, schedule, draws)
+        output = model(schedule.q_sample(x_0, t, eps), t, embedding)
+        target = schedule.target(prediction, x_0, eps, t)
+        return squared_error(output, target, t, schedule, prediction, self.min_snr_gamma)

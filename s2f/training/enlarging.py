@@ -8,7 +8,9 @@ from torch import Tensor, nn
 from s2f.dataset.batches import Batch
 from s2f.diffusion.schedule import Schedule, add_noise
 from s2f.params.super_resolution import SuperResolutionConfig
-from s2f.training.denoising import Result, draw, drop_condition, noise_like, shrink, squared_error, to_float
+from s2f.training.denoising import draw_noise, drop_condition, shrink, squared_error, to_float
+from s2f.training.draws import Draws
+from s2f.training.losses import Losses
 
 
 @dataclass(frozen=True)
@@ -22,27 +24,29 @@ class EnlargingFaces:
     config: SuperResolutionConfig
     schedule: Schedule
     crop_px: int
+    min_snr_gamma: float = 0
 
-    def __call__(self, model: nn.Module, batch: Batch, rng: torch.Generator) -> Result:
-        """Loss and what it is made of; `rng` is on the CPU."""
-        config = self.config
+    def __call__(self, model: nn.Module, batch: Batch, draws: Draws) -> Losses:
+        """Of one batch."""
+        config, schedule = self.config, self.schedule
         x_0 = shrink(to_float(batch["face"]), config.image_px)
         low = shrink(x_0, config.low_px)
         if self.crop_px and model.training:
-            x_0, low = crop(x_0, low, self.crop_px, rng)
-        level = torch.rand(len(x_0), generator=rng) * config.max_noise_level
-        low = add_noise(low, level, noise_like(low, rng))
-        embedding = drop_condition(batch["embedding"], config.condition_dropout, rng) if config.embedding else None
-        t, eps = draw(x_0, self.schedule, rng)
-        output = model(self.schedule.q_sample(x_0, t, eps), t, low, level.to(x_0.device), embedding)
-        return squared_error(output, self.schedule.target(config.prediction, x_0, eps, t), t, self.schedule.steps)
+            x_0, low = crop(x_0, low, self.crop_px, draws)
+        level = draws.uniform() * config.max_noise_level
+        low = add_noise(low, level, draws.normal(*low.shape[1:]))
+        embedding = drop_condition(batch["embedding"], config.condition_dropout, draws) if config.embedding else None
+        t, eps = draw_noise(x_0, schedule, draws)
+        output = model(schedule.q_sample(x_0, t, eps), t, low, level, embedding)
+        target = schedule.target(config.prediction, x_0, eps, t)
+        return squared_error(output, target, t, schedule, config.prediction, self.min_snr_gamma)
 
 
-def crop(x_0: Tensor, low: Tensor, size: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+def crop(x_0: Tensor, low: Tensor, size: int, draws: Draws) -> tuple[Tensor, Tensor]:
     """(b, 3, size, size) of large pictures and the same squares of the small ones, each row from a place of its own."""
     scale = x_0.shape[-1] // low.shape[-1]
     small = size // scale
-    places = torch.randint(low.shape[-1] - small + 1, (len(x_0), 2), generator=rng).tolist()
+    places = draws.integers(low.shape[-1] - small + 1, 2).tolist()
 
     def cut(pictures: Tensor, scale: int, side: int) -> Tensor:
         rows = zip(pictures, places, strict=True)

@@ -32,6 +32,13 @@ class Means:
         entry[0] += float(values.detach().double().sum())
         entry[1] += values.numel()
 
+    def add_losses(self, rows: Tensor, quarter: Tensor | None) -> None:
+        """Losses of rows (b,), and of each quarter of t (b,) those that fell into it."""
+        self.add("loss", rows)
+        if quarter is not None:
+            for index, name in enumerate(QUARTERS):
+                self.add(name, rows[quarter == index])
+
     def means(self) -> dict[str, float]:
         """Of everything that had a value."""
         return {name: total / count for name, (total, count) in self.sums.items() if count}

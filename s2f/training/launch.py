@@ -8,31 +8,43 @@ import torch
 from torch import nn
 
 from s2f.code import code_sha256
-from s2f.dataset.batches import Batches, count_rows
+from s2f.dataset.batches import Batches
+from s2f.dataset.row_groups import count_rows
+from s2f.models.blocks import recompute
 from s2f.params.base import Section
 from s2f.params.training import TrainingParams
 from s2f.runtime import derive_seed
 from s2f.training.checkpoint import dataset_fingerprint, fingerprint
-from s2f.training.loop import Objective, Run, train
+from s2f.training.loop import Run, train
+from s2f.training.losses import Objective
+from s2f.training.showing import Showing
 
 Config = TypeVar("Config", bound=Section)
 
 # What decides a run beside its model and its objective: half a run of one code and half of another is a run of neither.
 CODE = (
     "s2f.dataset.batches",
+    "s2f.dataset.lanes",
+    "s2f.dataset.row_groups",
     "s2f.dataset.shards",
     "s2f.diffusion.schedule",
     "s2f.faces.images",
     "s2f.models.blocks",
     "s2f.models.conditioning",
     "s2f.models.shortcut",
+    "s2f.training.averaging",
     "s2f.training.checkpoint",
     "s2f.training.denoising",
+    "s2f.training.draws",
     "s2f.training.history",
     "s2f.training.launch",
     "s2f.training.least_squares",
     "s2f.training.loop",
+    "s2f.training.losses",
     "s2f.training.optimiser",
+    "s2f.training.processes",
+    "s2f.training.shared_norm",
+    "s2f.training.step",
 )
 
 
@@ -48,11 +60,13 @@ def launch(
     out: Path,
     checkpoints: Path,
     prepare: Callable[[Any, Batches], None] | None = None,
+    showing: Showing | None = None,
+    recomputing: bool = False,
     **about: Any,
 ) -> None:
     """Train `build(config)` on `columns` of data/train and write weights and history to `out`.
 
-    `prepare` may set the new model's weights from the training data before the first step.
+    `prepare` may set the new model's weights from the training data before the first step; `showing` draws on the way.
     `about` (values JSON can hold) goes into the weights, with the dataset's fingerprint. A checkpoint of a run that any
     of this, or the code of it, would change is not resumed.
     """
@@ -66,8 +80,10 @@ def launch(
 
     torch.manual_seed(seed)
     model = build(config)
-    run = Run(objective, training, seed, decisive, out, checkpoints)
+    run = Run(objective, training, seed, decisive, out, checkpoints, showing)
     batches = Batches(data / "train", columns, training.batch, seed)
+    if recomputing:
+        recompute(model)
     if prepare is not None:
         prepare(model, batches)
     validation_batch = min(training.batch, max(1, count_rows(data / "validation")))

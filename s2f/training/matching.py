@@ -7,6 +7,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from s2f.dataset.batches import Batch
+from s2f.training.draws import Draws
+from s2f.training.losses import Losses
 
 
 @dataclass(frozen=True)
@@ -20,16 +22,16 @@ class Matching:
 
     crop_frames: int
 
-    def __call__(self, model: nn.Module, batch: Batch, rng: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
-        """Mean loss over the batch, and every row's; `rng` is on the CPU."""
+    def __call__(self, model: nn.Module, batch: Batch, draws: Draws) -> Losses:
+        """Of one batch."""
         spectrogram = batch["spectrogram"]
         if self.crop_frames and model.training:
-            spectrogram = crop(spectrogram, self.crop_frames, rng)
-        losses = 1 - functional.cosine_similarity(model(spectrogram).float(), batch["embedding"], dim=1)
-        return losses.mean(), {"loss": losses}
+            spectrogram = crop(spectrogram, self.crop_frames, draws)
+        rows = 1 - functional.cosine_similarity(model(spectrogram).float(), batch["embedding"], dim=1)
+        return Losses(rows.mean(), rows)
 
 
-def crop(spectrogram: Tensor, frames: int, rng: torch.Generator) -> Tensor:
+def crop(spectrogram: Tensor, frames: int, draws: Draws) -> Tensor:
     """(b, n, …) → (b, frames, …), each row from a place of its own."""
-    starts = torch.randint(spectrogram.shape[1] - frames + 1, (len(spectrogram),), generator=rng).tolist()
+    starts = draws.integers(spectrogram.shape[1] - frames + 1)[:, 0].tolist()
     return torch.stack([row[start : start + frames] for row, start in zip(spectrogram, starts, strict=True)])

@@ -2,42 +2,53 @@
 
 import statistics
 import time
-from pathlib import Path
 
 import torch
 from torch.nn import functional
-from torch.optim.swa_utils import AveragedModel
 
 from s2f.dataset.batches import Batch
 from s2f.diffusion.schedule import Schedule
+from s2f.models.blocks import recompute
 from s2f.models.weights import build
+from s2f.params.denoising import DenoisingParams
 from s2f.params.experiment import Experiment
 from s2f.params.spectrogram import TABLE_SHAPE
+from s2f.training.averaging import average_of
 from s2f.training.drawing import DrawingFaces
 from s2f.training.enlarging import EnlargingFaces
-from s2f.training.loop import Objective, Run, average, generator, update
+from s2f.training.loop import drawing
+from s2f.training.losses import Objective
 from s2f.training.matching import Matching
 from s2f.training.optimiser import Lamb
+from s2f.training.processes import Processes
+from s2f.training.step import take_step
 
 WARM_UP = 2  # steps that are not counted: memory is asked for, kernels are chosen
 
 
 def seconds_per_step(kind: str, whole: Experiment, steps: int) -> float:
     """The median over so many steps of the training loop, on the device that it would use."""
-    training, device = getattr(whole, f"{kind}_training"), torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    training = getattr(whole, f"{kind}_training")
+    processes = Processes(training.precision)
     torch.manual_seed(whole.seed)
-    model = build(kind, getattr(whole, kind)).to(device).train()
-    averaged = AveragedModel(model, multi_avg_fn=average(training.ema), use_buffers=True) if training.ema else None
-    optimiser = Lamb(model.parameters(), training.learning_rate, training.betas, training.weight_decay)
-    run = Run(objective_of(kind, whole), training, whole.seed, "", Path(), Path())
-    batch = {name: values.to(device) for name, values in random_batch(kind, whole).items()}
+    model = build(kind, getattr(whole, kind)).to(processes.device).train()
+    averaged = average_of(model, training.ema)
+    if isinstance(training, DenoisingParams) and training.recompute:
+        recompute(model)
+    if training.compile:
+        model.compile()
+    trained = processes.prepare(model)
+    optimiser = Lamb(trained.parameters(), training.learning_rate, training.betas, training.weight_decay)
+    objective = objective_of(kind, whole)
+    batch = processes.to_device(random_batch(kind, whole))
     took = []
     for step in range(WARM_UP + steps):
         begun = time.perf_counter()
-        update(model, optimiser, run, batch, generator(whole.seed, "pace", step), training.learning_rate)
+        draws = drawing(whole.seed, range(training.batch), processes.device, "pace", step)
+        take_step(trained, optimiser, objective, batch, draws, training, training.learning_rate, processes)
         if averaged is not None:
             averaged.update_parameters(model)
-        if device.type == "cuda":
+        if processes.device.type == "cuda":
             torch.cuda.synchronize()
         took.append(time.perf_counter() - begun)
     return statistics.median(took[WARM_UP:])
@@ -49,8 +60,9 @@ def objective_of(kind: str, whole: Experiment) -> Objective:
         return Matching(whole.speech_encoder_training.crop_frames)
     schedule = Schedule(whole.diffusion)
     if kind == "face_decoder":
-        return DrawingFaces(whole.face_decoder, schedule)
-    return EnlargingFaces(whole.super_resolution, schedule, whole.super_resolution_training.crop_px)
+        return DrawingFaces(whole.face_decoder, schedule, whole.face_decoder_training.min_snr_gamma)
+    training = whole.super_resolution_training
+    return EnlargingFaces(whole.super_resolution, schedule, training.crop_px, training.min_snr_gamma)
 
 
 def random_batch(kind: str, whole: Experiment) -> Batch:

@@ -39,9 +39,9 @@ def folder(tmp_path_factory):
     return folder
 
 
-def numbers(batches, count, step=0):
+def numbers(batches, count, step=0, part=0, parts=1):
     """The rows of `count` batches from `step` on."""
-    taken = itertools.islice(batches.iterate(step), count)
+    taken = itertools.islice(batches.iterate(step, part, parts), count)
     return [batch["embedding"][:, 0].int().tolist() for batch in taken]
 
 
@@ -51,9 +51,14 @@ def make(folder, batch=8, seed=1, window_rows=48):
 
 def test_each_row_comes_once_per_pass_whatever_the_window(folder):
     for window_rows in (1, 48, 512):
-        rows = list(itertools.chain(*numbers(make(folder, window_rows=window_rows), 2 * ROWS // 8 + 1)))
-        assert sorted(rows[:ROWS]) == list(range(ROWS))
-        assert sorted(rows[ROWS : 2 * ROWS]) == list(range(ROWS))
+        for batch, lanes in ((5, 1), (6, 2), (8, 4)):
+            passes = 3
+            rows = list(itertools.chain(*numbers(make(folder, batch, window_rows=window_rows), passes * ROWS // batch)))
+            counts = np.bincount(rows, minlength=ROWS)
+            assert len(counts) == ROWS
+            # Lanes are a row apart at the most, and the last batch is not whole.
+            assert (counts == passes).sum() >= ROWS - batch - lanes
+            assert abs(counts - passes).max() <= 1
 
 
 def test_passes_differ_and_mix_shards(folder):
@@ -86,16 +91,53 @@ def test_one_window_is_all_that_is_read_at_a_time(folder, monkeypatch):
     sizes = []
     real = module.read_window
 
-    def noting(groups, columns):
-        sizes.append(sum(group.rows for group in groups))
-        return real(groups, columns)
+    def noting(window, columns):
+        sizes.append(sum(group.rows for group, _, _ in window.parts))
+        return real(window, columns)
 
     monkeypatch.setattr(module, "read_window", noting)
-    numbers(make(folder, window_rows=48), 13)
+    numbers(make(folder, batch=5, window_rows=48), 18)
     assert max(sizes) <= 48
     sizes.clear()
-    numbers(make(folder, window_rows=48), 1, step=12)
+    numbers(make(folder, batch=5, window_rows=48), 1, step=18)
     assert len(sizes) <= 2  # windows before the step are skipped unread
+
+
+@pytest.mark.parametrize(("batch", "parts"), [(8, 2), (8, 4), (8, 8), (6, 3), (5, 5)])
+def test_processes_share_every_batch_without_overlap_in_the_order_that_one_has(folder, batch, parts):
+    whole = numbers(make(folder, batch), 30)
+    shares = [numbers(make(folder, batch), 30, part=part, parts=parts) for part in range(parts)]
+    for step, rows in enumerate(whole):
+        assert [row for share in shares for row in share[step]] == rows
+        assert {len(share[step]) for share in shares} == {batch // parts}
+
+
+def test_a_process_reads_the_row_groups_of_its_own_lanes_alone(folder, monkeypatch):
+    import s2f.dataset.batches as module
+
+    read = []
+    real = module.read_group
+    monkeypatch.setattr(module, "read_group", lambda group, names: read.append(group) or real(group, names))
+    numbers(make(folder), 12)
+    whole = len(read)
+    read.clear()
+    numbers(make(folder), 12, part=1, parts=4)
+    assert len(read) < 0.5 * whole  # a quarter, and what lanes share at their borders
+
+
+def test_what_cannot_be_read_ahead_is_said_where_it_is_needed(folder, tmp_path):
+    shard = tmp_path / shard_name(0)
+    write_shard(
+        [portrait(index) | {"face": {"bytes": b"no picture", "path": None}} for index in range(8)], PORTRAITS, shard
+    )
+    with pytest.raises(InputError, match="not a readable picture"):
+        next(make(tmp_path).iterate())
+
+
+def test_ids_name_the_rows_of_a_batch_in_order(folder):
+    batches = make(folder)
+    rows = numbers(batches, 1, step=9)[0]
+    assert batches.ids(9) == [f"{row:05d}" for row in rows]
 
 
 def test_spectrograms_come_as_stored(tmp_path):

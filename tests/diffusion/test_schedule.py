@@ -92,3 +92,18 @@ def test_noise_level_zero_leaves_the_low_picture_and_variance_is_kept():
     noised = add_noise(torch.ones_like(low), torch.tensor([0.3]), torch.zeros_like(eps))
     noise = add_noise(torch.zeros_like(low), torch.tensor([0.3]), torch.ones_like(eps))
     torch.testing.assert_close(noised**2 + noise**2, torch.ones_like(low))
+
+
+@pytest.mark.parametrize("prediction", ["epsilon", "v", "x0"])
+def test_min_snr_weighs_errors_of_every_prediction_as_one_of_x_0(prediction):
+    schedule, gamma = Schedule(DiffusionParams(steps=50, schedule="cosine")), 5.0
+    t = torch.arange(50)
+    generator = torch.Generator().manual_seed(0)
+    x_0, eps, off = (torch.randn(50, 4, generator=generator, dtype=torch.float64) for _ in range(3))
+    x_t = schedule.q_sample(x_0, t, eps)
+    output = schedule.target(prediction, x_0, eps, t) + off
+    of_output = off.square().mean(1) * schedule.min_snr_weight(prediction, t, gamma)
+    # The same error, seen in x_0: there the weight is min(SNR, γ) (Hang et al. 2023, eq. 8).
+    of_x_0 = (schedule.to_x_0(prediction, x_t, t, output) - x_0).square().mean(1)
+    snr = schedule.alpha_bar / (1 - schedule.alpha_bar)
+    torch.testing.assert_close(of_output, of_x_0 * snr.clamp(max=gamma), rtol=1e-6, atol=1e-12)

@@ -67,14 +67,18 @@ def setting(key: str, value: Any) -> Change:
     return change
 
 
+CHECKS = {"check_params", "check_corpora"}
+
+
 def stale() -> set[str]:
     """Stages that `dvc repro` would run, by name: those whose inputs changed, and all that is made of their outputs.
 
-    `check_params` runs after every edit of params.yaml and never puts out anything else, so it makes nothing stale.
+    Checks run after edits of what they look at and never put out anything else, so they make nothing stale.
     """
     with Repo() as repo:
-        changed = {address.split(":")[-1] for address in repo.status()} - {"check_params"}
-        made_of = networkx.reverse(repo.index.graph)
+        changed = {address.split(":")[-1] for address in repo.status()} - CHECKS
+        graph = repo.index.graph
+        made_of = networkx.reverse(graph.subgraph([stage for stage in graph if stage.name not in CHECKS]))
     after = {one for stage in made_of if stage.name in changed for one in networkx.descendants(made_of, stage)}
     return changed | {stage.name for stage in after}
 

@@ -56,6 +56,7 @@ def test_an_experiment_runs_what_it_changes_and_its_metrics_differ(finished: Any
     said = finished.dvc("exp", "run", "-S", "face_decoder_training.steps=3")
     assert stages_run(said) == {
         "check_params",
+        "check_corpora",
         "train_face_decoder",
         "generate_faces",
         "measure_faces",
@@ -74,7 +75,8 @@ def test_plots_show_training_and_validation_side_by_side(finished: Any, tmp_path
     specifications = re.findall(r"var spec = (\{.*\});?$", (tmp_path / "index.html").read_text(), flags=re.MULTILINE)
     assert len(specifications) == 3
     for specification in specifications:
-        assert {row["field"] for row in json.loads(specification)["data"]["values"]} == {"loss", "validation_loss"}
+        shown = {row["filename::field"] for row in json.loads(specification)["data"]["values"]}
+        assert shown == {"loss.tsv::loss", "validation_loss.tsv::validation_loss"}
 
 
 def test_a_killed_flow_keeps_its_finished_shards_and_ends_in_the_same_bytes(

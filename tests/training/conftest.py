@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from ruamel.yaml import YAML
 
 from s2f.dataset.schemas import PORTRAITS, SPECTROGRAM_SHAPE, SPEECH_FACES
 from s2f.dataset.shards import shard_name, write_shard
@@ -25,6 +26,8 @@ UNET = {
     "condition_dropout": 0.1,
     "prediction": "v",
 }
+SPECTROGRAM = {"sample_rate": 16000, "clip_seconds": 6.0, "window": 400, "hop": 160, "fft": 512, "compression": 0.3}
+KINDS = ("speech_encoder", "face_decoder", "super_resolution")
 
 
 @pytest.fixture
@@ -55,6 +58,7 @@ def training_params():
     return TrainingParams(
         steps=20,
         batch=4,
+        micro_batch=0,
         learning_rate=1e-2,
         warmup_epochs=1.0,
         warmup_from=0.1,
@@ -65,10 +69,32 @@ def training_params():
         clip_norm=1.0,
         ema=0.9,
         precision="fp32",
+        compile=False,
         validate_steps=8,
         validation_batches=2,
         checkpoint_steps=5,
     )
+
+
+@pytest.fixture
+def params(tmp_path, encoder_config, decoder_config, enlarger_config, diffusion, training_params):
+    """A params file of the tiny models, one step each."""
+    training = training_params.model_copy(update={"steps": 1})
+    sections = {
+        "diffusion": diffusion,
+        "speech_encoder": encoder_config,
+        "face_decoder": decoder_config,
+        "super_resolution": enlarger_config,
+    } | {f"{name}_training": training for name in KINDS}
+    content = {name: section.model_dump(mode="json") for name, section in sections.items()}
+    content["speech_encoder_training"]["crop_frames"] = 0
+    content["super_resolution_training"]["crop_px"] = 8
+    for name in ("face_decoder", "super_resolution"):
+        content[f"{name}_training"] |= {"min_snr_gamma": 0.0, "recompute": False, "show_steps": 8}
+    content |= {"seed": 7, "spectrogram": SPECTROGRAM}
+    with (tmp_path / "params.yaml").open("w") as file:
+        YAML().dump(content, file)
+    return tmp_path / "params.yaml"
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import sys
 import time
 
 import pytest
-from ruamel.yaml import YAML
+from safetensors import safe_open
 
 from s2f.code import code_sha256
 from s2f.models.face_decoder import FaceDecoder
@@ -23,28 +23,6 @@ STAGES = {
 }
 
 
-@pytest.fixture
-def params(tmp_path, encoder_config, decoder_config, enlarger_config, diffusion, training_params):
-    """A params file of the tiny models, one step each."""
-    training = training_params.model_copy(update={"steps": 1})
-    sections = {
-        "diffusion": diffusion,
-        "speech_encoder": encoder_config,
-        "face_decoder": decoder_config,
-        "super_resolution": enlarger_config,
-    } | {f"{name}_training": training for name in STAGES}
-    content = {name: section.model_dump(mode="json") for name, section in sections.items()}
-    content["speech_encoder_training"]["crop_frames"] = 0
-    content["super_resolution_training"]["crop_px"] = 8
-    content |= {"seed": 7, "spectrogram": SPECTROGRAM}
-    with (tmp_path / "params.yaml").open("w") as file:
-        YAML().dump(content, file)
-    return tmp_path / "params.yaml"
-
-
-SPECTROGRAM = {"sample_rate": 16000, "clip_seconds": 6.0, "window": 400, "hop": 160, "fft": 512, "compression": 0.3}
-
-
 @pytest.mark.parametrize("name", STAGES)
 def test_a_stage_trains_its_model_and_writes_what_generation_needs(name, params, portraits, speech_faces, tmp_path):
     data = speech_faces if name == "speech_encoder" else portraits
@@ -54,7 +32,7 @@ def test_a_stage_trains_its_model_and_writes_what_generation_needs(name, params,
     assert model.kind == name
     assert len((out / "history.csv").read_text().splitlines()) == 2
     if name == "speech_encoder":
-        assert model.about["spectrogram"] == SPECTROGRAM
+        assert model.about["spectrogram"]["hop"] == 160
     else:
         assert model.about["diffusion"] == {"steps": 100, "schedule": "cosine"}
     assert len(model.about["dataset"]) == 64
@@ -68,7 +46,7 @@ def test_too_small_a_dataset_is_one_sentence(params, speech_faces, tmp_path):
 
 
 def contents(folder):
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 def test_a_training_process_that_is_killed_goes_on_to_the_same_bytes(params, portraits, tmp_path, caplog):
@@ -95,16 +73,45 @@ def test_a_training_process_that_is_killed_goes_on_to_the_same_bytes(params, por
     assert contents(out) == contents(through)
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_training_process_that_is_told_to_end_saves_and_goes_on_to_the_same_bytes(
+    number, params, portraits, tmp_path
+):
+    params.write_text(
+        params.read_text().replace("steps: 1\n", "steps: 60\n").replace("checkpoint_steps: 5", "checkpoint_steps: 50")
+    )
+    through, out, checkpoints = tmp_path / "through", tmp_path / "out", tmp_path / "checkpoints"
+    train_face_decoder.main(portraits, through, tmp_path / "others", params)
+    places = ["--data", portraits, "--out", out, "--checkpoints", checkpoints, "--params", params]
+    command = [sys.executable, "-m", "s2f.stages.train_face_decoder", *map(str, places)]
+    with subprocess.Popen(command, env={**os.environ, "OMP_NUM_THREADS": "1"}, stderr=subprocess.PIPE) as process:
+        while not (out / "history.csv").exists() and process.poll() is None:
+            time.sleep(0.002)
+        process.send_signal(number)
+        _, words = process.communicate()
+    assert process.returncode == 128 + number, words.decode()
+    assert f"stopped: {number.name} was received" in words.decode()
+    with safe_open(checkpoints / NAME, framework="pt") as file:
+        assert 8 <= int(file.metadata()["step"]) < 50  # it had not been due
+    train_face_decoder.main(portraits, out, checkpoints, params)
+    assert contents(out) == contents(through)
+
+
 LESSON = """
+import torch
+
+from s2f.training.losses import Losses
+
+
 class Lesson:
     calls = 0
 
-    def __call__(self, model, batch, rng):
+    def __call__(self, model, batch, draws):
         Lesson.calls += 1
         if Lesson.calls == 8:
             raise KeyboardInterrupt
         loss = 2 * sum(parameter.square().sum() for parameter in model.parameters())
-        return loss, {"loss": loss[None]}
+        return Losses(loss, loss.detach() * torch.ones(len(batch["face"])))
 """
 
 

@@ -1,5 +1,6 @@
 import copy
 import csv
+import shutil
 
 import pytest
 import torch
@@ -13,12 +14,15 @@ from s2f.models.face_decoder import FaceDecoder
 from s2f.models.speech_encoder import SpeechEncoder
 from s2f.models.weights import load_weights
 from s2f.runtime import InputError
-from s2f.training import loop
 from s2f.training.checkpoint import NAME
 from s2f.training.drawing import DrawingFaces
-from s2f.training.loop import Run, average, train
+from s2f.training.draws import draws_of_rows
+from s2f.training.loop import Run, train, validate
+from s2f.training.losses import Losses
 from s2f.training.matching import Matching
 from s2f.training.optimiser import Lamb
+from s2f.training.processes import Processes
+from s2f.training.step import take_step
 
 
 class KilledError(Exception):
@@ -31,11 +35,11 @@ class Until:
     def __init__(self, objective, calls):
         self.objective, self.calls = objective, calls
 
-    def __call__(self, model, batch, rng):
+    def __call__(self, model, batch, draws):
         self.calls -= 1
         if self.calls < 0:
             raise KilledError
-        return self.objective(model, batch, rng)
+        return self.objective(model, batch, draws)
 
 
 @pytest.fixture
@@ -59,8 +63,20 @@ def start(tmp_path, portraits, speech_faces, decoder_config, encoder_config, dif
     return start
 
 
+@pytest.fixture
+def take(training_params):
+    """One step on a batch of one row."""
+
+    def take(model, optimiser, objective, **changes):
+        params, batch = training_params.model_copy(update=changes), {"face": torch.zeros(1)}
+        draws = lambda rows: draws_of_rows(3, rows, "cpu")  # noqa: E731
+        return take_step(model, optimiser, objective, batch, draws, params, 0.1, Processes("fp32"))
+
+    return take
+
+
 def contents(out):
-    return {path.name: path.read_bytes() for path in sorted(out.iterdir())}
+    return {str(path.relative_to(out)): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
 
 
 def history(out):
@@ -75,7 +91,7 @@ def test_a_killed_run_resumes_to_the_same_bytes(start, tmp_path, calls):
         start("killed", calls=calls)
     assert (tmp_path / "killed-checkpoints" / NAME).is_file()
     assert contents(start("killed")) == through
-    assert set(through) == {"history.csv", "weights.safetensors"}
+    assert {"history.csv", "weights.safetensors", "live/plots/metrics/validation_loss.tsv"} <= set(through)
 
 
 def test_a_killed_encoder_run_resumes_with_its_running_statistics(start):
@@ -109,8 +125,7 @@ def test_a_broken_checkpoint_is_started_over(start, tmp_path):
 def test_weights_that_are_lost_come_back_without_training(start):
     out = start("run")
     through = contents(out)
-    for path in out.iterdir():
-        path.unlink()
+    shutil.rmtree(out)
     assert contents(start("run", calls=0)) == through
 
 
@@ -150,21 +165,23 @@ class Breaking:
     def __init__(self, call, what):
         self.call, self.what, self.calls = call, what, 0
 
-    def __call__(self, model, batch, rng):
+    def __call__(self, model, batch, draws):
         self.calls += 1
         loss = sum(parameter.sum() for parameter in model.parameters())
         if self.calls == self.call and self.what == "loss":
             loss = loss * float("nan")
         if self.calls == self.call and self.what == "gradient":
             loss = loss + (0 * loss).sqrt()  # 0, but for its slope
-        return loss, {"loss": loss[None]}
+        rows = torch.zeros(len(next(iter(batch.values()))))
+        rows[0] = loss.detach()
+        return Losses(loss, rows)
 
 
 @pytest.mark.parametrize("clip_norm", [0.0, 1.0])
 @pytest.mark.parametrize(("what", "words"), [("loss", "loss of step 20"), ("gradient", "gradient's norm at step 20")])
 def test_a_last_step_that_is_no_number_is_never_saved_as_weights(start, tmp_path, what, words, clip_norm):
     broken = Breaking(24, what)  # twenty steps and two validations of two batches before the last
-    with pytest.raises(InputError, match=f"^run: the {words} is nan .*try a learning_rate below"):
+    with pytest.raises(InputError, match=f"^run: the {words} is nan .*try a lower learning_rate"):
         start("run", objective=broken, clip_norm=clip_norm)
     assert not (tmp_path / "run" / "weights.safetensors").exists()
     assert [row["step"] for row in history(tmp_path / "run")] == ["8", "16"]
@@ -180,32 +197,35 @@ def test_a_step_that_is_no_number_says_where_to_go_on(start, tmp_path):
         start("late", objective=Breaking(7, "gradient"))
 
 
+def test_a_step_that_is_no_number_names_the_rows(start, portraits):
+    ids = Batches(portraits / "train", ("face",), 4, 3).ids(6)
+    with pytest.raises(InputError, match=rf"look at row {ids[0]}\."):
+        start("loss", objective=Breaking(7, "loss"))
+    with pytest.raises(InputError, match=rf"look at rows {', '.join(ids)}\."):
+        start("gradient", objective=Breaking(7, "gradient"))
+
+
 @pytest.mark.parametrize("what", ["loss", "gradient"])
-def test_a_bad_step_moves_no_weight_and_no_moment(what, decoder_config, training_params, tmp_path):
+def test_a_bad_step_moves_no_weight_and_no_moment(what, decoder_config, take):
     torch.manual_seed(0)
     model = FaceDecoder(decoder_config)
     optimiser = Lamb(model.parameters(), 0.1, (0.9, 0.999), 0.0)
-    run = Run(Breaking(2, what), training_params, 3, "x", tmp_path, tmp_path)
-    batch = {"face": torch.zeros(1)}
-    _, norm, _ = loop.update(model, optimiser, run, batch, torch.Generator(), 0.1)
-    assert norm == pytest.approx(sum(p.numel() for p in model.parameters()) ** 0.5)
+    objective = Breaking(2, what)
+    assert take(model, optimiser, objective).norm == pytest.approx(sum(p.numel() for p in model.parameters()) ** 0.5)
     before = copy.deepcopy((model.state_dict(), optimiser.state_dict()["state"]))
-    loop.update(model, optimiser, run, batch, torch.Generator(), 0.1)
+    assert not take(model, optimiser, objective).good
     after = model.state_dict(), optimiser.state_dict()["state"]
     assert all(torch.equal(after[0][name], before[0][name]) for name in before[0])
     assert all(torch.equal(after[1][i][name], before[1][i][name]) for i in before[1] for name in before[1][i])
-    loop.update(model, optimiser, run, batch, torch.Generator(), 0.1)
+    assert take(model, optimiser, objective).good
     assert any(not torch.equal(model.state_dict()[name], before[0][name]) for name in before[0])
 
 
 @pytest.mark.parametrize(("clip_norm", "expected"), [(0.0, 3.0), (1.0, 1.0), (5.0, 3.0)])
-def test_a_gradient_is_shortened_to_the_clip_norm_and_never_without_one(clip_norm, expected, training_params, tmp_path):
+def test_a_gradient_is_shortened_to_the_clip_norm_and_never_without_one(clip_norm, expected, take):
     model = nn.Linear(8, 1)  # nine numbers: the gradient of their sum is three long
     optimiser = Lamb(model.parameters(), 0.1, (0.9, 0.999), 0.0)
-    params = training_params.model_copy(update={"clip_norm": clip_norm})
-    run = Run(Breaking(0, "nothing"), params, 3, "x", tmp_path, tmp_path)
-    _, norm, _ = loop.update(model, optimiser, run, {"face": torch.zeros(1)}, torch.Generator(), 0.1)
-    assert norm == pytest.approx(3.0)
+    assert take(model, optimiser, Breaking(0, "nothing"), clip_norm=clip_norm).norm == pytest.approx(3.0)
     assert torch.cat([p.grad.flatten() for p in model.parameters()]).norm().item() == pytest.approx(expected, rel=1e-4)
 
 
@@ -215,30 +235,6 @@ def test_validation_uses_the_same_noise_every_time_and_leaves_no_trace(
     model = FaceDecoder(decoder_config).train()
     batches = Batches(portraits / "validation", ("face", "embedding"), 2, 3)
     run = Run(DrawingFaces(decoder_config, Schedule(diffusion)), training_params, 3, "x", tmp_path, tmp_path)
-    one, other = (loop.validate(model, run, batches, torch.device("cpu")).means() for _ in range(2))
+    one, other = (validate(model, run, batches, Processes("fp32")).means() for _ in range(2))
     assert one == other
     assert model.training
-
-
-def test_the_average_covers_running_statistics_and_copies_counters():
-    averaged, current = [torch.zeros(2)], [torch.ones(2)]
-    move = average(0.9)
-    move(averaged, current, torch.tensor(1000))
-    torch.testing.assert_close(averaged[0], torch.full((2,), 0.1))
-    counters = [torch.tensor(1)]
-    move(counters, [torch.tensor(5)], torch.tensor(1000))
-    assert counters[0].item() == 5
-
-    model = nn.BatchNorm1d(2)
-    both = torch.optim.swa_utils.AveragedModel(model, multi_avg_fn=average(0.5), use_buffers=True)
-    for _ in range(3):
-        model(torch.randn(8, 2) + 5)
-        both.update_parameters(model)
-    assert 0 < both.module.running_mean[0] < model.running_mean[0]
-
-
-def test_the_average_forgets_the_first_weights_of_a_short_run():
-    averaged = [torch.full((1,), 100.0)]
-    for count in range(1, 30):
-        average(0.999)(averaged, [torch.zeros(1)], torch.tensor(count))
-    assert averaged[0].item() < 0.01

@@ -12,12 +12,13 @@ from s2f.models.super_resolution import SuperResolution
 from s2f.params.speech_encoder import SHORTEST
 from s2f.training.denoising import drop_condition, shrink, squared_error, to_float
 from s2f.training.drawing import DrawingFaces
+from s2f.training.draws import draws_of_rows
 from s2f.training.enlarging import EnlargingFaces, crop
 from s2f.training.matching import Matching
 
 
-def rng(seed=0):
-    return torch.Generator().manual_seed(seed)
+def draws(rows, seed=0):
+    return draws_of_rows(seed, range(rows), "cpu")
 
 
 def overfit(model, objective, batch, steps, noise_seeds, lr):
@@ -25,7 +26,7 @@ def overfit(model, objective, batch, steps, noise_seeds, lr):
     optimiser = torch.optim.Adam(model.parameters(), lr=lr)
     losses = []
     for step in range(steps):
-        loss, _ = objective(model.train(), batch, rng(step % noise_seeds))
+        loss = objective(model.train(), batch, draws(8, step % noise_seeds)).minimised
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -57,9 +58,9 @@ def test_crops_are_drawn_in_training_and_whole_clips_are_heard_in_validation():
     batch = {"spectrogram": torch.arange(300.0).reshape(1, 300, 1).repeat(2, 1, 1), "embedding": torch.ones(2, 3)}
     model = Ear()
     for seed in (1, 1, 2):
-        Matching(crop_frames=260)(model.train(), batch, rng(seed))
-    Matching(crop_frames=260)(model.eval(), batch, rng(1))
-    Matching(0)(model.train(), batch, rng(1))
+        Matching(crop_frames=260)(model.train(), batch, draws(2, seed))
+    Matching(crop_frames=260)(model.eval(), batch, draws(2, 1))
+    Matching(0)(model.train(), batch, draws(2, 1))
     assert [len(one[0]) for one in heard] == [260, 260, 260, 300, 300]
     assert torch.equal(heard[0], heard[1]) and not torch.equal(heard[0], heard[2])
     assert (heard[0].diff(dim=1) == 1).all()
@@ -92,27 +93,27 @@ class Recorder(nn.Module):
 
 def test_matching_is_the_cosine_distance_whatever_the_length():
     given = {"spectrogram": torch.tensor([[3.0, 4.0], [0.0, 2.0]]), "embedding": torch.tensor([[0.6, 0.8], [1.0, 0.0]])}
-    loss, logs = Matching(0)(nn.Identity(), given, rng())
-    torch.testing.assert_close(logs["loss"], torch.tensor([0.0, 1.0]))
-    assert loss.item() == pytest.approx(0.5)
+    losses = Matching(0)(nn.Identity(), given, draws(2))
+    torch.testing.assert_close(losses.rows, torch.tensor([0.0, 1.0]))
+    assert losses.minimised.item() == pytest.approx(0.5)
 
 
 def test_dropped_conditions_are_zero_vectors_about_as_often_as_asked():
-    dropped = drop_condition(torch.ones(4000, 3), 0.1, rng())
+    dropped = drop_condition(torch.ones(4000, 3), 0.1, draws(4000))
     assert set(dropped.unique().tolist()) == {0.0, 1.0}
     assert (dropped[:, 0] == 0).float().mean().item() == pytest.approx(0.1, abs=0.02)
-    assert torch.equal(drop_condition(torch.ones(50, 3), 0.0, rng()), torch.ones(50, 3))
+    assert torch.equal(drop_condition(torch.ones(50, 3), 0.0, draws(50)), torch.ones(50, 3))
 
 
 def test_the_low_picture_is_the_large_one_s_mean_with_the_stated_noise(portraits, enlarger_config, diffusion):
     batch = eight_rows(portraits, "face", "embedding")
     quiet = enlarger_config.model_copy(update={"max_noise_level": 0.0})
     model = Recorder()
-    EnlargingFaces(quiet, Schedule(diffusion), 0)(model, batch, rng())
+    EnlargingFaces(quiet, Schedule(diffusion), 0)(model, batch, draws(8))
     _, low, level, _ = model.given
     torch.testing.assert_close(low, to_float(batch["face"]).unflatten(3, (8, 2)).unflatten(2, (8, 2)).mean((3, 5)))
     assert level.abs().max() == 0
-    EnlargingFaces(enlarger_config, Schedule(diffusion), 0)(model, batch, rng())
+    EnlargingFaces(enlarger_config, Schedule(diffusion), 0)(model, batch, draws(8))
     _, noised, level, _ = model.given
     assert (level.min() > 0) and (level.max() < 0.3) and len(level.unique()) == len(level)
     assert (noised - low).std() > 0.1
@@ -121,43 +122,75 @@ def test_the_low_picture_is_the_large_one_s_mean_with_the_stated_noise(portraits
 def test_a_crop_is_one_square_of_both_pictures_another_for_every_row():
     low = torch.arange(64.0).reshape(1, 1, 8, 8).expand(6, 3, 8, 8)
     large = low.repeat_interleave(2, 2).repeat_interleave(2, 3)
-    cut, small = crop(large, low, 8, rng())
+    cut, small = crop(large, low, 8, draws(6))
     assert cut.shape == (6, 3, 8, 8) and small.shape == (6, 3, 4, 4)
     assert torch.equal(shrink(cut, 4), small)
     assert len(small[:, 0, 0, 0].unique()) > 1
-    assert torch.equal(crop(large, low, 16, rng())[0], large)
+    assert torch.equal(crop(large, low, 16, draws(6))[0], large)
 
 
 def test_super_resolution_is_cropped_in_training_and_validated_whole(portraits, enlarger_config, diffusion):
     batch = eight_rows(portraits, "face", "embedding")
     objective = EnlargingFaces(enlarger_config, Schedule(diffusion), 8)
     model = Recorder()
-    objective(model.train(), batch, rng())
+    objective(model.train(), batch, draws(8))
     assert model.given[1].shape[-1] == 4
-    objective(model.eval(), batch, rng())
+    objective(model.eval(), batch, draws(8))
     assert model.given[1].shape[-1] == 8
 
 
 def test_an_unconditioned_enlarger_gets_no_embedding(portraits, enlarger_config, diffusion):
     model = Recorder()
     config = enlarger_config.model_copy(update={"embedding": 0})
-    EnlargingFaces(config, Schedule(diffusion), 0)(model, eight_rows(portraits, "face", "embedding"), rng())
+    EnlargingFaces(config, Schedule(diffusion), 0)(model, eight_rows(portraits, "face", "embedding"), draws(8))
     assert model.given[3] is None
 
 
-def test_losses_are_told_apart_by_quarter_of_t():
+def test_losses_are_told_apart_by_quarter_of_t(diffusion):
     t = torch.tensor([0, 24, 25, 99])
     output = torch.tensor([1.0, 3.0, 2.0, 0.0])[:, None, None, None].expand(4, 3, 2, 2)
-    loss, logs = squared_error(output, torch.zeros(4, 3, 2, 2), t, steps=100)
-    assert loss.item() == pytest.approx((1 + 9 + 4 + 0) / 4)
-    assert [logs[f"loss_q{q}"].tolist() for q in (1, 2, 3, 4)] == [[1.0, 9.0], [4.0], [], [0.0]]
+    losses = squared_error(output, torch.zeros(4, 3, 2, 2), t, Schedule(diffusion), "v")
+    assert losses.minimised.item() == pytest.approx((1 + 9 + 4 + 0) / 4)
+    assert losses.rows.tolist() == [1.0, 9.0, 4.0, 0.0]
+    assert losses.quarter.tolist() == [0, 0, 1, 3]
+
+
+def test_min_snr_weighs_what_is_minimised_and_not_what_is_logged(diffusion):
+    t = torch.tensor([0, 50, 99])
+    output, target = torch.ones(3, 3, 2, 2), torch.zeros(3, 3, 2, 2)
+    schedule = Schedule(diffusion)
+    plain = squared_error(output, target, t, schedule, "x0")
+    weighted = squared_error(output, target, t, schedule, "x0", 5.0)
+    snr = schedule.alpha_bar[t] / (1 - schedule.alpha_bar[t])
+    assert weighted.minimised.item() == pytest.approx(snr.clamp(max=5.0).mean().item(), rel=1e-5)
+    assert torch.equal(weighted.rows, plain.rows)
+
+
+def test_a_row_s_draws_depend_on_nothing_beside_it():
+    whole = draws_of_rows(3, range(8), "cpu", "training", 17)
+    part = draws_of_rows(3, range(4, 6), "cpu", "training", 17)
+    for draw in (lambda d: d.uniform(), lambda d: d.integers(1000, 2), lambda d: d.normal(3, 2)):
+        every, some = draw(whole), draw(part)
+        assert torch.equal(every[4:6], some)
+        assert len(every.flatten(1).unique(dim=0) if every.ndim > 1 else every.unique()) == 8
+    other = draws_of_rows(3, range(8), "cpu", "training", 18)
+    assert not torch.equal(other.uniform(), draws_of_rows(3, range(8), "cpu", "training", 17).uniform())
+
+
+def test_noise_is_normal_and_numbers_are_uniform():
+    many = draws_of_rows(1, range(2000), "cpu", "x")
+    noise, share, whole = many.normal(4), many.uniform(), many.integers(4)[:, 0]
+    assert abs(noise.mean()) < 0.05 and noise.std().item() == pytest.approx(1, abs=0.05)
+    assert share.min() >= 0 and share.max() < 1 and share.mean().item() == pytest.approx(0.5, abs=0.03)
+    assert torch.bincount(whole).tolist() == pytest.approx([500] * 4, abs=80)
+    assert abs(torch.corrcoef(torch.stack([noise[:, 0], share]))[0, 1]) < 0.08
 
 
 def test_the_same_seed_gives_the_same_losses_and_another_does_not(portraits, decoder_config, diffusion):
     batch = eight_rows(portraits, "face", "embedding")
     of_noise = decoder_config.model_copy(update={"prediction": "epsilon"})  # zeros are always as far from a face
     objective = DrawingFaces(of_noise, Schedule(diffusion))
-    losses = [objective(Recorder(), batch, rng(seed))[0].item() for seed in (1, 1, 2)]
+    losses = [objective(Recorder(), batch, draws(8, seed)).minimised.item() for seed in (1, 1, 2)]
     assert losses[0] == losses[1] != losses[2]
 
 

@@ -1,0 +1,42 @@
+"""What a run writes beside its weights: history.csv, DVCLive's files, and pictures of what the model draws.
+
+DVC empties a stage's folder before it runs again: the pictures of a run that goes on come from beside its checkpoint.
+"""
+
+import shutil
+from pathlib import Path
+
+from s2f.training.history import History, Means, Row
+from s2f.training.live import Live
+
+
+class Record:
+    """Of the run whose files go to `out`; `state` is what its checkpoint holds of it, None for a new one."""
+
+    def __init__(self, out: Path, checkpoints: Path, state: str | None) -> None:
+        self.history = History(state)
+        self._out, self._kept = out, checkpoints / "samples"
+        self._live = Live(out / "live", self.history.rows)
+        if state is None:
+            shutil.rmtree(self._kept, ignore_errors=True)
+        self._lay_out()
+
+    def close_interval(self, step: int, validation: Means, rate: float) -> Row:
+        """Write the row of the interval that ends after `step` steps."""
+        row = self.history.close_interval(step, validation, rate)
+        self._live.add(row)
+        self.write()
+        return row
+
+    def picture(self, step: int) -> Path:
+        """Where the picture of a step goes."""
+        return self._kept / f"{step:07d}.png"
+
+    def write(self) -> None:
+        """Everything that there is, to `out`."""
+        self.history.write(self._out / "history.csv")
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        if self._kept.is_dir():
+            shutil.copytree(self._kept, self._out / "samples", dirs_exist_ok=True)

@@ -1,0 +1,145 @@
+"""Several processes, started as a user starts them; on processors they talk by gloo."""
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from ruamel.yaml import YAML
+from safetensors.torch import load_file
+
+from s2f.runtime import InputError
+from s2f.stages import train_face_decoder, train_speech_encoder
+from s2f.training.checkpoint import NAME
+from s2f.training.processes import Processes
+
+STAGES = {"face_decoder": train_face_decoder, "speech_encoder": train_speech_encoder}
+
+
+@pytest.fixture
+def several(params, portraits, speech_faces, tmp_path):
+    """Starts a stage in two processes."""
+
+    def start(kind, name):
+        data = speech_faces if kind == "speech_encoder" else portraits
+        launch = [Path(sys.executable).parent / "torchrun", "--standalone", "--nproc-per-node", "2", "-m"]
+        places = ["--data", data, "--out", tmp_path / name, "--checkpoints", tmp_path / f"{name}-checkpoints"]
+        words = [*launch, f"s2f.stages.train_{kind}", *places, "--params", params]
+        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+        return subprocess.Popen(list(map(str, words)), env=environment, stderr=subprocess.PIPE, text=True)
+
+    return start
+
+
+@pytest.fixture
+def alone(params, portraits, speech_faces, tmp_path):
+    """Runs a stage in this process."""
+
+    def run(kind, name):
+        data = speech_faces if kind == "speech_encoder" else portraits
+        STAGES[kind].main(data, tmp_path / name, tmp_path / f"{name}-checkpoints", params)
+
+    return run
+
+
+def edit(params, **changes):
+    """For both models."""
+    content = YAML(typ="safe").load(params.read_text())
+    for name in STAGES:
+        content[f"{name}_training"] |= changes
+    with params.open("w") as file:
+        YAML().dump(content, file)
+
+
+def losses(folder):
+    with (folder / "history.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    return [float(row[name]) for row in rows for name in ("loss", "validation_loss")]
+
+
+# Row for row the same numbers, summed in another order. torch's own batch norm on processors sums in float32, one value
+# after the other: a thousandth off after 600,000, which is what two halves of a batch differ by.
+@pytest.mark.parametrize(("kind", "tolerance"), [("face_decoder", 1e-5), ("speech_encoder", 1e-2)])
+def test_two_processes_learn_what_one_learns(kind, tolerance, params, several, alone, tmp_path):
+    edit(params, steps=20)
+    with several(kind, "two") as processes:
+        _, words = processes.communicate()
+    assert processes.returncode == 0, words
+    assert words.count("training on cpu × 2") == 1  # the first one alone speaks
+    alone(kind, "one")
+    written = [sorted(path.name for path in (tmp_path / name).rglob("*")) for name in ("one", "two")]
+    assert written[0] == written[1]
+    assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=tolerance)
+    if kind == "face_decoder":
+        one, two = (load_file(tmp_path / name / "weights.safetensors") for name in ("one", "two"))
+        for name in one:
+            torch.testing.assert_close(two[name], one[name], rtol=1e-3, atol=1e-4)
+
+
+def test_two_processes_that_are_told_to_end_are_gone_on_with_by_one(params, several, alone, tmp_path, caplog):
+    edit(params, steps=150, checkpoint_steps=7)
+    with several("face_decoder", "run") as processes:
+        while not (tmp_path / "run-checkpoints" / NAME).exists() and processes.poll() is None:
+            time.sleep(0.01)
+        processes.send_signal(signal.SIGTERM)
+        _, words = processes.communicate()
+    assert processes.returncode != 0
+    assert "SIGTERM was received" in words and not (tmp_path / "run" / "weights.safetensors").exists()
+    with caplog.at_level("INFO"):
+        alone("face_decoder", "run")
+    assert "resuming after step" in caplog.text
+    alone("face_decoder", "through")
+    assert losses(tmp_path / "run") == pytest.approx(losses(tmp_path / "through"), rel=0.01)
+
+
+def test_a_batch_that_cannot_be_shared_is_one_sentence(monkeypatch):
+    processes = Processes("fp32")
+    assert processes.rows(7) == range(7)
+    monkeypatch.setattr(processes, "count", 3)
+    monkeypatch.setattr(processes, "index", 2)
+    assert processes.rows(12) == range(8, 12)
+    with pytest.raises(InputError, match="batch 7 cannot be shared by 3 processes; allowed: a multiple of 3"):
+        processes.rows(7)
+
+
+NORMS = """
+import copy
+
+import torch
+from torch import distributed, nn
+
+from s2f.training.shared_norm import share_statistics
+
+distributed.init_process_group("gloo")
+own = slice(2 * distributed.get_rank(), 2 * distributed.get_rank() + 2)
+torch.manual_seed(0)
+layers = [nn.Conv2d(2, 3, 3), nn.ReLU(), nn.BatchNorm2d(3), nn.Flatten(2), nn.BatchNorm1d(3)]
+whole = nn.Sequential(*layers).double()
+shared = share_statistics(copy.deepcopy(whole), torch.device("cpu"))
+assert [name for name, _ in shared.named_parameters()] == [name for name, _ in whole.named_parameters()]
+x, y = torch.randn(4, 2, 8, 8).double(), torch.randn(4, 3, 36).double()
+(whole(x) - y).square().mean().backward()
+several = nn.parallel.DistributedDataParallel(shared)
+(several(x[own]) - y[own]).square().mean().backward()
+for one, other in zip(whole.parameters(), shared.parameters()):
+    torch.testing.assert_close(other.grad, one.grad)
+for (name, one), other in zip(whole.named_buffers(), shared.buffers()):
+    torch.testing.assert_close(other, one, msg=name)
+torch.testing.assert_close(shared.eval()(x), whole.eval()(x))
+print("equal")
+"""
+
+
+def test_batch_norm_sees_the_rows_of_all_processes(tmp_path):
+    (tmp_path / "norms.py").write_text(NORMS)
+    torchrun = Path(sys.executable).parent / "torchrun"
+    words = [torchrun, "--standalone", "--nproc-per-node", "2", tmp_path / "norms.py"]
+    root = Path(__file__).parents[2]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(root)}
+    done = subprocess.run(list(map(str, words)), env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and done.stdout.count("equal") == 2, done.stderr

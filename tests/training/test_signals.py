@@ -1,0 +1,41 @@
+import os
+import signal
+import threading
+
+import pytest
+
+from s2f.training.signals import noting_signals
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_is_noted_and_ends_nothing(number):
+    with noting_signals() as signalled:
+        assert signalled() == 0
+        os.kill(os.getpid(), number)
+        assert signalled() == number
+
+
+def test_a_second_one_ends_at_once():
+    with pytest.raises(KeyboardInterrupt), noting_signals():
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_handlers_are_what_they_were_afterwards():
+    before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
+    with noting_signals():
+        assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)] != before
+    assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)] == before
+
+
+def test_another_thread_trains_without_noting():
+    found = []
+
+    def train():
+        with noting_signals() as signalled:
+            found.append(signalled())
+
+    thread = threading.Thread(target=train)
+    thread.start()
+    thread.join()
+    assert found == [0]
