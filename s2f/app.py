@@ -17,6 +17,8 @@ from s2f.params.face_models import LICENCE
 from s2f.pipeline import STATEMENT, SpeechToFacePipeline, check_voice, to_pixels
 from s2f.runtime import InputError, derive_seed
 
+AS_HEARD = "as the voice has it"
+GENDERS = {AS_HEARD: None, "female": "f", "male": "m"}
 MAX_BYTES = "25mb"  # a minute of uncompressed stereo is 10 MB, and six seconds are heard
 INTRODUCTION = f"""# s2f: speech in, faces out
 **{STATEMENT}** The faces below show what people who sound like this one tend to look like, to a model with the
@@ -31,7 +33,7 @@ def make_page(pipeline: SpeechToFacePipeline) -> gr.Blocks:
     sample_rate = pipeline.spectrogram.sample_rate
 
     def draw(
-        path: str | None, guidance: float, number: int, seed: int | None
+        path: str | None, guidance: float, number: int, seed: int | None, age: float | None, gender: str
     ) -> tuple[NDArray[np.uint8], list[NDArray[np.uint8]]]:
         if path is None:
             raise gr.Error("Record a voice or drop a sound file first.")
@@ -42,7 +44,7 @@ def make_page(pipeline: SpeechToFacePipeline) -> gr.Blocks:
             raise gr.Error(_without_paths(str(error), path)) from None
         voice = torch.from_numpy(fit(speech, pipeline.spectrogram.samples))[None]
         seeds = [derive_seed(int(seed or 0), "face", index) for index in range(int(number))]  # None: an emptied field
-        faces = pipeline(voice.expand(len(seeds), -1), seeds, float(guidance))
+        faces = pipeline(voice.expand(len(seeds), -1), seeds, float(guidance), age=age, gender=GENDERS[gender])
         return spectrogram_picture(pipeline, voice), list(to_pixels(faces.face))
 
     with gr.Blocks(title="s2f", analytics_enabled=False) as page:
@@ -53,12 +55,15 @@ def make_page(pipeline: SpeechToFacePipeline) -> gr.Blocks:
                 guidance = gr.Slider(0, 4, 1, step=0.5, label="Guidance w: 0 varies most, 4 keeps closest to the voice")
                 number = gr.Slider(1, 8, 4, step=1, label="Faces")
                 seed = gr.Number(0, precision=0, label="Seed: the same seed draws the same faces")
+                known = pipeline.decoder.config.attributes
+                age = gr.Number(None, label="Age in years; empty: as the voice has it", visible="age" in known)
+                gender = gr.Radio(list(GENDERS), value=AS_HEARD, label="Gender", visible="gender" in known)
                 button = gr.Button("Draw faces", variant="primary")
             with gr.Column():
                 faces = gr.Gallery(label="Guesses, not identifications", columns=4, format="png")
                 heard = gr.Image(label="What the model hears: time →, frequency ↑", format="png")
         gr.Markdown(FOOTER)
-        button.click(draw, [voice, guidance, number, seed], [heard, faces], concurrency_limit=1)
+        button.click(draw, [voice, guidance, number, seed, age, gender], [heard, faces], concurrency_limit=1)
     return page
 
 

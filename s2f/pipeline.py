@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from diffusers.utils.torch_utils import randn_tensor
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from s2f.audio.spectrogram import CompressedSpectrogram
@@ -21,16 +21,16 @@ from s2f.diffusion.guidance import guide
 from s2f.diffusion.sampling import sample, seeded
 from s2f.diffusion.schedule import Schedule, add_noise
 from s2f.models.face_decoder import FaceDecoder
-from s2f.models.speech_encoder import SpeechEncoder
 from s2f.models.super_resolution import SuperResolution
 from s2f.models.weights import load_weights
 from s2f.params.base import parse
 from s2f.params.diffusion import DiffusionParams
 from s2f.params.generation import Sampler
+from s2f.params.labels import GENDERS
 from s2f.params.spectrogram import SpectrogramParams
 from s2f.runtime import InputError, derive_seed, file_sha256
 
-MODELS = {"speech_encoder": SpeechEncoder, "face_decoder": FaceDecoder, "super_resolution": SuperResolution}
+MODELS = ("speech_encoder", "face_decoder", "super_resolution")
 STATEMENT = "A face from a voice is a statistical guess, never an identification."
 
 # What is done unless a caller says otherwise: what params.yaml has, and its report judges (a test holds them together).
@@ -58,7 +58,7 @@ class SpeechToFacePipeline:
 
     def __init__(
         self,
-        encoder: SpeechEncoder,
+        encoder: nn.Module,
         decoder: FaceDecoder,
         super_resolution: SuperResolution,
         spectrogram: SpectrogramParams,
@@ -84,8 +84,8 @@ class SpeechToFacePipeline:
         paths = {name: Path(folder, name, "weights.safetensors") for name in MODELS}
         models: dict[str, Any] = {name: load_weights(path) for name, path in paths.items()}
         for name, model in models.items():
-            if not isinstance(model, MODELS[name]):
-                raise InputError(f"{paths[name]}: holds a {type(model).__name__}; a {MODELS[name].__name__} is needed.")
+            if model.kind != name:
+                raise InputError(f"{paths[name]}: holds a {model.kind}; a {name} is needed.")
         _check_fit(models, Path(folder))
         about = models["speech_encoder"].about.get("spectrogram")
         spectrogram = parse(SpectrogramParams, about, f"{paths['speech_encoder']}: spectrogram")
@@ -124,11 +124,19 @@ class SpeechToFacePipeline:
         sampler: Sampler = SAMPLER,
         steps: int = STEPS,
         on_step: Callable[[], None] | None = None,
+        age: float | None = None,
+        gender: str | None = None,
     ) -> Tensor:
-        """Small faces (b, 3, s, s) in [−1, 1] for embeddings (b, 512); `guidance` is the paper's w, one or (b,)."""
+        """Small faces (b, 3, s, s) in [−1, 1] for embeddings (b, 512); `guidance` is the paper's w, one or (b,).
+
+        `age` in years and `gender`, "f" or "m", are asked of all, beside what the voice says.
+        """
+        known = self.known(age, gender)
+        condition = torch.cat([embeddings.to(self.device), known.expand(len(embeddings), -1)], dim=1)
+        null = torch.cat([torch.zeros_like(condition[0, : embeddings.shape[1]]), torch.full_like(known, torch.nan)])
         return sample(
-            guide(self.decoder, guidance),
-            embeddings.to(self.device),
+            guide(self.decoder, guidance, null),
+            condition,
             seeded([derive_seed(seed, "decode") for seed in seeds]),
             self.small_shape,
             self.schedule,
@@ -137,6 +145,22 @@ class SpeechToFacePipeline:
             self.decoder.config.prediction,
             on_step,
         )
+
+    def known(self, age: float | None, gender: str | None) -> Tensor:
+        """(attributes,): the decoder's, as numbers; not known is not a number.
+
+        Raises:
+            InputError: the decoder was trained without what is asked for.
+        """
+        asked = {"age": age, "gender": None if gender is None else GENDERS[gender]}
+        names = self.decoder.config.attributes
+        for name, value in asked.items():
+            if value is not None and name not in names:
+                raise InputError(
+                    f"the face decoder knows no {name}; allowed: one trained with face_decoder.attributes [{name}], "
+                    "or asking for none."
+                )
+        return torch.tensor([torch.nan if asked[name] is None else asked[name] for name in names], device=self.device)
 
     @torch.inference_mode()
     def enlarge(
@@ -175,11 +199,17 @@ class SpeechToFacePipeline:
         )
 
     def __call__(
-        self, speech: Tensor, seeds: Sequence[int], guidance: float | Tensor = 1.0, steps: int = STEPS
+        self,
+        speech: Tensor,
+        seeds: Sequence[int],
+        guidance: float | Tensor = 1.0,
+        steps: int = STEPS,
+        age: float | None = None,
+        gender: str | None = None,
     ) -> Faces:
         """One face for every row of speech (b, samples), by the seed of that row."""
         embedding = self.encode(speech)
-        small = self.decode(embedding, seeds, guidance, steps=steps)
+        small = self.decode(embedding, seeds, guidance, steps=steps, age=age, gender=gender)
         return Faces(embedding, small, self.enlarge(small, embedding, seeds))
 
 

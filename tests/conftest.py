@@ -32,6 +32,8 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder like data/models; its faces are 8 px, 16 px enlarged."""
     torch.manual_seed(0)
     decoder = FaceDecoderConfig(
+        attributes=(),
+        attribute_dropout=0.5,
         image_px=8,
         channel_multiples=(1, 2),
         blocks=(1, 1),
@@ -54,7 +56,10 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     folder = tmp_path_factory.mktemp("models")
     models = {
-        "speech_encoder": (SpeechEncoder(SpeechEncoderConfig(width=0.02, embedding=512)), {"spectrogram": SPECTROGRAM}),
+        "speech_encoder": (
+            SpeechEncoder(SpeechEncoderConfig(architecture="speech2face", layers=0, width=0.02, embedding=512)),
+            {"spectrogram": SPECTROGRAM},
+        ),
         "face_decoder": (FaceDecoder(decoder), {"diffusion": DIFFUSION}),
         "super_resolution": (SuperResolution(enlarging), {"diffusion": DIFFUSION}),
     }

@@ -9,8 +9,9 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from s2f.app import make_page
+from s2f.app import AS_HEARD, make_page
 from s2f.audio.speech import encode_flac
+from s2f.models.face_decoder import FaceDecoder
 from s2f.pipeline import STATEMENT, SpeechToFacePipeline
 
 RATE = 16_000
@@ -31,7 +32,7 @@ def write_sound(path: Path, loudness: float) -> Path:
 
 
 def draw(client: Client, sound: Path, seed: int | None = 0) -> tuple[np.ndarray, list[np.ndarray]]:
-    heard, gallery = client.predict(handle_file(str(sound)), 1, 3, seed, api_name="/draw")
+    heard, gallery = client.predict(handle_file(str(sound)), 1, 3, seed, None, AS_HEARD, api_name="/draw")
     return np.asarray(Image.open(heard)), [np.asarray(Image.open(face["image"])) for face in gallery]
 
 
@@ -60,7 +61,7 @@ def test_what_cannot_be_heard_is_refused_without_naming_folders(client: Client, 
     path = tmp_path / name
     path.write_text("no sound") if name == "text.wav" else write_sound(path, 1e-5)
     with pytest.raises(AppError) as caught:
-        client.predict(handle_file(str(path)), 1, 3, 0, api_name="/draw")
+        client.predict(handle_file(str(path)), 1, 3, 0, None, AS_HEARD, api_name="/draw")
     assert "the recording" in str(caught.value)
     assert "/" not in str(caught.value)
 
@@ -69,3 +70,17 @@ def test_the_page_says_what_a_face_from_a_voice_is_and_whose_weights_may_be_in_i
     shown = [part["props"].get("value") for part in client.config["components"] if part["type"] == "markdown"]
     assert STATEMENT in shown[0] and STATEMENT in shown[-1]
     assert "non-commercial research only" in shown[-1]
+
+
+def test_age_and_gender_are_asked_for_where_the_decoder_knows_them(tiny_models: Path) -> None:
+    pipeline = SpeechToFacePipeline.from_models(tiny_models)
+
+    def shown() -> set[str]:
+        parts = make_page(pipeline).config["components"]
+        labels = {part["props"].get("label"): part["props"].get("visible") for part in parts}
+        return {label.split()[0] for label, visible in labels.items() if label and visible is not False}
+
+    assert not shown() & {"Age", "Gender"}
+    config = pipeline.decoder.config.model_copy(update={"attributes": ("age",)})
+    pipeline.decoder = FaceDecoder(config)
+    assert shown() & {"Age", "Gender"} == {"Age"}

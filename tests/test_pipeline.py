@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 
+from s2f.models.face_decoder import FaceDecoder
 from s2f.models.weights import load_weights, save_weights
 from s2f.pipeline import SpeechToFacePipeline, check_voice, from_pixels, to_pixels
 from s2f.runtime import InputError
@@ -50,6 +51,22 @@ def test_the_low_faces_noise_is_at_most_what_training_knew(pipeline: SpeechToFac
     assert not torch.equal(pipeline.enlarge(small, embedding, [0], noise_level=0.0), strong[0])
 
 
+def test_the_voice_is_held_and_the_age_changed(pipeline: SpeechToFacePipeline, speech: torch.Tensor) -> None:
+    torch.manual_seed(0)
+    config = pipeline.decoder.config.model_copy(update={"attributes": ("age", "gender")})
+    parts = (pipeline.super_resolution, pipeline.spectrogram, pipeline.schedule, "cpu")
+    knowing = SpeechToFacePipeline(pipeline.encoder, FaceDecoder(config), *parts)
+    faces = {age: knowing(speech, [1, 2, 3], 2.0, 4, age=age) for age in (None, 20.0, 70.0)}
+    assert torch.equal(faces[20.0].embedding, faces[70.0].embedding)
+    assert not torch.allclose(faces[20.0].small, faces[70.0].small, atol=1e-3)
+    assert not torch.allclose(faces[20.0].small, faces[None].small, atol=1e-3)
+    assert all(face.small.isfinite().all() for face in faces.values())
+    with pytest.raises(
+        InputError, match=r"knows no age; allowed: one trained with face_decoder.attributes \[age\], or"
+    ):
+        pipeline(speech, [1, 2, 3], age=40.0)
+
+
 def test_weights_are_named_by_their_hash(pipeline: SpeechToFacePipeline) -> None:
     assert {name: len(digest) for name, digest in pipeline.weights.items()} == {
         "speech_encoder": 64,
@@ -62,7 +79,7 @@ def test_a_model_in_the_wrong_folder_is_refused(tiny_models: Path, tmp_path: Pat
     shutil.copytree(tiny_models, tmp_path / "models")
     wrong = tmp_path / "models" / "face_decoder" / "weights.safetensors"
     shutil.copy(tiny_models / "speech_encoder" / "weights.safetensors", wrong)
-    with pytest.raises(InputError, match="holds a SpeechEncoder; a FaceDecoder is needed"):
+    with pytest.raises(InputError, match="holds a speech_encoder; a face_decoder is needed"):
         SpeechToFacePipeline.from_models(tmp_path / "models")
 
 

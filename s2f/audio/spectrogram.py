@@ -8,7 +8,7 @@ ends in zeros, over a signal that ends in as many, does not.
 import torch
 from torch import Tensor, nn
 
-from s2f.audio.torchaudio_import import torchaudio_transforms
+from s2f.audio.torchaudio_import import torchaudio_part
 from s2f.params.spectrogram import SpectrogramParams
 
 
@@ -24,7 +24,7 @@ class CompressedSpectrogram(nn.Module):
             window = torch.hann_window(params.window, periodic=True, dtype=torch.float64)
             return nn.functional.pad(window, (0, length - params.window))
 
-        self.stft = torchaudio_transforms().Spectrogram(
+        self.stft = torchaudio_part("transforms").Spectrogram(
             n_fft=params.fft,
             win_length=params.fft,
             hop_length=params.hop,

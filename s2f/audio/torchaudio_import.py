@@ -9,18 +9,18 @@ import sys
 from types import ModuleType
 
 
-def torchaudio_transforms() -> ModuleType:
-    """The module `torchaudio.transforms`.
+def torchaudio_part(name: str) -> ModuleType:
+    """The module `torchaudio.transforms` or `torchaudio.models`.
 
     Raises:
         ImportError: torchaudio is not installed, or broken in another way.
     """
     try:
-        return importlib.import_module("torchaudio.transforms")
+        return importlib.import_module(f"torchaudio.{name}")
     except (OSError, RuntimeError):  # libtorch_cuda.so is missing, or of another CUDA version
         _forget_half_imported()
         sys.modules["torchaudio._extension"] = _absent_extension()
-        return importlib.import_module("torchaudio.transforms")
+        return importlib.import_module(f"torchaudio.{name}")
 
 
 def _forget_half_imported() -> None:

@@ -4,6 +4,7 @@ import json
 import math
 import os
 from collections.abc import Iterator
+from enum import StrEnum
 from importlib.metadata import version
 from itertools import count
 from pathlib import Path
@@ -22,6 +23,13 @@ if TYPE_CHECKING:
 BATCH = 16  # pictures at a time: enough to keep cores busy, little memory
 
 
+class Gender(StrEnum):
+    """As labels have it."""
+
+    F = "f"
+    M = "m"
+
+
 def generate(
     inputs: Annotated[list[Path], typer.Argument(metavar="INPUT", help="Sound or video files with one speaker.")],
     out: Annotated[Path, typer.Option(help="Folder for the pictures.")],
@@ -29,6 +37,10 @@ def generate(
     samples: Annotated[int, typer.Option(min=1, help="Faces per voice.")] = 4,
     steps: Annotated[int, typer.Option(min=1, help="Of the face decoder.")] = 8,
     seed: Annotated[int, typer.Option(min=0, help="The same seed draws the same faces.")] = 0,
+    age: Annotated[
+        float | None, typer.Option(min=0, max=120, help="Years, if the decoder learnt ages (face_decoder.attributes).")
+    ] = None,
+    gender: Annotated[Gender | None, typer.Option(help="Likewise.")] = None,
     models: Annotated[Path, typer.Option(help="Folder with the trained models.")] = Path("data/models"),
 ) -> None:
     """Draw faces for the voice in each INPUT: PNGs, and beside them what they were made with, as JSON.
@@ -54,6 +66,7 @@ def generate(
     check_folder(out)
     pipeline = SpeechToFacePipeline.from_models(models)
     choose_timesteps(pipeline.schedule, steps, pipeline.decoder.config.prediction)
+    pipeline.known(age, gender and gender.value)
     heard = pipeline.spectrogram
     voices = []
     for path in inputs:  # all are read before the first is drawn: a bad file costs no waiting
@@ -66,7 +79,7 @@ def generate(
         task = bar.add_task("pictures", total=len(inputs) * samples, note="")
         for path, name, voice in zip(inputs, distinct_stems(inputs), voices, strict=True):
             files: list[str] = []
-            for pixels in draw(pipeline, voice, seeds, guidance, steps):
+            for pixels in draw(pipeline, voice, seeds, guidance, steps, age, gender and gender.value):
                 files.append(f"{name}_{len(files)}.png")
                 (out / files[-1]).write_bytes(encode_png(pixels))
                 bar.advance(task)
@@ -75,6 +88,8 @@ def generate(
                 "input": path.name,
                 "input_sha256": file_sha256(path),
                 "guidance": guidance,
+                "age": age,
+                "gender": gender and gender.value,
                 "sampler": SAMPLER,
                 "steps": steps,
                 "super_resolution_sampler": SUPER_RESOLUTION_SAMPLER,
@@ -103,7 +118,13 @@ def check_folder(out: Path) -> None:
 
 
 def draw(
-    pipeline: "SpeechToFacePipeline", voice: "NDArray[np.float32]", seeds: list[int], guidance: float, steps: int
+    pipeline: "SpeechToFacePipeline",
+    voice: "NDArray[np.float32]",
+    seeds: list[int],
+    guidance: float,
+    steps: int,
+    age: float | None,
+    gender: str | None,
 ) -> Iterator["NDArray[np.uint8]"]:
     """Faces uint8 (S, S, 3) of one voice (samples,), one for every seed."""
     import torch
@@ -114,7 +135,7 @@ def draw(
     for start in range(0, len(seeds), BATCH):
         part = seeds[start : start + BATCH]
         embeddings = embedding.expand(len(part), -1)
-        small = pipeline.decode(embeddings, part, guidance, steps=steps)
+        small = pipeline.decode(embeddings, part, guidance, steps=steps, age=age, gender=gender)
         yield from to_pixels(pipeline.enlarge(small, embeddings, part))
 
 

@@ -18,6 +18,7 @@ import torch
 from s2f.dataset.lanes import Lane, Window, count, count_lanes
 from s2f.dataset.row_groups import Columns, list_groups, read_group
 from s2f.faces.images import decode_image
+from s2f.params.labels import GENDERS
 from s2f.runtime import InputError
 
 Batch = dict[str, torch.Tensor]
@@ -34,7 +35,7 @@ class Batches:
     def __init__(
         self, folder: Path | str, columns: Sequence[str], batch: int, seed: int, window_rows: int = WINDOW_ROWS
     ) -> None:
-        """`columns` of the split's shards: media become uint8 pictures, everything else what it is.
+        """`columns` of the split's shards: media become uint8 pictures, genders numbers, everything else what it is.
 
         Raises:
             InputError: no rows, or fewer than one batch.
@@ -110,7 +111,10 @@ def collate(rows: Sequence[Row], decoders: ThreadPoolExecutor) -> Batch:
     batch = {}
     for name in rows[0]:
         values = [row[name] for row in rows]
-        arrays = list(decoders.map(decode_image, values)) if isinstance(values[0], bytes) else values
-        tensor = torch.from_numpy(np.stack(arrays))
+        if isinstance(values[0], bytes):
+            values = list(decoders.map(decode_image, values))
+        elif name == "gender":
+            values = [np.float32(GENDERS.get(value, np.nan)) for value in values]
+        tensor = torch.from_numpy(np.stack(values))
         batch[name] = tensor.pin_memory() if torch.cuda.is_available() else tensor
     return batch

@@ -11,6 +11,7 @@ prediction starts from the face that the embedding draws linearly (`shortcut.py`
 import torch
 from torch import Tensor, nn
 
+from s2f.models.attributes import Attributes
 from s2f.models.blocks import Attention, Layer, ResBlock, StepEmbedding, downsample, head, upsample
 from s2f.models.conditioning import Condition
 from s2f.models.shortcut import LinearFace, Shortcut
@@ -42,6 +43,7 @@ class FaceDecoder(nn.Module):
 
         self.step = StepEmbedding(base, vector)
         self.condition = Condition(config.embedding, config.condition_tokens, token, vector)
+        self.attributes = Attributes(config.attributes, token, vector) if config.attributes else None
         self.linear_face = LinearFace(config.embedding, config.image_px) if config.shortcut_ridge else None
         self.first = nn.Conv2d(6 if config.shortcut_ridge else 3, base, 3, padding=1)
         features = (base, config.image_px, config.image_px)
@@ -78,13 +80,20 @@ class FaceDecoder(nn.Module):
         self.shortcut = Shortcut(vector, self.head) if config.shortcut_ridge else None
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def forward(self, x_t: Tensor, t: Tensor, embedding: Tensor) -> Tensor:
-        """Prediction (b, 3, s, s) for noisy faces (b, 3, s, s) at steps (b,), given embeddings (b, embedding).
+    def forward(self, x_t: Tensor, t: Tensor, condition: Tensor) -> Tensor:
+        """Prediction (b, 3, s, s) for noisy faces (b, 3, s, s) at steps (b,), given (b, embedding + attributes).
 
-        Embeddings are of unit length; a row of zeros is the null condition.
+        Embeddings are of unit length; a row of zeros is the null condition. Behind them may stand the attributes'
+        numbers: none, or what is no number, is not known.
         """
+        embedding, known = condition.tensor_split([self.config.embedding], dim=1)
         tokens, vector = self.condition(embedding)
         vector = vector + self.step(t)
+        if self.attributes is not None:
+            if not known.shape[1]:
+                known = embedding.new_full((len(embedding), len(self.config.attributes)), torch.nan)
+            more, shift = self.attributes(known)
+            tokens, vector = torch.cat([tokens, more], dim=1), vector + shift
         start = None
         if self.shortcut is not None and self.linear_face is not None:
             drawn = self.linear_face(embedding)

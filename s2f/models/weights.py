@@ -4,16 +4,18 @@ Nobody downstream reads a model's shape from params.yaml again: the weights' fil
 """
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import nn
 
+from s2f.models.encoders import make_encoder
 from s2f.models.face_decoder import FaceDecoder
 from s2f.models.saving import KEY, save_weights
-from s2f.models.speech_encoder import SpeechEncoder
 from s2f.models.super_resolution import SuperResolution
 from s2f.params.base import Section, parse
 from s2f.params.face_decoder import FaceDecoderConfig
@@ -23,8 +25,8 @@ from s2f.runtime import InputError
 
 __all__ = ["MODELS", "build", "load_weights", "save_weights"]
 
-MODELS: dict[str, tuple[type[Section], type[nn.Module]]] = {
-    "speech_encoder": (SpeechEncoderConfig, SpeechEncoder),
+MODELS: dict[str, tuple[type[Section], Callable[[Any], nn.Module]]] = {
+    "speech_encoder": (SpeechEncoderConfig, make_encoder),
     "face_decoder": (FaceDecoderConfig, FaceDecoder),
     "super_resolution": (SuperResolutionConfig, SuperResolution),
 }

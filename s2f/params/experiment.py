@@ -19,7 +19,7 @@ from s2f.params.fetching import FetchingParams
 from s2f.params.generation import GenerationParams
 from s2f.params.matching import MatchingParams
 from s2f.params.portraits import PortraitsParams
-from s2f.params.spectrogram import TABLE_SHAPE, SpectrogramParams
+from s2f.params.spectrogram import PAPER, TABLE_SHAPE, SpectrogramParams
 from s2f.params.speech_encoder import SpeechEncoderConfig
 from s2f.params.speech_faces import SpeechFacesParams
 from s2f.params.super_resolution import SuperResolutionConfig
@@ -93,6 +93,11 @@ def _check_shapes(whole: Experiment) -> None:
         raise ValueError(
             f"spectrogram makes {whole.spectrogram.shape} of a clip; allowed: sample_rate, clip_seconds, window, hop "
             f"and fft that make {TABLE_SHAPE}, as the corpus's table stores it"
+        )
+    if whole.speech_encoder.architecture != "speech2face" and whole.spectrogram != PAPER:
+        raise ValueError(
+            f"speech_encoder.architecture {whole.speech_encoder.architecture} makes sound of the paper's spectrogram; "
+            f"allowed: speech2face, or spectrogram {PAPER.model_dump()}"
         )
     frames = whole.speech_encoder_training.crop_frames
     if frames > TABLE_SHAPE[0]:

@@ -20,6 +20,8 @@ class FaceDecoderConfig(Section):
     embedding: int = Field(gt=0)  # size of the condition
     condition_tokens: int = Field(ge=2, le=64)  # one token would make cross-attention constant
     condition_dropout: float = Field(ge=0, lt=1)
+    attributes: tuple[Literal["age", "gender"], ...]  # more tokens, of what labels say of a portrait; [] for none
+    attribute_dropout: float = Field(ge=0, lt=1)  # how often each of them is hidden, whatever happens to the embedding
     position_map: bool  # a learned map of the picture beside the noisy face: convolutions alone know no place
     shortcut_ridge: float = Field(ge=0)  # penalty of the regression that the prediction starts from; 0: it does not
     prediction: Literal["epsilon", "v", "x0"]
@@ -29,6 +31,8 @@ class FaceDecoderConfig(Section):
         check_unet(self.base_channels, self.channel_multiples, self.blocks, self.attention_at, self.groups, self.heads)
         if self.base_channels % self.groups:  # its first features and what skips from them
             raise ValueError(f"groups {self.groups} does not divide {self.base_channels} channels, base_channels")
+        if len(set(self.attributes)) < len(self.attributes):
+            raise ValueError(f"attributes {list(self.attributes)} holds one twice; allowed: each once")
         shrink = 2 ** (len(self.blocks) - 1)
         if self.image_px % shrink:
             raise ValueError(f"image_px {self.image_px} is not a multiple of {shrink}, which its levels need")

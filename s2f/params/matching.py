@@ -12,6 +12,9 @@ class MatchingParams(TrainingParams):
     """How the speech encoder is trained."""
 
     crop_frames: int = Field(ge=0)  # so many frames from a random place of each clip; 0: whole clips
+    contrastive_weight: float = Field(ge=0)  # of the symmetric contrastive loss beside the cosine distance; 0: none
+    temperature: float = Field(gt=0)  # of it: cosines are divided by this
+    start_from: str | None  # weights of a transformer, safetensors by torchaudio's names; null: random ones
 
     @model_validator(mode="after")
     def _long_enough(self) -> Self:

@@ -36,3 +36,6 @@ class SpectrogramParams(Section):
     def shape(self) -> tuple[int, int, int]:
         """(frames, bins, 2): frames are cut un-centred by the window's length."""
         return 1 + (self.samples - self.window) // self.hop, self.fft // 2 + 1, 2
+
+
+PAPER = SpectrogramParams(sample_rate=16_000, clip_seconds=6.0, window=400, hop=160, fft=512, compression=0.3)

@@ -39,10 +39,12 @@ log = logging.getLogger(__name__)
 
 KEY = b"s2f.key"
 CODE = (  # what draws; a test names what else is imported, and why it does not
-    "s2f.dataset.choice", "s2f.dataset.shards", "s2f.diffusion.guidance", "s2f.diffusion.sampling",
-    "s2f.diffusion.schedule", "s2f.faces.images", "s2f.models.blocks", "s2f.models.conditioning",
-    "s2f.models.face_decoder", "s2f.models.shortcut", "s2f.models.speech_encoder", "s2f.models.super_resolution",
-    "s2f.models.weights", "s2f.pipeline", "s2f.runtime", "s2f.stages.generate_faces",
+    "s2f.audio.waveform", "s2f.dataset.choice", "s2f.dataset.shards", "s2f.diffusion.guidance",
+    "s2f.diffusion.sampling", "s2f.diffusion.schedule", "s2f.faces.images", "s2f.models.attributes",
+    "s2f.models.blocks", "s2f.models.conditioning", "s2f.models.encoders", "s2f.models.face_decoder",
+    "s2f.models.shortcut", "s2f.models.speech_encoder", "s2f.models.speech_transformer",
+    "s2f.models.super_resolution", "s2f.models.weights", "s2f.params.labels", "s2f.pipeline", "s2f.runtime",
+    "s2f.stages.generate_faces",
 )  # fmt: skip
 Row = dict[str, Any]
 

@@ -30,7 +30,7 @@ def main(data: Path, out: Path, checkpoints: Path, params: Path = Path("params.y
         FaceDecoder,
         config,
         DrawingFaces(config, schedule, training.min_snr_gamma),
-        ("face", "embedding"),
+        ("face", "embedding", *config.attributes),
         training=training,
         seed=seed,
         data=data,

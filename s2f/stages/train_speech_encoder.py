@@ -6,30 +6,36 @@
 
 from pathlib import Path
 
-from s2f.models.speech_encoder import SpeechEncoder
+from s2f.models.encoders import ENCODERS
 from s2f.params.base import read_section, read_seed
 from s2f.params.matching import MatchingParams
 from s2f.params.spectrogram import SpectrogramParams
 from s2f.params.speech_encoder import SpeechEncoderConfig
-from s2f.runtime import run_command
+from s2f.runtime import file_sha256, run_command
+from s2f.training.front_weights import start_front
 from s2f.training.launch import launch
 from s2f.training.matching import Matching
+from s2f.training.ranking import Ranking
 
 
 def main(data: Path, out: Path, checkpoints: Path, params: Path = Path("params.yaml")) -> None:
     """Train until the last step, from the last checkpoint of the same run if there is one."""
     config = read_section(params, "speech_encoder", SpeechEncoderConfig)
     training = read_section(params, "speech_encoder_training", MatchingParams)
+    front = Path(training.start_from) if training.start_from else None
     launch(
-        SpeechEncoder,
+        ENCODERS[config.architecture],
         config,
-        Matching(training.crop_frames),
+        Matching(training),
         ("spectrogram", "embedding"),
         training=training,
         seed=read_seed(params),
         data=data,
         out=out,
         checkpoints=checkpoints,
+        prepare=(lambda model, _: start_front(model, front)) if front else None,
+        ranking=Ranking(training.validation_batches),
+        front=file_sha256(front) if front else None,
         spectrogram=read_section(params, "spectrogram", SpectrogramParams).model_dump(),
     )
 

@@ -108,7 +108,7 @@ def inputs_of(kind: str, whole: Experiment, rows: int) -> list[tuple[int, ...]]:
         return [(rows, whole.speech_encoder_training.crop_frames or frames, *rest)]
     if kind == "face_decoder":
         side, embedding = whole.face_decoder.image_px, whole.face_decoder.embedding
-        return [(rows, 3, side, side), (rows,), (rows, embedding)]
+        return [(rows, 3, side, side), (rows,), (rows, embedding + len(whole.face_decoder.attributes))]
     config = whole.super_resolution
     side = whole.super_resolution_training.crop_px or config.image_px
     small = side * config.low_px // config.image_px

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import torch
 from torch import nn
 
 from s2f.dataset.batches import Batch
@@ -14,7 +15,7 @@ from s2f.training.losses import Losses
 
 @dataclass(frozen=True)
 class DrawingFaces:
-    """On `batch["face"]` shrunk to the model's size."""
+    """On `batch["face"]` shrunk to the model's size, given `batch["embedding"]` and what is known of the attributes."""
 
     config: FaceDecoderConfig
     schedule: Schedule
@@ -24,8 +25,12 @@ class DrawingFaces:
         """Of one batch."""
         prediction, schedule = self.config.prediction, self.schedule
         x_0 = shrink(to_float(batch["face"]), self.config.image_px)
-        embedding = drop_condition(batch["embedding"], self.config.condition_dropout, draws)
+        condition = drop_condition(batch["embedding"], self.config.condition_dropout, draws)
+        for name in self.config.attributes:
+            hidden = draws.uniform() < self.config.attribute_dropout
+            known = torch.where(hidden, torch.nan, batch[name].to(condition))
+            condition = torch.cat([condition, known[:, None]], dim=1)
         t, eps = draw_noise(x_0, schedule, draws)
-        output = model(schedule.q_sample(x_0, t, eps), t, embedding)
+        output = model(schedule.q_sample(x_0, t, eps), t, condition)
         target = schedule.target(prediction, x_0, eps, t)
         return squared_error(output, target, t, schedule, prediction, self.min_snr_gamma)

@@ -7,6 +7,7 @@ uninterrupted one writes.
 import csv
 import io
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from torch import Tensor
@@ -15,7 +16,8 @@ from s2f.runtime import replace_file
 
 QUARTERS = tuple(f"loss_q{quarter}" for quarter in (1, 2, 3, 4))
 LOSSES = ("loss", *QUARTERS)
-COLUMNS = ("step", *LOSSES, *(f"validation_{name}" for name in LOSSES), "learning_rate")
+RANKING = ("validation_rank", "validation_recall_at_10")  # of the speech encoder alone
+COLUMNS = ("step", *LOSSES, *(f"validation_{name}" for name in LOSSES), *RANKING, "learning_rate")
 
 Row = dict[str, float | int]
 
@@ -56,9 +58,9 @@ class History:
         """As text; `History(text)` is this history again, to the last bit."""
         return json.dumps({"rows": self.rows, "interval": self.interval.sums})
 
-    def close_interval(self, step: int, validation: Means, rate: float) -> Row:
+    def close_interval(self, step: int, validation: Means, rate: float, ranking: Mapping[str, float]) -> Row:
         """The row of the interval that ends after `step` steps, and of the validation there; the next one begins."""
-        validated = {f"validation_{name}": mean for name, mean in validation.means().items()}
+        validated = {f"validation_{name}": mean for name, mean in validation.means().items()} | dict(ranking)
         row: Row = {"step": step, **self.interval.means(), **validated, "learning_rate": rate}
         self.rows.append(row)
         self.interval = Means()

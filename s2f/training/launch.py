@@ -17,18 +17,22 @@ from s2f.runtime import derive_seed
 from s2f.training.checkpoint import dataset_fingerprint, fingerprint
 from s2f.training.loop import Run, train
 from s2f.training.losses import Objective
+from s2f.training.ranking import Ranking
 from s2f.training.showing import Showing
 
 Config = TypeVar("Config", bound=Section)
 
 # What decides a run beside its model and its objective: half a run of one code and half of another is a run of neither.
 CODE = (
+    "s2f.audio.torchaudio_import",
+    "s2f.audio.waveform",
     "s2f.dataset.batches",
     "s2f.dataset.lanes",
     "s2f.dataset.row_groups",
     "s2f.dataset.shards",
     "s2f.diffusion.schedule",
     "s2f.faces.images",
+    "s2f.models.attributes",
     "s2f.models.blocks",
     "s2f.models.conditioning",
     "s2f.models.shortcut",
@@ -36,6 +40,8 @@ CODE = (
     "s2f.training.checkpoint",
     "s2f.training.denoising",
     "s2f.training.draws",
+    "s2f.training.front_weights",
+    "s2f.training.gathering",
     "s2f.training.history",
     "s2f.training.launch",
     "s2f.training.least_squares",
@@ -43,6 +49,7 @@ CODE = (
     "s2f.training.losses",
     "s2f.training.optimiser",
     "s2f.training.processes",
+    "s2f.training.ranking",
     "s2f.training.shared_norm",
     "s2f.training.step",
 )
@@ -61,14 +68,15 @@ def launch(
     checkpoints: Path,
     prepare: Callable[[Any, Batches], None] | None = None,
     showing: Showing | None = None,
+    ranking: Ranking | None = None,
     recomputing: bool = False,
     **about: Any,
 ) -> None:
     """Train `build(config)` on `columns` of data/train and write weights and history to `out`.
 
-    `prepare` may set the new model's weights from the training data before the first step; `showing` draws on the way.
-    `about` (values JSON can hold) goes into the weights, with the dataset's fingerprint. A checkpoint of a run that any
-    of this, or the code of it, would change is not resumed.
+    `prepare` may set the new model's weights from the training data before the first step; `showing` and `ranking` look
+    at it on the way. `about` (values JSON can hold) goes into the weights, with the dataset's fingerprint. A checkpoint
+    of a run that any of this, or the code of it, would change is not resumed.
     """
     kind: str = build.kind  # type: ignore[attr-defined]
     seed = derive_seed(seed, kind)
@@ -80,7 +88,7 @@ def launch(
 
     torch.manual_seed(seed)
     model = build(config)
-    run = Run(objective, training, seed, decisive, out, checkpoints, showing)
+    run = Run(objective, training, seed, decisive, out, checkpoints, showing, ranking)
     batches = Batches(data / "train", columns, training.batch, seed)
     if recomputing:
         recompute(model)

@@ -26,6 +26,7 @@ from s2f.training.history import Means
 from s2f.training.losses import Objective
 from s2f.training.optimiser import Lamb, learning_rate
 from s2f.training.processes import Processes
+from s2f.training.ranking import Ranking
 from s2f.training.record import Record
 from s2f.training.showing import Showing
 from s2f.training.signals import noting_signals
@@ -46,6 +47,7 @@ class Run:
     out: Path  # gets weights.safetensors and the record
     checkpoints: Path
     showing: Showing | None = None
+    ranking: Ranking | None = None
 
 
 def train(model: nn.Module, run: Run, training: Batches, validation: Batches, about: dict[str, Any]) -> None:
@@ -98,7 +100,8 @@ def train(model: nn.Module, run: Run, training: Batches, validation: Batches, ab
                 if run.showing is not None and is_due(done, run.showing.every, params):
                     run.showing.write(record.picture(done), used, validation, processes.device)
                 if is_due(done, params.validate_steps, params):
-                    row = record.close_interval(done, validate(used, run, validation, processes), rate)
+                    ranking = run.ranking(used, validation, processes) if run.ranking is not None else {}
+                    row = record.close_interval(done, validate(used, run, validation, processes), rate, ranking)
                     log.info("%s", interval(row, params.steps, speed))
                 if is_due(done, params.checkpoint_steps, params) or number:
                     metadata = {"step": str(done), "fingerprint": run.fingerprint, "history": record.history.state()}

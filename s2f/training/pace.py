@@ -57,7 +57,7 @@ def seconds_per_step(kind: str, whole: Experiment, steps: int) -> float:
 def objective_of(kind: str, whole: Experiment) -> Objective:
     """What the model's training stage minimises."""
     if kind == "speech_encoder":
-        return Matching(whole.speech_encoder_training.crop_frames)
+        return Matching(whole.speech_encoder_training)
     schedule = Schedule(whole.diffusion)
     if kind == "face_decoder":
         return DrawingFaces(whole.face_decoder, schedule, whole.face_decoder_training.min_snr_gamma)
@@ -73,4 +73,5 @@ def random_batch(kind: str, whole: Experiment) -> Batch:
         return {"spectrogram": torch.randn(rows, *TABLE_SHAPE, generator=rng).half(), "embedding": embedding}
     side = whole.portraits.face_px
     face = torch.randint(256, (rows, side, side, 3), dtype=torch.uint8, generator=rng)
-    return {"face": face, "embedding": embedding}
+    known = {name: torch.full((rows,), torch.nan) for name in whole.face_decoder.attributes}
+    return {"face": face, "embedding": embedding} | known

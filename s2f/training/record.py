@@ -4,6 +4,7 @@ DVC empties a stage's folder before it runs again: the pictures of a run that go
 """
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from s2f.training.history import History, Means, Row
@@ -21,9 +22,9 @@ class Record:
             shutil.rmtree(self._kept, ignore_errors=True)
         self._lay_out()
 
-    def close_interval(self, step: int, validation: Means, rate: float) -> Row:
+    def close_interval(self, step: int, validation: Means, rate: float, ranking: Mapping[str, float]) -> Row:
         """Write the row of the interval that ends after `step` steps."""
-        row = self.history.close_interval(step, validation, rate)
+        row = self.history.close_interval(step, validation, rate, ranking)
         self._live.add(row)
         self.write()
         return row

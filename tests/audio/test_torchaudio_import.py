@@ -1,12 +1,13 @@
 import subprocess
 import sys
 
-from s2f.audio.torchaudio_import import torchaudio_transforms
+from s2f.audio.torchaudio_import import torchaudio_part
 
 
-def test_transforms_load_beside_whatever_torch_is_installed():
-    assert torchaudio_transforms().__name__ == "torchaudio.transforms"
-    assert torchaudio_transforms() is torchaudio_transforms()
+def test_parts_load_beside_whatever_torch_is_installed():
+    for name in ("transforms", "models"):
+        assert torchaudio_part(name).__name__ == f"torchaudio.{name}"
+        assert torchaudio_part(name) is torchaudio_part(name)
 
 
 def test_an_extension_that_loads_is_left_alone():
@@ -16,8 +17,8 @@ real = types.ModuleType("torchaudio._extension")
 real._IS_TORCHAUDIO_EXT_AVAILABLE, real._IS_ALIGN_AVAILABLE = False, False
 real.fail_if_no_align = lambda function: function
 sys.modules["torchaudio._extension"] = real
-from s2f.audio.torchaudio_import import torchaudio_transforms
-torchaudio_transforms()
+from s2f.audio.torchaudio_import import torchaudio_part
+torchaudio_part("transforms")
 assert sys.modules["torchaudio._extension"] is real
 """
     subprocess.run([sys.executable, "-c", program], check=True)

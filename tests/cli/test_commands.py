@@ -148,6 +148,11 @@ def test_pictures_without_a_folder_are_one_sentence(
         (["--models", "{folder}"], "no such file"),
         (["--models", "{models}", "--steps", 51], "allowed: 1 to 50"),
         (["--models", "{models}", "--guidance", "nan"], "guidance"),
+        (
+            ["--models", "{models}", "--age", 40],
+            "knows no age; allowed: one trained with face_decoder.attributes [age]",
+        ),
+        (["--models", "{models}", "--gender", "f"], "knows no gender"),
     ],
 )
 def test_impossible_options_are_one_sentence(

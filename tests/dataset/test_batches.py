@@ -160,3 +160,14 @@ def test_fewer_rows_than_a_batch_and_no_rows_are_one_sentence(folder, tmp_path):
         make(folder, batch=108)
     with pytest.raises(InputError, match="no rows"):
         make(tmp_path)
+
+
+def test_labels_are_numbers_and_what_is_not_known_is_none(tmp_path):
+    labels = [("f", 30.0), ("m", None), (None, 50.0)]
+    rows = [portrait(index) | {"gender": gender, "age": age} for index, (gender, age) in enumerate(labels)]
+    write_shard(rows, PORTRAITS, tmp_path / shard_name(0))
+    batch = next(Batches(tmp_path, ("embedding", "age", "gender"), 3, seed=0).iterate())
+    order = batch["embedding"][:, 0].long()
+    assert batch["gender"].dtype == batch["age"].dtype == torch.float32
+    torch.testing.assert_close(batch["gender"], torch.tensor([0.0, 1.0, torch.nan])[order], equal_nan=True)
+    torch.testing.assert_close(batch["age"], torch.tensor([30.0, torch.nan, 50.0])[order], equal_nan=True)

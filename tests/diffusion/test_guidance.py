@@ -15,6 +15,8 @@ ROWS = 6
 def denoiser() -> FaceDecoder:
     torch.manual_seed(0)
     config = FaceDecoderConfig(
+        attributes=(),
+        attribute_dropout=0.5,
         image_px=8,
         base_channels=8,
         channel_multiples=(1, 2),

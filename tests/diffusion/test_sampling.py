@@ -106,6 +106,8 @@ def test_a_few_steps_of_epsilon_do_not_start_where_there_is_no_signal() -> None:
 def test_a_batch_of_four_is_four_batches_of_one(sampler: Sampler) -> None:
     torch.manual_seed(0)
     config = FaceDecoderConfig(
+        attributes=(),
+        attribute_dropout=0.5,
         image_px=8,
         base_channels=8,
         channel_multiples=(1, 2),

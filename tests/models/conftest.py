@@ -20,7 +20,14 @@ UNET = {
 
 @pytest.fixture
 def decoder_config():
-    return FaceDecoderConfig(image_px=16, position_map=True, shortcut_ridge=0.1, **UNET | {"prediction": "x0"})
+    return FaceDecoderConfig(
+        attributes=(),
+        attribute_dropout=0.5,
+        image_px=16,
+        position_map=True,
+        shortcut_ridge=0.1,
+        **UNET | {"prediction": "x0"},
+    )
 
 
 @pytest.fixture

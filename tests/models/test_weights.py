@@ -1,3 +1,4 @@
+import json
 import pickle
 
 import pytest
@@ -15,7 +16,7 @@ from s2f.runtime import InputError
 @pytest.fixture
 def saved(tmp_path):
     torch.manual_seed(0)
-    model = SpeechEncoder(SpeechEncoderConfig(width=1 / 64, embedding=5))
+    model = SpeechEncoder(SpeechEncoderConfig(architecture="speech2face", layers=0, width=1 / 64, embedding=5))
     model(torch.randn(2, 598, 257, 2))  # moves the running statistics
     path = tmp_path / "models" / "weights.safetensors"
     save_weights(model, path, spectrogram={"sample_rate": 16000}, dataset="abc")
@@ -94,10 +95,11 @@ def test_safetensors_without_a_config_and_with_a_bad_one_are_refused(saved):
     rewrite(path, lambda tensors: None, metadata={"format": "pt"})
     with pytest.raises(InputError, match="carries no s2f config"):
         load_weights(path)
+    config = {"architecture": "speech2face", "width": 2.0, "layers": 0, "embedding": 5}
     rewrite(
         path,
         lambda tensors: None,
-        metadata={"s2f": '{"kind": "speech_encoder", "config": {"width": 2.0, "embedding": 5}}'},
+        metadata={"s2f": json.dumps({"kind": "speech_encoder", "config": config})},
     )
     with pytest.raises(InputError, match="width"):
         load_weights(path)

@@ -10,9 +10,11 @@ from s2f.dataset.schemas import PORTRAITS, SPECTROGRAM_SHAPE, SPEECH_FACES
 from s2f.dataset.shards import shard_name, write_shard
 from s2f.params.diffusion import DiffusionParams
 from s2f.params.face_decoder import FaceDecoderConfig
+from s2f.params.matching import MatchingParams
 from s2f.params.speech_encoder import SpeechEncoderConfig
 from s2f.params.super_resolution import SuperResolutionConfig
 from s2f.params.training import TrainingParams
+from s2f.training.matching import Matching
 
 UNET = {
     "base_channels": 8,
@@ -27,12 +29,20 @@ UNET = {
     "prediction": "v",
 }
 SPECTROGRAM = {"sample_rate": 16000, "clip_seconds": 6.0, "window": 400, "hop": 160, "fft": 512, "compression": 0.3}
+MATCHING = {"crop_frames": 0, "contrastive_weight": 0.0, "temperature": 0.07, "start_from": None}
 KINDS = ("speech_encoder", "face_decoder", "super_resolution")
 
 
 @pytest.fixture
 def decoder_config():
-    return FaceDecoderConfig(image_px=8, position_map=True, shortcut_ridge=0.1, **UNET | {"prediction": "x0"})
+    return FaceDecoderConfig(
+        attributes=(),
+        attribute_dropout=0.5,
+        image_px=8,
+        position_map=True,
+        shortcut_ridge=0.1,
+        **UNET | {"prediction": "x0"},
+    )
 
 
 @pytest.fixture
@@ -44,7 +54,7 @@ def enlarger_config():
 
 @pytest.fixture
 def encoder_config():
-    return SpeechEncoderConfig(width=1 / 64, embedding=512)
+    return SpeechEncoderConfig(architecture="speech2face", layers=0, width=1 / 64, embedding=512)
 
 
 @pytest.fixture
@@ -87,7 +97,7 @@ def params(tmp_path, encoder_config, decoder_config, enlarger_config, diffusion,
         "super_resolution": enlarger_config,
     } | {f"{name}_training": training for name in KINDS}
     content = {name: section.model_dump(mode="json") for name, section in sections.items()}
-    content["speech_encoder_training"]["crop_frames"] = 0
+    content["speech_encoder_training"] |= MATCHING
     content["super_resolution_training"]["crop_px"] = 8
     for name in ("face_decoder", "super_resolution"):
         content[f"{name}_training"] |= {"min_snr_gamma": 0.0, "recompute": False, "show_steps": 8}
@@ -95,6 +105,12 @@ def params(tmp_path, encoder_config, decoder_config, enlarger_config, diffusion,
     with (tmp_path / "params.yaml").open("w") as file:
         YAML().dump(content, file)
     return tmp_path / "params.yaml"
+
+
+@pytest.fixture
+def matching(training_params):
+    """The encoder's objective; keys of its section may be others."""
+    return lambda **changes: Matching(MatchingParams(**training_params.model_dump(), **MATCHING | changes))
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,6 @@ from s2f.training.drawing import DrawingFaces
 from s2f.training.draws import draws_of_rows
 from s2f.training.loop import Run, train, validate
 from s2f.training.losses import Losses
-from s2f.training.matching import Matching
 from s2f.training.optimiser import Lamb
 from s2f.training.processes import Processes
 from s2f.training.step import take_step
@@ -43,7 +42,7 @@ class Until:
 
 
 @pytest.fixture
-def start(tmp_path, portraits, speech_faces, decoder_config, encoder_config, diffusion, training_params):
+def start(tmp_path, portraits, speech_faces, decoder_config, encoder_config, diffusion, training_params, matching):
     """Trains into tmp_path/name; `calls` ends it early."""
 
     def start(name, calls=10**9, kind="face_decoder", objective=None, print_of_run="x", **changes):
@@ -53,7 +52,7 @@ def start(tmp_path, portraits, speech_faces, decoder_config, encoder_config, dif
             objective = objective or DrawingFaces(decoder_config, Schedule(diffusion))
         else:
             model, data, columns = SpeechEncoder(encoder_config), speech_faces, ("spectrogram", "embedding")
-            objective = Matching(0)
+            objective = matching()
         params = training_params.model_copy(update=changes)
         out, checkpoints = tmp_path / name, tmp_path / f"{name}-checkpoints"
         run = Run(Until(objective, calls), params, 3, print_of_run, out, checkpoints)

@@ -14,7 +14,7 @@ from s2f.training.denoising import drop_condition, shrink, squared_error, to_flo
 from s2f.training.drawing import DrawingFaces
 from s2f.training.draws import draws_of_rows
 from s2f.training.enlarging import EnlargingFaces, crop
-from s2f.training.matching import Matching
+from s2f.training.matching import contrast
 
 
 def draws(rows, seed=0):
@@ -38,16 +38,16 @@ def eight_rows(folder, *columns):
     return next(Batches(folder / "train", columns, 8, seed=0).iterate())
 
 
-def test_the_encoder_overfits_eight_rows(speech_faces, encoder_config):
+def test_the_encoder_overfits_eight_rows(speech_faces, encoder_config, matching):
     torch.manual_seed(0)
     batch = eight_rows(speech_faces, "spectrogram", "embedding")
-    objective = Matching(crop_frames=SHORTEST)
+    objective = matching(crop_frames=SHORTEST)
     first, last = overfit(SpeechEncoder(encoder_config), objective, batch, steps=20, noise_seeds=1, lr=1e-2)
     assert first > 0.9
     assert last < 0.4
 
 
-def test_crops_are_drawn_in_training_and_whole_clips_are_heard_in_validation():
+def test_crops_are_drawn_in_training_and_whole_clips_are_heard_in_validation(matching):
     heard = []
 
     class Ear(nn.Module):
@@ -58,9 +58,9 @@ def test_crops_are_drawn_in_training_and_whole_clips_are_heard_in_validation():
     batch = {"spectrogram": torch.arange(300.0).reshape(1, 300, 1).repeat(2, 1, 1), "embedding": torch.ones(2, 3)}
     model = Ear()
     for seed in (1, 1, 2):
-        Matching(crop_frames=260)(model.train(), batch, draws(2, seed))
-    Matching(crop_frames=260)(model.eval(), batch, draws(2, 1))
-    Matching(0)(model.train(), batch, draws(2, 1))
+        matching(crop_frames=260)(model.train(), batch, draws(2, seed))
+    matching(crop_frames=260)(model.eval(), batch, draws(2, 1))
+    matching()(model.train(), batch, draws(2, 1))
     assert [len(one[0]) for one in heard] == [260, 260, 260, 300, 300]
     assert torch.equal(heard[0], heard[1]) and not torch.equal(heard[0], heard[2])
     assert (heard[0].diff(dim=1) == 1).all()
@@ -91,9 +91,9 @@ class Recorder(nn.Module):
         return torch.zeros_like(x_t)
 
 
-def test_matching_is_the_cosine_distance_whatever_the_length():
+def test_matching_is_the_cosine_distance_whatever_the_length(matching):
     given = {"spectrogram": torch.tensor([[3.0, 4.0], [0.0, 2.0]]), "embedding": torch.tensor([[0.6, 0.8], [1.0, 0.0]])}
-    losses = Matching(0)(nn.Identity(), given, draws(2))
+    losses = matching()(nn.Identity(), given, draws(2))
     torch.testing.assert_close(losses.rows, torch.tensor([0.0, 1.0]))
     assert losses.minimised.item() == pytest.approx(0.5)
 
@@ -206,3 +206,46 @@ def test_pictures_become_minus_one_to_one_and_shrink_by_area():
 def test_batches_differ_so_that_overfitting_one_proves_something(portraits):
     one, other = itertools.islice(Batches(portraits / "train", ("embedding",), 8, seed=0).iterate(), 2)
     assert not torch.equal(one["embedding"], other["embedding"])
+
+
+def test_contrast_is_what_clip_s_pseudocode_computes():
+    generator = torch.Generator().manual_seed(0)
+    voices, faces = (torch.randn(5, 7, generator=generator) for _ in range(2))
+    unit = [one / one.norm(dim=1, keepdim=True) for one in (voices, faces)]
+    logits = unit[0] @ unit[1].T / 0.1
+    by_hand = torch.stack([-logits.log_softmax(1).diagonal(), -logits.log_softmax(0).diagonal()]).mean(0)
+    torch.testing.assert_close(contrast(voices, faces, 0.1), by_hand)
+
+
+def test_contrast_is_minimised_beside_the_distance_and_only_the_distance_is_logged(
+    speech_faces, encoder_config, matching
+):
+    torch.manual_seed(0)
+    batch, model = eight_rows(speech_faces, "spectrogram", "embedding"), SpeechEncoder(encoder_config).train()
+    plain = matching()(model, batch, draws(8))
+    both = matching(contrastive_weight=2.0)(model, batch, draws(8))
+    assert torch.equal(plain.rows, both.rows)
+    assert both.minimised.item() > plain.minimised.item() + 1  # ln 8 = 2.1 for guessing, twice
+    assert torch.equal(
+        matching(contrastive_weight=2.0)(model.eval(), batch, draws(8)).minimised,
+        matching()(model, batch, draws(8)).minimised,
+    )
+
+
+def test_attributes_are_hidden_as_often_as_asked_each_by_itself(decoder_config, diffusion):
+    config = decoder_config.model_copy(update={"attributes": ("age", "gender"), "attribute_dropout": 0.3})
+    rows, model = 2000, Recorder()
+    batch = {
+        "face": torch.zeros(rows, 8, 8, 3, dtype=torch.uint8),
+        "embedding": torch.ones(rows, 4),
+        "age": torch.full((rows,), 40.0),
+        "gender": torch.tensor([1.0, torch.nan]).repeat(rows // 2),
+    }
+    DrawingFaces(config, Schedule(diffusion))(model, batch, draws(rows))
+    condition = model.given[1]
+    hidden = condition[:, 4:].isnan()
+    assert hidden[:, 0].float().mean().item() == pytest.approx(0.3, abs=0.04)
+    assert hidden[1::2, 1].all() and hidden[::2, 1].float().mean().item() == pytest.approx(0.3, abs=0.05)
+    dropped = condition[:, 0] == 0
+    assert dropped.float().mean().item() == pytest.approx(0.1, abs=0.03)
+    assert hidden[dropped, 0].float().mean().item() == pytest.approx(0.3, abs=0.12)

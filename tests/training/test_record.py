@@ -28,7 +28,7 @@ def test_a_run_that_goes_on_leaves_the_files_of_one_that_never_stopped(tmp_path)
             learn(record, 1 / step)
             record.picture(step).parent.mkdir(exist_ok=True, parents=True)
             record.picture(step).write_bytes(b"picture")
-            record.close_interval(step, validated(0.5), 0.1)
+            record.close_interval(step, validated(0.5), 0.1, {})
             if name == "halved" and step == 8:
                 for path in (tmp_path / name).rglob("*.csv"):
                     path.unlink()  # as DVC does with all of them
@@ -48,7 +48,7 @@ def test_pictures_of_another_run_are_not_kept(tmp_path):
 def test_dvc_s_files_say_what_the_history_says(tmp_path):
     record = Record(tmp_path / "out", tmp_path / "kept", None)
     learn(record, 0.25)
-    record.close_interval(8, validated(0.5), 0.1)
+    record.close_interval(8, validated(0.5), 0.1, {})
     with (tmp_path / "out/live/plots/metrics/validation_loss.tsv").open() as file:
         assert list(csv.DictReader(file, delimiter="\t")) == [{"step": "8", "validation_loss": "0.5"}]
 
@@ -57,5 +57,5 @@ def test_without_dvclive_the_history_is_all_there_is(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "dvclive", None)
     record = Record(tmp_path / "out", tmp_path / "kept", None)
     learn(record, 0.25)
-    record.close_interval(8, validated(0.5), 0.1)
+    record.close_interval(8, validated(0.5), 0.1, {})
     assert set(files(tmp_path / "out")) == {"history.csv"}
