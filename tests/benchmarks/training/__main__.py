@@ -16,8 +16,9 @@ to ours. The peers' environment is its own; torch has to be the version of ours 
     peer/bin/pip install accelerate beartype datasets einops ema-pytorch
     peer/bin/pip install kornia pydantic pytorch-warmup sentencepiece transformers
 
-Ten minutes on two quiet cores, most of them for what torch.compile does first; `--eager` leaves that out. Beside other
-programs the numbers say little. The table goes into tests/benchmarks/RESULTS.md, by hand.
+Ten minutes on two quiet cores, most of them for what torch.compile does first; `--eager` leaves that out. Where other
+programs take a core, `--threads` leaves it to them: steps that share one take many times as long, and say nothing. The
+table goes into tests/benchmarks/RESULTS.md, by hand.
 """
 
 import argparse
@@ -43,8 +44,11 @@ def main():
     parser.add_argument("--steps", type=int, default=5, help="in each turn, of each contestant")
     parser.add_argument("--batch", type=int, help="rows, where the scale's are not wanted")
     parser.add_argument("--peer", help="the Python of an environment that has diffusers and imagen-pytorch")
+    parser.add_argument("--threads", type=int, help="of a contestant on the CPU; as many as cores if not given")
     parser.add_argument("--eager", action="store_true", help="without compiled models")
     asked = parser.parse_args()
+    if asked.threads:
+        os.environ["OMP_NUM_THREADS"] = f"{asked.threads}"  # contestants inherit it
     lines = []
     for kind in asked.kind or sizes.KINDS:
         task = sizes.task(kind, asked.scale, asked.batch)

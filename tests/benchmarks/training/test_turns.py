@@ -8,7 +8,8 @@ from tests.benchmarks.training.contestant import Contestant, FailedError
 from tests.benchmarks.training.table import section
 
 
-def test_one_turn_of_ours_and_of_diffusers():
+def test_one_turn_of_ours_and_of_diffusers(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # as `--threads 1`: other tests may be running
     task = sizes.task("super_resolution", "sample", batch=1)
     with ExitStack() as stack:
         found = measure(everyone(task, None, True, stack), turns=1, steps=1)

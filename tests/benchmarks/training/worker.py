@@ -67,7 +67,9 @@ def release(device):
 
 def described(device):
     """What it is called."""
-    return torch.cuda.get_device_name() if device.type == "cuda" else f"{torch.get_num_threads()} threads of a CPU"
+    if device.type == "cuda":
+        return torch.cuda.get_device_name()
+    return f"a CPU of {os.cpu_count()} cores, {torch.get_num_threads()} of them in use"
 
 
 if __name__ == "__main__":
