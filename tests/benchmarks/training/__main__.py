@@ -1,4 +1,4 @@
-"""Training steps of our two U-Nets beside two libraries' of matched size, all contestants in turns within one run.
+"""Training steps of our models, the U-Nets beside two libraries' of matched size, all in turns within one run.
 
     python -m tests.benchmarks.training                                   (from the repository's root; diffusers alone)
     python -m tests.benchmarks.training --peer /path/to/peer/bin/python   (and imagen-pytorch)
@@ -33,13 +33,14 @@ from tests.benchmarks.training.contestant import Contestant, FailedError
 from tests.benchmarks.training.matching import UnmatchedError, check
 from tests.benchmarks.training.table import CEILINGS, section
 
+WITH_PEERS = ("face_decoder", "super_resolution")  # the two U-Nets
 PEERS = {"diffusers": "peer_diffusers", "imagen-pytorch": "peer_imagen"}
 
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.training")
     parser.add_argument("--scale", choices=sizes.PARAMS, default="sample")
-    parser.add_argument("--kind", choices=sizes.KINDS, action="append", help="one of the two models; both if not given")
+    parser.add_argument("--kind", choices=sizes.KINDS, action="append", help="one of the models; all if not given")
     parser.add_argument("--turns", type=int, default=7)
     parser.add_argument("--steps", type=int, default=5, help="in each turn, of each contestant")
     parser.add_argument("--batch", type=int, help="rows, where the scale's are not wanted")
@@ -63,7 +64,7 @@ def everyone(task, peer, eager, stack):
     """Name → contestant, built and waiting; who cannot be built is left out, and a sentence says why."""
     ways = [""] if eager else ["", ", compiled"]
     wanted = {f"ours{way}": (sys.executable, "ours", task, bool(way)) for way in ways}
-    for name, module in PEERS.items():
+    for name, module in PEERS.items() if task.kind in WITH_PEERS else ():
         wanted |= {f"{name}{way}": (peer or sys.executable, module, task, bool(way)) for way in ways}
     wanted |= {name: (sys.executable, name, task) for name in CEILINGS}
     found = {}
@@ -93,6 +94,7 @@ def measure(contestants, turns, steps):
         told = ", ".join(f"{name} {1000 * one['turns'][-1]:.1f} ms" for name, one in found.items())
         tell(f"turn {turn + 1}, load {os.getloadavg()[0]:.1f}: {told}")
     for name, one in contestants.items():
+        found[name]["memory"] = one.memory()
         if name not in CEILINGS and not name.endswith("compiled"):
             found[name]["operators"] = one.operators()
     return found

@@ -40,6 +40,10 @@ class Contestant:
         """[[operator, share]] of those that take most of a step's time."""
         return self._ask("operators")
 
+    def memory(self):
+        """The most that a GPU held for it, in bytes; None on a processor."""
+        return self._ask("memory")
+
     def __enter__(self):
         return self
 

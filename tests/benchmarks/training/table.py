@@ -3,7 +3,7 @@
 import statistics
 
 AIM = 1.2  # times the rate of the faster peer
-NAMES = {"face_decoder": "Face decoder", "super_resolution": "Super-resolution"}
+NAMES = {"face_decoder": "Face decoder", "super_resolution": "Super-resolution", "speech_encoder": "Speech encoder"}
 CEILINGS = ("matmul", "convolution")
 
 
@@ -13,16 +13,22 @@ def section(task, found):
     ours = found["ours"]["turns"]
     ceiling = statistics.median(rates(found["convolution"]))
     precision = "bf16 autocast" if task.bf16 else "fp32"
-    yield f"### {NAMES[task.kind]}, {task.side} px, batches of {task.batch}, {precision}\n"
-    yield "| | parameters | GFLOP a step | ms a step | its time by ours | GFLOP/s | of the ceiling | channels |"
-    yield "|---|---|---|---|---|---|---|---|"
+    size = f"{task.frames} frames" if task.frames else f"{task.side} px"
+    yield f"### {NAMES[task.kind]}, {size}, batches of {task.batch}, {precision}\n"
+    yield (
+        "| | parameters | GFLOP a step | ms a step | rows/s | its time by ours | GFLOP/s | of the ceiling "
+        "| GB of the GPU | channels |"
+    )
+    yield "|---|---|---|---|---|---|---|---|---|---|"
     for name, one in models.items():
         about, rate = one["about"], rates(one)
         ratio = [theirs / mine for theirs, mine in zip(one["turns"], ours, strict=True)]
         yield (
             f"| {name} | {about['parameters']:,} | {about['flops'] / 1e9:,.1f} "
-            f"| {spread([1000 * turn for turn in one['turns']], ',.1f')} | {spread(ratio, '.2f')} "
-            f"| {spread(rate, ',.0f')} | {statistics.median(rate) / ceiling:.0%} | {about['layout'].split()[1]} |"
+            f"| {spread([1000 * turn for turn in one['turns']], ',.1f')} "
+            f"| {task.batch / statistics.median(one['turns']):,.1f} | {spread(ratio, '.2f')} "
+            f"| {spread(rate, ',.0f')} | {statistics.median(rate) / ceiling:.0%} "
+            f"| {gigabytes(one['memory'])} | {about['layout'].split()[1]} |"
         )
     yield ""
     yield from verdicts(models)
@@ -51,6 +57,11 @@ def verdicts(models):
         ratio = [theirs / mine for theirs, mine in zip(peers[fastest], models[name]["turns"], strict=True)]
         found = spread(ratio, ".2f")
         yield f"- **{name} against the faster peer, {fastest}: {found} times its rate**; the aim is {AIM}."
+
+
+def gigabytes(memory):
+    """Of a GPU; a processor's is not told apart by contestant."""
+    return "–" if memory is None else f"{memory / 1e9:.1f}"
 
 
 def rates(one):

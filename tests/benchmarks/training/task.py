@@ -7,6 +7,7 @@ import torch
 from torch.nn import functional
 
 STEPS = 2000  # of the diffusion, at both scales
+BINS = 257  # of a spectrogram
 DIMENSIONS = 4  # of a picture: only these can have their channels last
 
 
@@ -14,9 +15,10 @@ DIMENSIONS = 4  # of a picture: only these can have their channels last
 class Task:
     """One model's training step: the shapes of its inputs, and its precision."""
 
-    kind: str  # face_decoder or super_resolution
+    kind: str  # face_decoder, super_resolution or speech_encoder
     scale: str  # sample or paper
     batch: int
+    frames: int  # of the spectrogram; 0: pictures
     side: int  # pixels of the noisy picture
     low: int  # pixels of the picture to enlarge; 0: none
     embedding: int  # entries of the face embedding that conditions
@@ -36,6 +38,10 @@ def task_of(text):
 def random_inputs(task, device, rows=None):
     """Arguments by name, of noise, and what the output is compared with."""
     rows = rows or task.batch
+    if task.frames:
+        return {"spectrogram": torch.randn(rows, task.frames, BINS, 2, device=device)}, torch.randn(
+            rows, task.embedding, device=device
+        )
     picture = (rows, 3, task.side, task.side)
     inputs = {
         "x_t": torch.randn(picture, device=device),

@@ -18,6 +18,16 @@ def test_one_turn_of_ours_and_of_diffusers(monkeypatch):
     assert all(float(row[3].split()[0]) > 0 for row in rows[1:])
 
 
+def test_the_encoder_is_measured_alone(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    task = sizes.task("speech_encoder", "sample", batch=2)
+    with ExitStack() as stack:
+        found = measure(everyone(task, None, True, stack), turns=1, steps=1)
+    assert set(found) == {"ours", "matmul", "convolution"}
+    (row,) = [line for line in section(task, found) if line.startswith("| ours")]
+    assert "GFLOP/s" not in row and float(row.split(" | ")[4]) > 0  # rows a second
+
+
 def test_who_cannot_be_built_says_why():
     task = sizes.task("face_decoder", "sample", batch=1)
     try:

@@ -3,7 +3,8 @@
     python -m tests.benchmarks.training.worker CONTESTANT TASK [compiled]
 
 Run by the parent (`contestant.py`), in any environment that has torch and the contestant's library. Answers are lines
-of JSON, one for each line that comes in: a number of steps, or "operators". Whatever libraries print goes to stderr.
+of JSON, one for each line that comes in: a number of steps, "operators" or "memory". Whatever libraries print goes to
+stderr.
 """
 
 import importlib
@@ -31,7 +32,7 @@ def main(name, text, *compiled):
     release(device)
     answers.write(json.dumps(about | {"device": described(device), "torch": torch.__version__}) + "\n")
     for line in sys.stdin:
-        found = operators.shares(step, device) if line.strip() == "operators" else seconds(step, device, int(line))
+        found = asked(line.strip(), step, device)
         release(device)
         answers.write(json.dumps(found) + "\n")
 
@@ -57,6 +58,15 @@ def prepare(name, task, device, compiled):
     if compiled:
         stepper.compile()
     return stepper.step, about
+
+
+def asked(line, step, device):
+    """The answer to a line."""
+    if line == "operators":
+        return operators.shares(step, device)
+    if line == "memory":
+        return torch.cuda.max_memory_allocated() if device.type == "cuda" else None
+    return seconds(step, device, int(line))
 
 
 def release(device):
