@@ -80,13 +80,13 @@ class FaceDecoder(nn.Module):
         self.shortcut = Shortcut(vector, self.head) if config.shortcut_ridge else None
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def forward(self, x_t: Tensor, t: Tensor, condition: Tensor) -> Tensor:
+    def forward(self, x_t: Tensor, t: Tensor, embedding: Tensor) -> Tensor:
         """Prediction (b, 3, s, s) for noisy faces (b, 3, s, s) at steps (b,), given (b, embedding + attributes).
 
         Embeddings are of unit length; a row of zeros is the null condition. Behind them may stand the attributes'
         numbers: none, or what is no number, is not known.
         """
-        embedding, known = condition.tensor_split([self.config.embedding], dim=1)
+        embedding, known = embedding.tensor_split([self.config.embedding], dim=1)
         tokens, vector = self.condition(embedding)
         vector = vector + self.step(t)
         if self.attributes is not None:

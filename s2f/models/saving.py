@@ -8,18 +8,30 @@ from pathlib import Path
 from typing import Any
 
 from safetensors.torch import save_file
-from torch import nn
+from torch import Tensor, nn
+from torch.distributed.tensor import DTensor
 
 KEY = "s2f"  # of safetensors' metadata
 
 
-def save_weights(model: nn.Module, path: Path | str, **about: Any) -> None:
-    """Write one of the three models, its config and `about` (values JSON can hold), whole or not at all."""
+def save_weights(model: nn.Module, path: Path | str | None, **about: Any) -> None:
+    """Write one of the three models, its config and `about` (values JSON can hold), whole or not at all.
+
+    Of processes that share out a model each must call this; those without a path write nothing.
+    """
+    tensors = {name: whole(tensor) for name, tensor in model.state_dict().items()}
+    if path is None:
+        return
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     content = {"kind": model.kind, "config": model.config.model_dump(), "about": about}  # type: ignore[union-attr, operator]
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     temporary = path.with_name(f".{path.name}.tmp")
     # One key: safetensors writes several in any order, and the same run must give the same bytes.
     save_file(tensors, temporary, metadata={KEY: json.dumps(content, sort_keys=True)})
     temporary.replace(path)
+
+
+def whole(tensor: Tensor) -> Tensor:
+    """As files have it: on the CPU, contiguous; put together by all processes, if they share it out."""
+    tensor = tensor.detach()
+    return (tensor.full_tensor() if isinstance(tensor, DTensor) else tensor).cpu().contiguous()

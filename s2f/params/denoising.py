@@ -1,5 +1,7 @@
 """Section `face_decoder_training`, and what `super_resolution_training` shares with it."""
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from s2f.params.training import TrainingParams
@@ -10,4 +12,7 @@ class DenoisingParams(TrainingParams):
 
     min_snr_gamma: float = Field(ge=0)  # of Hang et al. (2023)'s weight on every row's loss, theirs is 5; 0: none
     recompute: bool  # forget what happens inside blocks and compute it again: less memory, a third more work
+    shard: bool  # each process keeps its part of weights, gradients and moments alone (FSDP); false: all of them (DDP)
     show_steps: int = Field(gt=0)  # pictures of a few validation rows, every so many steps
+
+    computing: ClassVar[frozenset[str]] = TrainingParams.computing | {"recompute", "shard", "show_steps"}

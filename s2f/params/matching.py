@@ -1,6 +1,6 @@
 """Section `speech_encoder_training`: the keys of every training, and one more."""
 
-from typing import Self
+from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
 
@@ -15,6 +15,9 @@ class MatchingParams(TrainingParams):
     contrastive_weight: float = Field(ge=0)  # of the symmetric contrastive loss beside the cosine distance; 0: none
     temperature: float = Field(gt=0)  # of it: cosines are divided by this
     start_from: str | None  # weights of a transformer, safetensors by torchaudio's names; null: random ones
+
+    # Not micro_batch: batch norm and contrast see what is in memory at once.
+    computing: ClassVar[frozenset[str]] = frozenset({"compile", "checkpoint_steps"})
 
     @model_validator(mode="after")
     def _long_enough(self) -> Self:

@@ -1,6 +1,6 @@
 """Sections `*_training`: one set of keys for the three models, since one loop trains them."""
 
-from typing import Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -27,6 +27,13 @@ class TrainingParams(Section):
     validate_steps: int = Field(gt=0)
     validation_batches: int = Field(gt=0)
     checkpoint_steps: int = Field(gt=0)
+
+    # How it is computed changes nothing but rounding, so a run that was stopped may go on with others of these.
+    computing: ClassVar[frozenset[str]] = frozenset({"micro_batch", "compile", "checkpoint_steps"})
+
+    def decisive(self) -> dict[str, Any]:
+        """The keys that decide what is learnt, values JSON can hold."""
+        return self.model_dump(mode="json", exclude=set(self.computing))
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

@@ -16,7 +16,9 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from s2f.dataset.shards import shard_paths
+from s2f.models.saving import whole
 from s2f.runtime import file_sha256
+from s2f.training.sharding import put
 
 log = logging.getLogger(__name__)
 
@@ -24,18 +26,23 @@ NAME = "last.safetensors"
 
 
 def save_checkpoint(
-    folder: Path, model: nn.Module, averaged: nn.Module | None, optimiser: Optimizer, **metadata: str
+    folder: Path | None, model: nn.Module, averaged: nn.Module | None, optimiser: Optimizer, **metadata: str
 ) -> None:
-    """Write the state after a step; `metadata` must hold what resuming needs beside the tensors."""
+    """Write the state after a step; `metadata` must hold what resuming needs beside the tensors.
+
+    Of processes that share out a model each must call this; those without a folder write nothing.
+    """
     tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
     if averaged is not None:
         tensors |= {f"averaged.{name}": tensor for name, tensor in averaged.state_dict().items()}
     state = optimiser.state_dict()
     for index, entries in state["state"].items():
         tensors |= {f"optimiser.{index}.{name}": tensor for name, tensor in entries.items()}
+    content = {name: whole(tensor) for name, tensor in tensors.items()}
+    if folder is None:
+        return
     folder.mkdir(parents=True, exist_ok=True)
     temporary = folder / f".{NAME}.tmp"
-    content = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
     save_file(content, temporary, metadata={**metadata, "groups": json.dumps(state["param_groups"])})
     temporary.replace(folder / NAME)
 
@@ -57,9 +64,9 @@ def load_checkpoint(
     except SafetensorError:
         log.warning("%s cannot be read; starting anew", path)
         return None
-    model.load_state_dict(_under("model.", tensors))
+    _load(model, _under("model.", tensors))
     if averaged is not None:
-        averaged.load_state_dict(_under("averaged.", tensors))
+        _load(averaged, _under("averaged.", tensors))
     _load_optimiser(optimiser, _under("optimiser.", tensors), json.loads(metadata["groups"]))
     return metadata
 
@@ -87,6 +94,12 @@ def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
+def _load(model: nn.Module, tensors: dict[str, Tensor]) -> None:
+    own = model.state_dict()
+    for name in own.keys() | tensors.keys():
+        put(own[name], tensors[name])
+
+
 def _load_optimiser(optimiser: Optimizer, tensors: dict[str, Tensor], groups: list[dict[str, Any]]) -> None:
     """In place, so that the tensors keep the memory layout a running optimiser has: sums depend on it to the bit."""
     for group, saved in zip(optimiser.param_groups, groups, strict=True):
@@ -95,4 +108,5 @@ def _load_optimiser(optimiser: Optimizer, tensors: dict[str, Tensor], groups: li
     for name, tensor in tensors.items():
         index, entry = name.split(".", 1)
         p = params[int(index)]
-        optimiser.state[p][entry] = torch.empty_like(p).copy_(tensor)
+        optimiser.state[p][entry] = torch.empty_like(p)
+        put(optimiser.state[p][entry], tensor)

@@ -50,6 +50,7 @@ CODE = (
     "s2f.training.optimiser",
     "s2f.training.processes",
     "s2f.training.ranking",
+    "s2f.training.sharding",
     "s2f.training.shared_norm",
     "s2f.training.step",
 )
@@ -82,9 +83,7 @@ def launch(
     seed = derive_seed(seed, kind)
     about = {**about, "dataset": dataset_fingerprint(data)}
     code = code_sha256((*CODE, build.__module__, type(objective).__module__))
-    decisive = fingerprint(
-        config=config.model_dump(), training=training.model_dump(), seed=seed, about=about, code=code
-    )
+    decisive = fingerprint(config=config.model_dump(), training=training.decisive(), seed=seed, about=about, code=code)
 
     torch.manual_seed(seed)
     model = build(config)

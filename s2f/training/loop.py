@@ -17,6 +17,7 @@ from torch import nn
 
 from s2f.dataset.batches import Batches
 from s2f.models.saving import save_weights
+from s2f.params.denoising import DenoisingParams
 from s2f.params.training import TrainingParams
 from s2f.runtime import BAD_INPUT, InputError, ToldToEnd, progress
 from s2f.training.averaging import average_of
@@ -60,11 +61,13 @@ def train(model: nn.Module, run: Run, training: Batches, validation: Batches, ab
     params = run.params
 
     # Where and from where.
-    processes = Processes(params.precision)
+    processes = Processes(params.precision, isinstance(params, DenoisingParams) and params.shard)
     own = processes.rows(params.batch)
     model.to(processes.device).train()
-    averaged = average_of(model, params.ema) if processes.first else None
+    averaged = average_of(model, params.ema) if processes.takes_part else None
     used = averaged.module if averaged is not None else model
+    if processes.sharded and averaged is not None:
+        processes.prepare(averaged.module)
     if params.compile:
         model.compile()
     trained = processes.prepare(model)
@@ -97,23 +100,31 @@ def train(model: nn.Module, run: Run, training: Batches, validation: Batches, ab
             number = processes.largest(signalled())
             if record is not None:
                 record.history.interval.add_losses(taken.rows, taken.quarter)
-                if run.showing is not None and is_due(done, run.showing.every, params):
-                    run.showing.write(record.picture(done), used, validation, processes.device)
-                if is_due(done, params.validate_steps, params):
-                    ranking = run.ranking(used, validation, processes) if run.ranking is not None else {}
-                    row = record.close_interval(done, validate(used, run, validation, processes), rate, ranking)
+            if processes.takes_part and run.showing is not None and is_due(done, run.showing.every, params):
+                picture = run.showing.picture(used, validation, processes.device)
+                if record is not None:
+                    record.add_picture(done, picture)
+            if processes.takes_part and is_due(done, params.validate_steps, params):
+                means = validate(used, run, validation, processes)
+                ranking = run.ranking(used, validation, processes) if run.ranking is not None else {}
+                if record is not None:
+                    row = record.close_interval(done, means, rate, ranking)
                     log.info("%s", interval(row, params.steps, speed))
-                if is_due(done, params.checkpoint_steps, params) or number:
-                    metadata = {"step": str(done), "fingerprint": run.fingerprint, "history": record.history.state()}
-                    save_checkpoint(run.checkpoints, model, averaged, optimiser, **metadata)
-                    saved = done
+            if processes.takes_part and (is_due(done, params.checkpoint_steps, params) or number):
+                metadata = {"step": str(done), "fingerprint": run.fingerprint}
+                if record is not None:
+                    metadata["history"] = record.history.state()
+                folder = run.checkpoints if processes.first else None
+                save_checkpoint(folder, model, averaged, optimiser, **metadata)
+                saved = done
             if number and done < params.steps:
                 processes.wait()  # a launcher ends all when one has ended
                 raise ToldToEnd(number)
 
     # The result. The last checkpoint stays: until DVC has taken the weights in, they can be lost.
+    if processes.takes_part:
+        save_weights(used, run.out / "weights.safetensors" if processes.first else None, **about)
     if record is not None:
-        save_weights(used, run.out / "weights.safetensors", **about)
         record.write()
     processes.wait()
 

@@ -13,19 +13,21 @@ from torch import Tensor, nn
 
 from s2f.dataset.batches import Batch
 from s2f.runtime import InputError
+from s2f.training.sharding import shard
 from s2f.training.shared_norm import share_statistics
 
 
 class Processes:
     """This process among `count`."""
 
-    def __init__(self, precision: str) -> None:
+    def __init__(self, precision: str, sharing_out: bool = False) -> None:
         # Told that there is no GPU, it lets processes talk by gloo; precision is below, for it knows one a process.
         self._accelerator = Accelerator(mixed_precision="no", cpu=not torch.cuda.is_available())
         self.bf16 = precision == "bf16"
         self.device: torch.device = self._accelerator.device
         self.count: int = self._accelerator.num_processes
         self.index: int = self._accelerator.process_index
+        self.sharded = sharing_out and self.count > 1
         if self.device.type == "cuda":
             torch.backends.cudnn.deterministic = True  # the same run, stopped or not, ends in the same weights
 
@@ -33,6 +35,11 @@ class Processes:
     def first(self) -> bool:
         """Whether this is the one that writes."""
         return self.index == 0
+
+    @property
+    def takes_part(self) -> bool:
+        """Whether this one validates and saves: the first, or all that hold a part of the model."""
+        return self.first or self.sharded
 
     def rows(self, batch: int) -> range:
         """Which rows of a whole batch are this process's.
@@ -50,12 +57,18 @@ class Processes:
 
     def prepare(self, model: nn.Module) -> nn.Module:
         """The model that is trained: with gradients and batch norm's statistics shared, where there are several."""
+        if self.sharded:
+            shard(model, self.device)
+            return model
         if self.count > 1:
             model = share_statistics(model, self.device)
         return self._accelerator.prepare_model(model)
 
     def share_at(self, last: bool, model: nn.Module) -> AbstractContextManager[Any]:
         """Around forward and backward: gradients are shared after the last pass of a step alone."""
+        if self.sharded:
+            model.set_requires_gradient_sync(last)  # type: ignore[operator]
+            return nullcontext()
         return nullcontext() if last else self._accelerator.no_sync(model)
 
     def autocast(self) -> torch.autocast:

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from s2f.runtime import replace_file
 from s2f.training.history import History, Means, Row
 from s2f.training.live import Live
 
@@ -29,9 +30,10 @@ class Record:
         self.write()
         return row
 
-    def picture(self, step: int) -> Path:
-        """Where the picture of a step goes."""
-        return self._kept / f"{step:07d}.png"
+    def add_picture(self, step: int, png: bytes) -> None:
+        """What the model draws after `step` steps."""
+        replace_file(self._kept / f"{step:07d}.png", png)
+        self._lay_out()
 
     def write(self) -> None:
         """Everything that there is, to `out`."""

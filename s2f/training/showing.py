@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,6 @@ from torch import Tensor, nn
 
 from s2f.dataset.batches import Batch, Batches
 from s2f.faces.images import encode_png
-from s2f.runtime import replace_file
 
 ROWS = 8
 
@@ -26,15 +24,15 @@ class Showing:
     every: int
 
     @torch.no_grad()
-    def write(self, path: Path, model: nn.Module, validation: Batches, device: torch.device) -> None:
-        """The picture as PNG."""
+    def picture(self, model: nn.Module, validation: Batches, device: torch.device) -> bytes:
+        """As PNG."""
         was_training = model.training
         model.eval()
         rows = next(validation.iterate())
         picture = self.draw(model, {name: values[:ROWS].to(device) for name, values in rows.items()})
         model.train(was_training)
         pixels = ((picture.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).permute(1, 2, 0)
-        replace_file(path, encode_png(np.ascontiguousarray(pixels.cpu().numpy())))
+        return encode_png(np.ascontiguousarray(pixels.cpu().numpy()))
 
 
 def lines(*pictures: Tensor) -> Tensor:

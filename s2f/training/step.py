@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.optim.optimizer import Optimizer
 
 from s2f.dataset.batches import Batch
+from s2f.models.saving import whole
 from s2f.params.training import TrainingParams
 from s2f.training.draws import Draws
 from s2f.training.losses import Losses, Objective
@@ -60,7 +61,7 @@ def take_step(
     norm = nn.utils.clip_grad_norm_(model.parameters(), params.clip_norm or math.inf)
     quarters = [losses.quarter for losses in found if losses.quarter is not None]
     taken = Taken(
-        norm.item(),
+        whole(norm).item(),
         processes.gather(torch.cat([losses.rows.detach() for losses in found])).cpu(),
         processes.gather(torch.cat(quarters)).cpu() if quarters else None,
     )

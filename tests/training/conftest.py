@@ -100,7 +100,7 @@ def params(tmp_path, encoder_config, decoder_config, enlarger_config, diffusion,
     content["speech_encoder_training"] |= MATCHING
     content["super_resolution_training"]["crop_px"] = 8
     for name in ("face_decoder", "super_resolution"):
-        content[f"{name}_training"] |= {"min_snr_gamma": 0.0, "recompute": False, "show_steps": 8}
+        content[f"{name}_training"] |= {"min_snr_gamma": 0.0, "recompute": False, "shard": False, "show_steps": 8}
     content |= {"seed": 7, "spectrogram": SPECTROGRAM}
     with (tmp_path / "params.yaml").open("w") as file:
         YAML().dump(content, file)

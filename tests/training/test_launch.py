@@ -6,6 +6,7 @@ import sys
 import time
 
 import pytest
+from ruamel.yaml import YAML
 from safetensors import safe_open
 
 from s2f.code import code_sha256
@@ -95,6 +96,22 @@ def test_a_training_process_that_is_told_to_end_saves_and_goes_on_to_the_same_by
         assert 8 <= int(file.metadata()["step"]) < 50  # it had not been due
     train_face_decoder.main(portraits, out, checkpoints, params)
     assert contents(out) == contents(through)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "goes_on"), [("micro_batch", 2, True), ("recompute", True, True), ("ema", 0.5, False)]
+)
+def test_half_a_run_goes_on_however_it_is_computed(key, value, goes_on, params, portraits, tmp_path, caplog):
+    yaml = YAML(typ="safe")
+    content = yaml.load(params.read_text())
+    content["face_decoder_training"] |= {"steps": 3}
+    yaml.dump(content, params)
+    train_face_decoder.main(portraits, tmp_path / "out", tmp_path / "checkpoints", params)
+    content["face_decoder_training"] |= {key: value}
+    yaml.dump(content, params)
+    with caplog.at_level("INFO"):
+        train_face_decoder.main(portraits, tmp_path / "out", tmp_path / "checkpoints", params)
+    assert ("resuming after step 3 of 3" in caplog.text) == goes_on
 
 
 LESSON = """

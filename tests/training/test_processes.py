@@ -2,6 +2,7 @@
 
 import csv
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -79,6 +80,29 @@ def test_two_processes_learn_what_one_learns(kind, tolerance, params, several, a
         one, two = (load_file(tmp_path / name / "weights.safetensors") for name in ("one", "two"))
         for name in one:
             torch.testing.assert_close(two[name], one[name], rtol=1e-3, atol=1e-4)
+
+
+def test_two_processes_that_share_out_the_model_learn_what_one_learns(params, several, alone, tmp_path):
+    edit(params, steps=20)
+    content = YAML(typ="safe").load(params.read_text())
+    content["face_decoder_training"]["shard"] = True
+    with params.open("w") as file:
+        YAML().dump(content, file)
+    with several("face_decoder", "two") as processes:
+        _, words = processes.communicate()
+    assert processes.returncode == 0, words
+    alone("face_decoder", "one")
+    written = [sorted(path.name for path in (tmp_path / name).rglob("*")) for name in ("one", "two")]
+    assert written[0] == written[1]
+    assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=1e-5)
+    # What two have saved one goes on with, and what it is saved as is the whole.
+    one, two = (load_file(tmp_path / f"{name}-checkpoints" / NAME) for name in ("one", "two"))
+    assert one.keys() == two.keys()
+    for name in one:
+        torch.testing.assert_close(two[name], one[name], rtol=1e-2, atol=1e-4, msg=name)
+    shutil.rmtree(tmp_path / "two")
+    alone("face_decoder", "two")
+    assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=1e-5)
 
 
 def test_two_processes_that_are_told_to_end_are_gone_on_with_by_one(params, several, alone, tmp_path, caplog):

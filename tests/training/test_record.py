@@ -26,8 +26,7 @@ def test_a_run_that_goes_on_leaves_the_files_of_one_that_never_stopped(tmp_path)
         record = Record(tmp_path / name, tmp_path / f"{name}-kept", None)
         for step in (8, 16):
             learn(record, 1 / step)
-            record.picture(step).parent.mkdir(exist_ok=True, parents=True)
-            record.picture(step).write_bytes(b"picture")
+            record.add_picture(step, b"picture")
             record.close_interval(step, validated(0.5), 0.1, {})
             if name == "halved" and step == 8:
                 for path in (tmp_path / name).rglob("*.csv"):
@@ -38,9 +37,7 @@ def test_a_run_that_goes_on_leaves_the_files_of_one_that_never_stopped(tmp_path)
 
 
 def test_pictures_of_another_run_are_not_kept(tmp_path):
-    old = Record(tmp_path / "out", tmp_path / "kept", None).picture(3)
-    old.parent.mkdir(parents=True)
-    old.write_bytes(b"old")
+    Record(tmp_path / "out", tmp_path / "kept", None).add_picture(3, b"old")
     Record(tmp_path / "new", tmp_path / "kept", None).write()
     assert set(files(tmp_path / "new")) == {"history.csv"}
 
