@@ -6,7 +6,7 @@ from diffusers import DDIMScheduler
 from torch import Tensor
 
 from s2f.diffusion.guidance import guide
-from s2f.diffusion.sampling import choose_timesteps, sample, seeded
+from s2f.diffusion.sampling import choose_timesteps, make_solver, sample, seeded
 from s2f.diffusion.schedule import Prediction, Schedule
 from s2f.models.face_decoder import FaceDecoder
 from s2f.params.diffusion import DiffusionParams
@@ -145,3 +145,21 @@ def test_every_step_is_announced() -> None:
     steps = []
     sample(gaussian("v"), torch.zeros(1, 1), seeded([0]), (3, 4, 4), SCHEDULE, "ddim", 5, "v", lambda: steps.append(1))
     assert len(steps) == 5
+
+
+@pytest.mark.parametrize("t", [1, 40, 200, 398])
+def test_an_ancestral_step_draws_from_the_posterior_that_bayes_rule_gives(t: int) -> None:
+    solver = make_solver("ancestral", SCHEDULE)
+    solver.set_timesteps(timesteps=list(range(STEPS - 1, -1, -1)))
+    x_0, x_t, rows = 0.4, -0.7, 200_000
+    generator = torch.Generator().manual_seed(0)
+    drawn = solver.step(torch.full((1, rows), x_0), t, torch.full((1, rows), x_t), generator=generator).prev_sample
+    # q(x_before | x_t, x_0) ∝ q(x_t | x_before) q(x_before | x_0), summed on a fine grid.
+    before, alpha = SCHEDULE.alpha_bar[t - 1], 1 - SCHEDULE.betas[t]
+    grid = torch.linspace(-8, 8, 400_001, dtype=torch.float64)
+    weight = -((x_t - alpha.sqrt() * grid) ** 2) / (2 * SCHEDULE.betas[t])
+    weight = (weight - (grid - before.sqrt() * x_0) ** 2 / (2 * (1 - before))).softmax(0)
+    mean = (weight * grid).sum()
+    deviation = (weight * (grid - mean) ** 2).sum().sqrt()
+    assert drawn.mean().item() == pytest.approx(mean.item(), abs=5 * deviation.item() / rows**0.5 + 1e-5)
+    assert drawn.std().item() == pytest.approx(deviation.item(), rel=0.01)

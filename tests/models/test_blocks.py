@@ -1,4 +1,6 @@
+import pytest
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from s2f.models.blocks import Attention, ResBlock, attend, downsample, embed_step, head, picture, positions, upsample
 
@@ -45,3 +47,13 @@ def test_resizing_halves_and_doubles():
     x = torch.randn(1, 4, 8, 6)
     assert downsample(4, 5)(x).shape == (1, 5, 4, 3)
     assert upsample(4, 5)(x).shape == (1, 5, 16, 12)
+
+
+@pytest.mark.parametrize(("channels", "heads", "positions"), [(512, 4, 32**2), (768, 4, 16**2), (1024, 4, 8**2)])
+@pytest.mark.parametrize("tokens", [None, 9])  # to itself, and to the condition's eight tokens and the null token
+def test_attention_of_the_paper_s_sizes_is_one_fused_kernel(channels, heads, positions, tokens):
+    query = torch.randn(1, positions, channels, requires_grad=True)
+    key, value = (torch.randn(1, tokens or positions, channels, requires_grad=True) for _ in range(2))
+    with sdpa_kernel([SDPBackend.FLASH_ATTENTION]):  # anything else is an error, and no scores are kept
+        attend(query, key, value, heads).sum().backward()
+    assert torch.isfinite(query.grad).all()
