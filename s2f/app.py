@@ -56,7 +56,13 @@ def make_page(pipeline: SpeechToFacePipeline) -> gr.Blocks:
                 number = gr.Slider(1, 8, 4, step=1, label="Faces")
                 seed = gr.Number(0, precision=0, label="Seed: the same seed draws the same faces")
                 known = pipeline.decoder.config.attributes
-                age = gr.Number(None, label="Age in years; empty: as the voice has it", visible="age" in known)
+                age = gr.Number(
+                    None,
+                    label="Age in years; empty: as the voice has it",
+                    minimum=0,
+                    maximum=120,
+                    visible="age" in known,
+                )
                 gender = gr.Radio(list(GENDERS), value=AS_HEARD, label="Gender", visible="gender" in known)
                 button = gr.Button("Draw faces", variant="primary")
             with gr.Column():

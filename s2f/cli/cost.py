@@ -17,6 +17,9 @@ def cost(
     tflops: Annotated[
         float | None, typer.Option(help="What all devices together reach, in 10¹² FLOP/s: instead of a measure.")
     ] = None,
+    processes: Annotated[
+        int | None, typer.Option(min=1, help="That share each batch; by default as many as the params' launch names.")
+    ] = None,
     days: Annotated[float | None, typer.Option(min=0, help="A budget for each model: how many steps it buys.")] = None,
 ) -> None:
     """Print what training takes: FLOPs, memory, bytes, and from measured steps the days.
@@ -26,7 +29,8 @@ def cost(
     s2f cost --measure 5 --days 1                                the sample's on this machine, and what a day buys
 
     A row is a clip or a picture, forwards and backwards; state is weights, gradients, LAMB's moments and the average.
-    FLOPs and bytes are computed from the models themselves; what is measured is the step alone, without reading data.
+    State, rows at once and memory are one process's. FLOPs and bytes are computed from the models themselves; what is
+    measured is the step alone, of one process that has the whole batch, without reading data.
     """
     from rich.console import Console
     from rich.table import Column, Table
@@ -43,7 +47,8 @@ def cost(
     if days is not None and not measure and tflops is None:
         raise InputError("cost: --days needs to know how fast a step is; allowed: with --measure or --tflops.")
     whole = read_experiment(params)
-    found, seconds = costs(whole), dict[str, float]()
+    count = processes or whole.processes
+    found, seconds = costs(whole, count), dict[str, float]()
     if tflops is not None:
         seconds = {kind: one.flops_per_row * one.batch / (tflops * 1e12) for kind, one in found.items()}
     if measure:
@@ -54,7 +59,9 @@ def cost(
                 seconds[kind] = seconds_per_step(kind, whole, measure)
                 bar.advance(task)
     columns = (Column(kind.replace("_", " "), justify="right", no_wrap=True) for kind in found)
-    table = Table(Column("", no_wrap=True), *columns, title=f"{params}")
+    table = Table(
+        Column("", no_wrap=True), *columns, title=f"{params}, {'one process' if count == 1 else f'{count} processes'}"
+    )
     for what, cells in rows_of(found, seconds, days).items():
         table.add_row(what, *cells)
     Console().print(table)

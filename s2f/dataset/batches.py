@@ -63,8 +63,9 @@ class Batches:
             waiting = deque(reader.submit(next, batches) for _ in range(AHEAD))
             try:
                 while True:
-                    yield waiting.popleft().result()
+                    read = waiting.popleft().result()
                     waiting.append(reader.submit(next, batches))
+                    yield read
             finally:
                 reader.shutdown(cancel_futures=True)
 

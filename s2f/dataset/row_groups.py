@@ -37,6 +37,18 @@ def count_rows(folder: Path | str) -> int:
     return sum(group.rows for group in list_groups(folder))
 
 
+def count_known(folder: Path | str, column: str) -> int:
+    """Rows of a split in which a label is known, by the footers."""
+    known = 0
+    for path in shard_paths(folder):
+        metadata = pq.read_metadata(path)
+        index = metadata.schema.names.index(column)
+        for group in range(metadata.num_row_groups):
+            chunk = metadata.row_group(group).column(index)
+            known += chunk.num_values - chunk.statistics.null_count
+    return known
+
+
 def read_group(group: Group, names: Sequence[str]) -> Columns:
     """The group's rows by column: media as their bytes, everything else as an array (rows, …) or a list."""
     with pq.ParquetFile(group.path) as file:

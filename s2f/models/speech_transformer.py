@@ -20,7 +20,7 @@ QUIET = 1e-5  # silence is not made loud
 
 
 class SpeechTransformer(nn.Module):
-    """Clips of any length from `SHORTEST` frames on."""
+    """Clips of any length from a few frames on."""
 
     kind = "speech_encoder"  # in MODELS, params.yaml and data/models
 
@@ -36,7 +36,7 @@ class SpeechTransformer(nn.Module):
     def forward(self, spectrogram: Tensor) -> Tensor:
         """Embedding (b, embedding), not normalised, of spectrograms (b, frames, bins, 2), real and imaginary part."""
         speech = self.waveform(spectrogram)
-        # As these networks were trained: no offset, deviation 1.
+        # No offset, deviation 1: how loud a recording is says nothing of a face.
         speech = (speech - speech.mean(1, keepdim=True)) / (speech.std(1, keepdim=True) + QUIET)
         features, _ = self.front(speech)  # (b, vectors, channels)
         return self.out(features.mean(dim=1))

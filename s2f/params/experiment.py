@@ -24,8 +24,10 @@ from s2f.params.speech_encoder import SpeechEncoderConfig
 from s2f.params.speech_faces import SpeechFacesParams
 from s2f.params.super_resolution import SuperResolutionConfig
 
-# A shell gets it, from a file that one may have from others: words and options, and nothing that a shell acts on.
-LAUNCH = re.compile(r"(python|torchrun|accelerate launch)( [\w.,:=/@-]+)*", re.ASCII)
+# A shell gets it, from a file that one may have from others: options and their values, and nothing that a shell acts on
+# or that would be run instead of the training.
+LAUNCH = re.compile(r"python|(torchrun|accelerate launch)( --(?!module\b)[\w-]+([ =][\w.,:@/]+)?)*", re.ASCII)
+RUNS_ANOTHER = re.compile(r"\.py\b")
 
 
 class Experiment(Section):
@@ -49,12 +51,18 @@ class Experiment(Section):
     generation: GenerationParams
     evaluation: EvaluationParams
 
+    @property
+    def processes(self) -> int:
+        """That `launch` starts, if it says so."""
+        named = re.search(r"--(?:num[_-]processes|nproc[_-]per[_-]node)[ =](\d+)", self.launch)
+        return int(named[1]) if named else 1
+
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if not LAUNCH.fullmatch(self.launch):
+        if not LAUNCH.fullmatch(self.launch) or RUNS_ANOTHER.search(self.launch):
             raise ValueError(
                 f"launch {self.launch!r} starts no training; "
-                "allowed: python, or torchrun or accelerate launch with options"
+                "allowed: python, or torchrun or accelerate launch with options such as --nproc-per-node 2"
             )
         for check in (_check_sizes, _check_shapes, _check_sampling, _check_weights):
             check(self)

@@ -1,4 +1,4 @@
-"""Section `speech_encoder_training`: the keys of every training, and one more."""
+"""Section `speech_encoder_training`: the keys of every training, and what is the encoder's own."""
 
 from typing import ClassVar, Self
 

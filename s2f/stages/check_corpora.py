@@ -1,7 +1,8 @@
-"""Before any training: both corpora must have been looked at by one network, and be large enough to be trained on.
+"""Both corpora must have been looked at by one network, and be large enough to be trained on.
 
 Its output is that network's sha256, so a corpus that grew re-runs this half second and then only its own trainings. The
-speech encoder waits for it: what it says must be understood by what learnt from portraits. Those learn without it.
+speech encoder, which a whole run trains first, waits for it: what it says must be understood by what learnt from
+portraits. Those models know nothing of the paired corpus, this check of it included.
 
     python -m s2f.stages.check_corpora --speech-faces data/speech_faces --portraits data/portraits --out data/corpora.ok
 """

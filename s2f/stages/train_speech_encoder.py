@@ -13,9 +13,9 @@ from s2f.params.spectrogram import SpectrogramParams
 from s2f.params.speech_encoder import SpeechEncoderConfig
 from s2f.runtime import file_sha256, run_command
 from s2f.training.front_weights import start_front
-from s2f.training.launch import launch
+from s2f.training.launch import Places, launch
 from s2f.training.matching import Matching
-from s2f.training.ranking import Ranking
+from s2f.training.ranking import rank
 
 
 def main(data: Path, out: Path, checkpoints: Path, params: Path = Path("params.yaml")) -> None:
@@ -28,13 +28,11 @@ def main(data: Path, out: Path, checkpoints: Path, params: Path = Path("params.y
         config,
         Matching(training),
         ("spectrogram", "embedding"),
-        training=training,
-        seed=read_seed(params),
-        data=data,
-        out=out,
-        checkpoints=checkpoints,
+        training,
+        read_seed(params),
+        Places(data, out, checkpoints),
         prepare=(lambda model, _: start_front(model, front)) if front else None,
-        ranking=Ranking(training.validation_batches),
+        ranking=rank,
         front=file_sha256(front) if front else None,
         spectrogram=read_section(params, "spectrogram", SpectrogramParams).model_dump(),
     )

@@ -14,7 +14,7 @@ from s2f.params.enlarging import EnlargingParams
 from s2f.params.super_resolution import SuperResolutionConfig
 from s2f.runtime import run_command
 from s2f.training.enlarging import EnlargingFaces
-from s2f.training.launch import launch
+from s2f.training.launch import Places, launch
 from s2f.training.showing import Showing
 from s2f.training.shown_enlargements import ShownEnlargements
 
@@ -30,13 +30,10 @@ def main(data: Path, out: Path, checkpoints: Path, params: Path = Path("params.y
         config,
         EnlargingFaces(config, schedule, training.crop_px, training.min_snr_gamma),
         ("face", "embedding"),
-        training=training,
-        seed=seed,
-        data=data,
-        out=out,
-        checkpoints=checkpoints,
+        training,
+        seed,
+        Places(data, out, checkpoints),
         showing=Showing(ShownEnlargements(schedule, seed), training.show_steps),
-        recomputing=training.recompute,
         diffusion=diffusion.model_dump(),
     )
 

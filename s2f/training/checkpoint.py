@@ -23,6 +23,7 @@ from s2f.training.sharding import put
 log = logging.getLogger(__name__)
 
 NAME = "last.safetensors"
+OTHER = "other.safetensors"  # of another run; by the name above it is gone on with, under its own parameters
 
 
 def save_checkpoint(
@@ -58,17 +59,22 @@ def load_checkpoint(
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             if metadata.get("fingerprint") != fingerprint:
-                log.info("%s belongs to other parameters, data or code; starting anew", path)
                 return None
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
     except SafetensorError:
-        log.warning("%s cannot be read; starting anew", path)
         return None
     _load(model, _under("model.", tensors))
     if averaged is not None:
         _load(averaged, _under("averaged.", tensors))
     _load_optimiser(optimiser, _under("optimiser.", tensors), json.loads(metadata["groups"]))
     return metadata
+
+
+def set_aside(folder: Path) -> None:
+    """Keep a checkpoint that is none of this run where this run does not write: it may have taken days."""
+    if (folder / NAME).is_file():
+        log.info("%s is of other parameters, data or code: starting anew, and it is %s now", folder / NAME, OTHER)
+        (folder / NAME).replace(folder / OTHER)
 
 
 def fingerprint(**decisive: Any) -> str:
@@ -96,7 +102,7 @@ def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 def _load(model: nn.Module, tensors: dict[str, Tensor]) -> None:
     own = model.state_dict()
-    for name in own.keys() | tensors.keys():
+    for name in sorted(own.keys() | tensors.keys()):  # in the same order in all processes: they do it together
         put(own[name], tensors[name])
 
 

@@ -5,6 +5,7 @@ and the bytes that autograd keeps in between. A device's own kernels may keep mo
 (`pace.py`), not computed.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -40,7 +41,8 @@ class Cost:
 
     parameters: int
     flops_per_row: int
-    state_bytes: int  # weights, gradients, LAMB's two moments and the average, float32
+    state_bytes: int  # weights, gradients, LAMB's two moments and the average, float32; of a sharded model a part
+    copies: int  # of the parameters' size, in the state
     kept_bytes: int  # for the backward pass, whatever the batch: weights in bf16
     kept_bytes_per_row: int
     fed_bytes_per_row: int  # what is moved to the device, as it is stored
@@ -66,11 +68,11 @@ class Cost:
     @property
     def state_traffic_bytes(self) -> int:
         """By a step, at the least: gradients are read, all other state is read and written."""
-        return 2 * self.state_bytes - FLOAT * self.parameters
+        return 2 * self.state_bytes - self.state_bytes // self.copies
 
 
-def cost_of(kind: str, whole: Experiment) -> Cost:
-    """What one of the three models takes, by the name of its section."""
+def cost_of(kind: str, whole: Experiment, processes: int = 1) -> Cost:
+    """What one of the three models takes, by the name of its section; memory and rows at once are one process's."""
     training: TrainingParams = getattr(whole, f"{kind}_training")
 
     def make() -> nn.Module:
@@ -83,22 +85,25 @@ def cost_of(kind: str, whole: Experiment) -> Cost:
     with torch.device("meta"):
         parameters = sum(parameter.numel() for parameter in make().parameters())
     kept_per_row = three[1] - two[1]
+    copies = 5 if training.ema else 4
+    shared = isinstance(training, DenoisingParams) and training.shard
     return Cost(
         parameters=parameters,
         flops_per_row=three[0] - two[0],
-        state_bytes=FLOAT * parameters * (5 if training.ema else 4),
+        state_bytes=FLOAT * parameters * copies // (processes if shared else 1),
+        copies=copies,
         kept_bytes=two[1] - 2 * kept_per_row,
         kept_bytes_per_row=kept_per_row,
         fed_bytes_per_row=fed_bytes(kind, whole),
         batch=training.batch,
-        at_once=training.micro_batch or training.batch,
+        at_once=training.micro_batch or math.ceil(training.batch / processes),
         steps=training.steps,
     )
 
 
-def costs(whole: Experiment) -> dict[str, Cost]:
+def costs(whole: Experiment, processes: int = 1) -> dict[str, Cost]:
     """Of all three."""
-    return {kind: cost_of(kind, whole) for kind in MODELS}
+    return {kind: cost_of(kind, whole, processes) for kind in MODELS}
 
 
 def inputs_of(kind: str, whole: Experiment, rows: int) -> list[tuple[int, ...]]:

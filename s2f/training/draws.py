@@ -4,7 +4,7 @@ Every row has generators of its own, seeded by its step and its number in the wh
 on neither the rows beside it, nor on how many processes or passes of memory share the batch.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from diffusers.utils.torch_utils import randn_tensor
@@ -35,6 +35,9 @@ class Draws:
         return randn_tensor((len(self._many), *shape), generator=self._many, device=self.device, dtype=torch.float32)
 
 
-def draws_of_rows(seed: int, rows: range, device: torch.device | str, *names: object) -> Draws:
-    """For these rows of a batch that `names` tell from all others."""
-    return Draws([derive_seed(seed, *names, row) for row in rows], device)
+def draws_at(seed: int, own: range, device: torch.device | str, *names: object) -> Callable[[range], Draws]:
+    """From some rows of this process's part of a batch to their random numbers.
+
+    `own` are the part's places in the whole batch, which `names` tell from all others.
+    """
+    return lambda rows: Draws([derive_seed(seed, *names, row) for row in own[rows.start : rows.stop]], device)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 from torch import nn
@@ -10,14 +10,12 @@ from torch import nn
 from s2f.code import code_sha256
 from s2f.dataset.batches import Batches
 from s2f.dataset.row_groups import count_rows
-from s2f.models.blocks import recompute
 from s2f.params.base import Section
 from s2f.params.training import TrainingParams
 from s2f.runtime import derive_seed
 from s2f.training.checkpoint import dataset_fingerprint, fingerprint
-from s2f.training.loop import Run, train
+from s2f.training.loop import Ranking, Run, train
 from s2f.training.losses import Objective
-from s2f.training.ranking import Ranking
 from s2f.training.showing import Showing
 
 Config = TypeVar("Config", bound=Section)
@@ -44,16 +42,25 @@ CODE = (
     "s2f.training.gathering",
     "s2f.training.history",
     "s2f.training.launch",
+    "s2f.training.learner",
     "s2f.training.least_squares",
     "s2f.training.loop",
     "s2f.training.losses",
     "s2f.training.optimiser",
+    "s2f.training.passes",
     "s2f.training.processes",
-    "s2f.training.ranking",
     "s2f.training.sharding",
     "s2f.training.shared_norm",
-    "s2f.training.step",
+    "s2f.training.validating",
 )
+
+
+class Places(NamedTuple):
+    """Folders of a training."""
+
+    data: Path  # with train and validation
+    out: Path  # gets weights and history
+    checkpoints: Path
 
 
 def launch(
@@ -61,19 +68,16 @@ def launch(
     config: Config,
     objective: Objective,
     columns: Sequence[str],
-    *,
     training: TrainingParams,
     seed: int,
-    data: Path,
-    out: Path,
-    checkpoints: Path,
+    places: Places,
+    *,
     prepare: Callable[[Any, Batches], None] | None = None,
     showing: Showing | None = None,
     ranking: Ranking | None = None,
-    recomputing: bool = False,
     **about: Any,
 ) -> None:
-    """Train `build(config)` on `columns` of data/train and write weights and history to `out`.
+    """Train `build(config)` on `columns` of the data and write weights and history.
 
     `prepare` may set the new model's weights from the training data before the first step; `showing` and `ranking` look
     at it on the way. `about` (values JSON can hold) goes into the weights, with the dataset's fingerprint. A checkpoint
@@ -81,18 +85,16 @@ def launch(
     """
     kind: str = build.kind  # type: ignore[attr-defined]
     seed = derive_seed(seed, kind)
-    about = {**about, "dataset": dataset_fingerprint(data)}
+    about = {**about, "dataset": dataset_fingerprint(places.data)}
     code = code_sha256((*CODE, build.__module__, type(objective).__module__))
     decisive = fingerprint(config=config.model_dump(), training=training.decisive(), seed=seed, about=about, code=code)
 
     torch.manual_seed(seed)
     model = build(config)
-    run = Run(objective, training, seed, decisive, out, checkpoints, showing, ranking)
-    batches = Batches(data / "train", columns, training.batch, seed)
-    if recomputing:
-        recompute(model)
+    run = Run(objective, training, seed, decisive, places.out, places.checkpoints, showing, ranking)
+    batches = Batches(places.data / "train", columns, training.batch, seed)
     if prepare is not None:
         prepare(model, batches)
-    validation_batch = min(training.batch, max(1, count_rows(data / "validation")))
-    validation = Batches(data / "validation", columns, validation_batch, seed)
+    validation_batch = min(training.batch, max(1, count_rows(places.data / "validation")))
+    validation = Batches(places.data / "validation", columns, validation_batch, seed)
     train(model, run, batches, validation, about)

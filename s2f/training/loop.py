@@ -7,34 +7,32 @@ the last checkpoint and its step are the whole state, for any number of processe
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import nn
 
 from s2f.dataset.batches import Batches
 from s2f.models.saving import save_weights
-from s2f.params.denoising import DenoisingParams
 from s2f.params.training import TrainingParams
 from s2f.runtime import BAD_INPUT, InputError, ToldToEnd, progress
-from s2f.training.averaging import average_of
-from s2f.training.checkpoint import load_checkpoint, save_checkpoint
-from s2f.training.draws import Draws, draws_of_rows
-from s2f.training.history import Means
+from s2f.training.draws import draws_at
+from s2f.training.learner import Learner
 from s2f.training.losses import Objective
-from s2f.training.optimiser import Lamb, learning_rate
-from s2f.training.processes import Processes
-from s2f.training.ranking import Ranking
+from s2f.training.optimiser import learning_rate
 from s2f.training.record import Record
 from s2f.training.showing import Showing
 from s2f.training.signals import noting_signals
-from s2f.training.step import take_step
-from s2f.training.telling import beginning, diverged, interval
+from s2f.training.telling import beginning, diverged, interval, no_validation
+from s2f.training.validating import validate
 
 log = logging.getLogger(__name__)
+
+NO_NUMBER = 1000  # what processes tell each other beside the numbers of signals
+
+Ranking = Callable[[Learner, Batches], Mapping[str, float]]
 
 
 @dataclass(frozen=True)
@@ -61,18 +59,10 @@ def train(model: nn.Module, run: Run, training: Batches, validation: Batches, ab
     params = run.params
 
     # Where and from where.
-    processes = Processes(params.precision, isinstance(params, DenoisingParams) and params.shard)
+    learner = Learner(model, run.objective, params)
+    processes, takes_part = learner.processes, learner.processes.takes_part
     own = processes.rows(params.batch)
-    model.to(processes.device).train()
-    averaged = average_of(model, params.ema) if processes.takes_part else None
-    used = averaged.module if averaged is not None else model
-    if processes.sharded and averaged is not None:
-        processes.prepare(averaged.module)
-    if params.compile:
-        model.compile()
-    trained = processes.prepare(model)
-    optimiser = Lamb(trained.parameters(), params.learning_rate, params.betas, params.weight_decay)
-    state = load_checkpoint(run.checkpoints, run.fingerprint, model, averaged, optimiser)
+    state = learner.restore(run.checkpoints, run.fingerprint)
     first = saved = int(state["step"]) if state else 0
     record = Record(run.out, run.checkpoints, state["history"] if state else None) if processes.first else None
     if record is not None:
@@ -85,45 +75,46 @@ def train(model: nn.Module, run: Run, training: Batches, validation: Batches, ab
         task = bar.add_task("training", total=params.steps, completed=first, note="", visible=processes.first)
         for step in range(first, params.steps):
             rate = learning_rate(step, params, training.steps_per_epoch)
-            draws = drawing(run.seed, own, processes.device, "training", step)
-            batch = processes.to_device(next(batches))
-            taken = take_step(trained, optimiser, run.objective, batch, draws, params, rate, processes)
+            draws = draws_at(run.seed, own, processes.device, "training", step)
+            taken = learner.step(processes.to_device(next(batches)), draws, rate)
             if not taken.good:
-                end_badly(f"{run.out.name}: {diverged(step, saved, taken, training, run.checkpoints)}", processes)
-            if averaged is not None:
-                averaged.update_parameters(model)
+                end_badly(f"{run.out.name}: {diverged(step, saved, taken, training, run.checkpoints)}", learner)
 
             # What it has come to.
             done = step + 1
             speed = (done - first) / (time.monotonic() - started)
             bar.update(task, completed=done, note=f"loss {float(taken.rows.mean()):.4f} · {speed:.2f} steps/s")
-            number = processes.largest(signalled())
+            validated = None
+            if takes_part and is_due(done, params.validate_steps, params):
+                validated = validate(learner, validation, run.seed)
+            bad = validated is not None and not math.isfinite(validated.means()["loss"])
+            told = processes.largest(NO_NUMBER if bad else signalled())
+            if told == NO_NUMBER:
+                end_badly(f"{run.out.name}: {no_validation(done, saved, run.checkpoints)}", learner)
             if record is not None:
                 record.history.interval.add_losses(taken.rows, taken.quarter)
-            if processes.takes_part and run.showing is not None and is_due(done, run.showing.every, params):
-                picture = run.showing.picture(used, validation, processes.device)
+            if validated is not None:
+                ranking = run.ranking(learner, validation) if run.ranking is not None else {}
+                if record is not None:
+                    row = record.close_interval(done, validated, rate, ranking)
+                    log.info("%s", interval(row, params.steps, speed))
+            if takes_part and run.showing is not None and is_due(done, run.showing.every, params):
+                picture = run.showing.picture(learner.used, validation, processes.device)
                 if record is not None:
                     record.add_picture(done, picture)
-            if processes.takes_part and is_due(done, params.validate_steps, params):
-                means = validate(used, run, validation, processes)
-                ranking = run.ranking(used, validation, processes) if run.ranking is not None else {}
-                if record is not None:
-                    row = record.close_interval(done, means, rate, ranking)
-                    log.info("%s", interval(row, params.steps, speed))
-            if processes.takes_part and (is_due(done, params.checkpoint_steps, params) or number):
+            if takes_part and (is_due(done, params.checkpoint_steps, params) or told):
                 metadata = {"step": str(done), "fingerprint": run.fingerprint}
                 if record is not None:
                     metadata["history"] = record.history.state()
-                folder = run.checkpoints if processes.first else None
-                save_checkpoint(folder, model, averaged, optimiser, **metadata)
+                learner.save(run.checkpoints, **metadata)
                 saved = done
-            if number and done < params.steps:
+            if told and done < params.steps:
                 processes.wait()  # a launcher ends all when one has ended
-                raise ToldToEnd(number)
+                raise ToldToEnd(told)
 
     # The result. The last checkpoint stays: until DVC has taken the weights in, they can be lost.
-    if processes.takes_part:
-        save_weights(used, run.out / "weights.safetensors" if processes.first else None, **about)
+    if takes_part:
+        save_weights(learner.used, run.out / "weights.safetensors" if processes.first else None, **about)
     if record is not None:
         record.write()
     processes.wait()
@@ -134,29 +125,8 @@ def is_due(done: int, every: int, params: TrainingParams) -> bool:
     return done % every == 0 or done == params.steps
 
 
-@torch.no_grad()
-def validate(model: nn.Module, run: Run, batches: Batches, processes: Processes) -> Means:
-    """Mean losses on the first validation batches, with the same noise every time."""
-    means = Means()
-    was_training = model.training
-    model.eval()
-    count = min(run.params.validation_batches, math.floor(batches.steps_per_epoch))
-    for index, batch in zip(range(count), batches.iterate(), strict=False):
-        draws = drawing(run.seed, range(batches.batch), processes.device, "validation", index)
-        with processes.autocast():
-            losses = run.objective(model, processes.to_device(batch), draws(range(batches.batch)))
-        means.add_losses(losses.rows, losses.quarter)
-    model.train(was_training)
-    return means
-
-
-def drawing(seed: int, own: range, device: torch.device, *names: object) -> Callable[[range], Draws]:
-    """From rows of this process's part of a batch, `own` of the whole, to their random numbers."""
-    return lambda rows: draws_of_rows(seed, own[rows.start : rows.stop], device, *names)
-
-
-def end_badly(words: str, processes: Processes) -> None:
+def end_badly(words: str, learner: Learner) -> None:
     """All processes end; the first one says why."""
-    if processes.first:
+    if learner.processes.first:
         raise InputError(words)
     raise SystemExit(BAD_INPUT)

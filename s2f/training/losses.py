@@ -14,9 +14,8 @@ class Losses(NamedTuple):
 
     minimised: Tensor  # (), the mean that gradients are of
     rows: Tensor  # (b,), what is logged
-    quarter: Tensor | None = (
-        None  # (b,), 0 to 3: which of t; a mean hides that the last steps learn long after the first
-    )
+    # (b,), 0 to 3: in which quarter of t; a mean hides that the last steps learn long after the first.
+    quarter: Tensor | None = None
 
 
 Objective = Callable[[nn.Module, Batch, Draws], Losses]

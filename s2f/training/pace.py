@@ -8,20 +8,15 @@ from torch.nn import functional
 
 from s2f.dataset.batches import Batch
 from s2f.diffusion.schedule import Schedule
-from s2f.models.blocks import recompute
 from s2f.models.weights import build
-from s2f.params.denoising import DenoisingParams
 from s2f.params.experiment import Experiment
 from s2f.params.spectrogram import TABLE_SHAPE
-from s2f.training.averaging import average_of
 from s2f.training.drawing import DrawingFaces
+from s2f.training.draws import draws_at
 from s2f.training.enlarging import EnlargingFaces
-from s2f.training.loop import drawing
+from s2f.training.learner import Learner
 from s2f.training.losses import Objective
 from s2f.training.matching import Matching
-from s2f.training.optimiser import Lamb
-from s2f.training.processes import Processes
-from s2f.training.step import take_step
 
 WARM_UP = 2  # steps that are not counted: memory is asked for, kernels are chosen
 
@@ -29,26 +24,16 @@ WARM_UP = 2  # steps that are not counted: memory is asked for, kernels are chos
 def seconds_per_step(kind: str, whole: Experiment, steps: int) -> float:
     """The median over so many steps of the training loop, on the device that it would use."""
     training = getattr(whole, f"{kind}_training")
-    processes = Processes(training.precision)
     torch.manual_seed(whole.seed)
-    model = build(kind, getattr(whole, kind)).to(processes.device).train()
-    averaged = average_of(model, training.ema)
-    if isinstance(training, DenoisingParams) and training.recompute:
-        recompute(model)
-    if training.compile:
-        model.compile()
-    trained = processes.prepare(model)
-    optimiser = Lamb(trained.parameters(), training.learning_rate, training.betas, training.weight_decay)
-    objective = objective_of(kind, whole)
-    batch = processes.to_device(random_batch(kind, whole))
+    learner = Learner(build(kind, getattr(whole, kind)), objective_of(kind, whole), training)
+    device = learner.processes.device
+    batch = learner.processes.to_device(random_batch(kind, whole))
     took = []
     for step in range(WARM_UP + steps):
         begun = time.perf_counter()
-        draws = drawing(whole.seed, range(training.batch), processes.device, "pace", step)
-        take_step(trained, optimiser, objective, batch, draws, training, training.learning_rate, processes)
-        if averaged is not None:
-            averaged.update_parameters(model)
-        if processes.device.type == "cuda":
+        draws = draws_at(whole.seed, range(training.batch), device, "pace", step)
+        learner.step(batch, draws, training.learning_rate)
+        if device.type == "cuda":
             torch.cuda.synchronize()
         took.append(time.perf_counter() - begun)
     return statistics.median(took[WARM_UP:])

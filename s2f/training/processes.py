@@ -1,7 +1,7 @@
 """One process or several, on one device each: who does what, and what they tell each other. accelerate does the work.
 
 `accelerate launch` and torchrun start several; each has a copy of the model, trains on its part of every batch and gets
-the mean of all gradients. The first one alone validates, writes and speaks.
+the mean of all gradients. The first one alone writes and speaks, and validates, unless all hold a part of the model.
 """
 
 from contextlib import AbstractContextManager, nullcontext
@@ -29,7 +29,8 @@ class Processes:
         self.index: int = self._accelerator.process_index
         self.sharded = sharing_out and self.count > 1
         if self.device.type == "cuda":
-            torch.backends.cudnn.deterministic = True  # the same run, stopped or not, ends in the same weights
+            # As near as a GPU comes to the same weights twice: sums of attention's gradients may still vary.
+            torch.backends.cudnn.deterministic = True
 
     @property
     def first(self) -> bool:

@@ -21,7 +21,8 @@ class Record:
         self._live = Live(out / "live", self.history.rows)
         if state is None:
             shutil.rmtree(self._kept, ignore_errors=True)
-        self._lay_out()
+        elif self._kept.is_dir():
+            shutil.copytree(self._kept, out / "samples", dirs_exist_ok=True)
 
     def close_interval(self, step: int, validation: Means, rate: float, ranking: Mapping[str, float]) -> Row:
         """Write the row of the interval that ends after `step` steps."""
@@ -32,14 +33,9 @@ class Record:
 
     def add_picture(self, step: int, png: bytes) -> None:
         """What the model draws after `step` steps."""
-        replace_file(self._kept / f"{step:07d}.png", png)
-        self._lay_out()
+        for folder in (self._kept, self._out / "samples"):
+            replace_file(folder / f"{step:07d}.png", png)
 
     def write(self) -> None:
-        """Everything that there is, to `out`."""
+        """The history, to `out`."""
         self.history.write(self._out / "history.csv")
-        self._lay_out()
-
-    def _lay_out(self) -> None:
-        if self._kept.is_dir():
-            shutil.copytree(self._kept, self._out / "samples", dirs_exist_ok=True)

@@ -12,6 +12,7 @@ from s2f.dataset.batches import Batch, Batches
 from s2f.faces.images import encode_png
 
 ROWS = 8
+STEPS = 15  # of DPM-Solver++
 
 Show = Callable[[Any, Batch], Tensor]  # a model and rows → one picture (3, h, w) in [−1, 1]
 

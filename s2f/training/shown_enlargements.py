@@ -11,9 +11,7 @@ from s2f.diffusion.schedule import Schedule
 from s2f.models.super_resolution import SuperResolution
 from s2f.runtime import derive_seed
 from s2f.training.denoising import shrink, to_float
-from s2f.training.showing import lines
-
-STEPS = 15  # of DPM-Solver++
+from s2f.training.showing import STEPS, lines
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,8 @@ from s2f.diffusion.schedule import Schedule
 from s2f.models.face_decoder import FaceDecoder
 from s2f.runtime import derive_seed
 from s2f.training.denoising import shrink, to_float
-from s2f.training.showing import lines
+from s2f.training.showing import STEPS, lines
 
-STEPS = 15  # of DPM-Solver++
 GUIDANCE = (0.0, 1.0, 3.0)  # the paper's w, a line of pictures each
 
 

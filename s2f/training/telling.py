@@ -8,8 +8,10 @@ import torch
 from s2f.dataset.batches import Batches
 from s2f.training.checkpoint import NAME
 from s2f.training.history import Row
+from s2f.training.learner import Taken
 from s2f.training.processes import Processes
-from s2f.training.step import Taken
+
+ADVICE = "try a lower learning_rate or a clip_norm of 1"
 
 
 def beginning(processes: Processes, training: Batches, first: int, steps: int) -> str:
@@ -29,8 +31,17 @@ def diverged(step: int, saved: int, taken: Taken, training: Batches, checkpoints
         what = f"gradient's norm at step {step + 1} is {taken.norm}"
     ids = training.ids(step)
     named = [one for one, is_bad in zip(ids, bad.tolist(), strict=True) if is_bad] or ids
-    kept = f"the last good checkpoint, {checkpoints / NAME}, is of step {saved}" if saved else "no checkpoint yet"
-    return f"the {what} ({kept}); try a lower learning_rate or a clip_norm of 1, and look at {listed(named)}."
+    return f"the {what} ({kept(saved, checkpoints)}); {ADVICE}, and look at {listed(named)}."
+
+
+def no_validation(done: int, saved: int, checkpoints: Path) -> str:
+    """What a validation loss that is no number means, in a sentence."""
+    return f"the validation loss after step {done} is no number ({kept(saved, checkpoints)}); {ADVICE}."
+
+
+def kept(saved: int, checkpoints: Path) -> str:
+    """What there is to go on from."""
+    return f"the last good checkpoint, {checkpoints / NAME}, is of step {saved}" if saved else "no checkpoint yet"
 
 
 def listed(ids: Sequence[str], most: int = 16) -> str:

@@ -1,12 +1,13 @@
 import io
 import itertools
+import time
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from s2f.dataset.batches import Batches
+from s2f.dataset.batches import AHEAD, Batches
 from s2f.dataset.schemas import PORTRAITS, SPECTROGRAM_SHAPE, SPEECH_FACES
 from s2f.dataset.shards import shard_name, write_shard
 from s2f.runtime import InputError
@@ -171,3 +172,18 @@ def test_labels_are_numbers_and_what_is_not_known_is_none(tmp_path):
     assert batch["gender"].dtype == batch["age"].dtype == torch.float32
     torch.testing.assert_close(batch["gender"], torch.tensor([0.0, 1.0, torch.nan])[order], equal_nan=True)
     torch.testing.assert_close(batch["age"], torch.tensor([30.0, torch.nan, 50.0])[order], equal_nan=True)
+
+
+def test_batches_are_read_while_others_are_trained_on(folder, monkeypatch):
+    import s2f.dataset.batches as module
+
+    made = []
+    real = module.collate
+    monkeypatch.setattr(module, "collate", lambda rows, decoders: made.append(1) or real(rows, decoders))
+    batches = make(folder).iterate()
+    for taken in (1, 2, 3):
+        next(batches)
+        deadline = time.monotonic() + 10
+        while len(made) < taken + AHEAD and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert len(made) == taken + AHEAD

@@ -66,6 +66,10 @@ NAN, INFINITY = float("nan"), float("inf")
             "launch 'python; rm -rf data' starts no training; allowed: python, or torchrun",
         ),
         ("launch", "bash", "launch 'bash' starts no training"),
+        ("launch", "python -m pip install x", "starts no training"),
+        ("launch", "torchrun x.py", "starts no training"),
+        ("launch", "torchrun --nproc-per-node 2 --module evil", "starts no training"),
+        ("launch", "torchrun --log-dir x.py", "starts no training"),
         ("face_models.age_gender", "models/genderage", "pack's name, such as buffalo_l (found 'models/gen"),
     ],
 )
@@ -136,3 +140,12 @@ def test_only_the_samples_pack_is_this_projects_own(monkeypatch: pytest.MonkeyPa
     assert is_own(f"{SAMPLE_PACK}/arcface.onnx") and is_own(str(ROOT / SAMPLE_PACK / "genderage.onnx"))
     assert not is_own("models/w600k_r50.onnx") and not is_own("buffalo_l")
     assert not is_own(f"{SAMPLE_PACK}/../../../w600k_r50.onnx")
+
+
+@pytest.mark.parametrize(
+    ("launch", "count"),
+    [("python", 1), ("torchrun --nproc-per-node 2", 2), ("torchrun --nproc_per_node=4 --standalone", 4),
+     ("accelerate launch --num_processes 8 --mixed_precision no", 8), ("accelerate launch", 1)],
+)  # fmt: skip
+def test_how_trainings_are_started_says_how_many_share_a_batch(edited: Edit, launch: str, count: int) -> None:
+    assert read_experiment(edited("launch", launch)).processes == count

@@ -118,7 +118,7 @@ def test_the_code_of_half_a_training_run_is_all_that_its_stage_imports(graph: gr
     imported = {name for name in graph.find_upstream_modules(stage) if name.startswith("s2f.")}
     packages = {name for name in imported if graph.find_children(name)}  # empty __init__.py files
     params = {name for name in imported if name.startswith("s2f.params.")}  # known by their values
-    # Makes the hash; names encoders; writes files; logs, runs and ends; draws pictures for the eye.
+    # Makes the hash; names encoders; writes files; logs, runs and ends; draws pictures for the eye and ranks.
     no_number = {
         "s2f.code",
         "s2f.models.encoders",
@@ -128,7 +128,7 @@ def test_the_code_of_half_a_training_run_is_all_that_its_stage_imports(graph: gr
         "s2f.runtime",
     }
     no_number |= {"s2f.training.telling", "s2f.training.signals", "s2f.diffusion.sampling", "s2f.diffusion.guidance"}
-    no_number |= {f"s2f.training.{name}" for name in ("showing", "shown_faces", "shown_enlargements")}
+    no_number |= {f"s2f.training.{name}" for name in ("showing", "shown_faces", "shown_enlargements", "ranking")}
     objectives = {"speech_encoder": "matching", "face_decoder": "drawing", "super_resolution": "enlarging"}
     objective = f"s2f.training.{objectives[kind]}"
     models = {"s2f.models.speech_transformer"} if kind == "speech_encoder" else set()  # the one that is built counts

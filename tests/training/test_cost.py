@@ -108,3 +108,23 @@ def test_steps_are_measured_on_rows_such_as_the_corpus_has(sample, kind):
     fed = sum(values.nbytes for values in random_batch(kind, small).values())
     assert fed == 2 * cost_of(kind, small).fed_bytes_per_row
     assert 0 < seconds_per_step(kind, small, 1) < 60
+
+
+def test_processes_share_a_batch_s_memory_and_of_a_sharded_model_the_state(paper):
+    one, eight = (cost_of("face_decoder", paper, count) for count in (1, 8))
+    assert (one.at_once, eight.at_once) == (64, 8) and one.state_bytes == eight.state_bytes
+    training = paper.face_decoder_training.model_copy(update={"shard": True})
+    sharded = paper.model_copy(update={"face_decoder_training": training})
+    assert cost_of("face_decoder", sharded, 8).state_bytes == pytest.approx(one.state_bytes / 8, rel=1e-6)
+    assert cost_of("face_decoder", sharded, 1).state_bytes == one.state_bytes
+
+
+def test_what_params_and_readme_say_of_recomputing_is_what_it_takes(paper):
+    for kind, more in (("face_decoder", "quarter"), ("super_resolution", "sixth")):
+        training = getattr(paper, f"{kind}_training").model_copy(update={"recompute": True})
+        again = cost_of(kind, paper.model_copy(update={f"{kind}_training": training}))
+        plain = cost_of(kind, paper)
+        assert again.flops_per_row / plain.flops_per_row - 1 == pytest.approx(
+            {"quarter": 1 / 4, "sixth": 1 / 6}[more], abs=0.02
+        )
+        assert again.kept_bytes_per_row < 0.4 * plain.kept_bytes_per_row

@@ -15,7 +15,7 @@ from s2f.models.weights import load_weights
 from s2f.runtime import InputError
 from s2f.stages import train_face_decoder, train_speech_encoder, train_super_resolution
 from s2f.training.checkpoint import NAME
-from s2f.training.launch import launch
+from s2f.training.launch import Places, launch
 
 STAGES = {
     "speech_encoder": train_speech_encoder,
@@ -143,9 +143,9 @@ def test_half_a_run_goes_on_unless_its_code_means_something_else(
         code_sha256.cache_clear()  # one process stands for several
         importlib.invalidate_caches()
         lesson = importlib.reload(importlib.import_module("lesson_of_a_test"))
-        places = {"data": portraits, "out": tmp_path / name, "checkpoints": tmp_path / f"{name}-checkpoints"}
-        lesson.Lesson.calls = 0 if name == "half" and not places["checkpoints"].exists() else 100
-        launch(FaceDecoder, decoder_config, lesson.Lesson(), ("face",), training=training_params, seed=3, **places)
+        places = Places(portraits, tmp_path / name, tmp_path / f"{name}-checkpoints")
+        lesson.Lesson.calls = 0 if name == "half" and not places.checkpoints.exists() else 100
+        launch(FaceDecoder, decoder_config, lesson.Lesson(), ("face",), training_params, 3, places)
 
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(sys, "dont_write_bytecode", True)  # two edits within a second look alike to Python's cache

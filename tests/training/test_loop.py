@@ -1,4 +1,3 @@
-import copy
 import csv
 import shutil
 
@@ -16,12 +15,11 @@ from s2f.models.weights import load_weights
 from s2f.runtime import InputError
 from s2f.training.checkpoint import NAME
 from s2f.training.drawing import DrawingFaces
-from s2f.training.draws import draws_of_rows
-from s2f.training.loop import Run, train, validate
+from s2f.training.draws import draws_at
+from s2f.training.learner import Learner
+from s2f.training.loop import Run, train
 from s2f.training.losses import Losses
-from s2f.training.optimiser import Lamb
-from s2f.training.processes import Processes
-from s2f.training.step import take_step
+from s2f.training.validating import validate
 
 
 class KilledError(Exception):
@@ -63,15 +61,14 @@ def start(tmp_path, portraits, speech_faces, decoder_config, encoder_config, dif
 
 
 @pytest.fixture
-def take(training_params):
-    """One step on a batch of one row."""
+def learner(training_params):
+    """Of a model and an objective."""
+    return lambda model, objective, **changes: Learner(model, objective, training_params.model_copy(update=changes))
 
-    def take(model, optimiser, objective, **changes):
-        params, batch = training_params.model_copy(update=changes), {"face": torch.zeros(1)}
-        draws = lambda rows: draws_of_rows(3, rows, "cpu")  # noqa: E731
-        return take_step(model, optimiser, objective, batch, draws, params, 0.1, Processes("fp32"))
 
-    return take
+def step(learner):
+    """On a batch of one row."""
+    return learner.step({"face": torch.zeros(1)}, draws_at(3, range(1), "cpu"), 0.1)
 
 
 def contents(out):
@@ -205,35 +202,61 @@ def test_a_step_that_is_no_number_names_the_rows(start, portraits):
 
 
 @pytest.mark.parametrize("what", ["loss", "gradient"])
-def test_a_bad_step_moves_no_weight_and_no_moment(what, decoder_config, take):
+def test_a_bad_step_moves_no_weight_and_no_moment(what, decoder_config, learner, tmp_path):
     torch.manual_seed(0)
     model = FaceDecoder(decoder_config)
-    optimiser = Lamb(model.parameters(), 0.1, (0.9, 0.999), 0.0)
-    objective = Breaking(2, what)
-    assert take(model, optimiser, objective).norm == pytest.approx(sum(p.numel() for p in model.parameters()) ** 0.5)
-    before = copy.deepcopy((model.state_dict(), optimiser.state_dict()["state"]))
-    assert not take(model, optimiser, objective).good
-    after = model.state_dict(), optimiser.state_dict()["state"]
-    assert all(torch.equal(after[0][name], before[0][name]) for name in before[0])
-    assert all(torch.equal(after[1][i][name], before[1][i][name]) for i in before[1] for name in before[1][i])
-    assert take(model, optimiser, objective).good
-    assert any(not torch.equal(model.state_dict()[name], before[0][name]) for name in before[0])
+    one = learner(model, Breaking(2, what))
+    assert step(one).norm == pytest.approx(sum(p.numel() for p in model.parameters()) ** 0.5)
+
+    def state(name):
+        one.save(tmp_path / name, fingerprint="x")
+        return load_file(tmp_path / name / NAME)
+
+    before = state("before")
+    assert not step(one).good
+    after = state("after")
+    assert all(torch.equal(after[name], before[name]) for name in before)
+    assert step(one).good
+    assert any(not torch.equal(tensor, before[name]) for name, tensor in state("moved").items())
 
 
 @pytest.mark.parametrize(("clip_norm", "expected"), [(0.0, 3.0), (1.0, 1.0), (5.0, 3.0)])
-def test_a_gradient_is_shortened_to_the_clip_norm_and_never_without_one(clip_norm, expected, take):
+def test_a_gradient_is_shortened_to_the_clip_norm_and_never_without_one(clip_norm, expected, learner):
     model = nn.Linear(8, 1)  # nine numbers: the gradient of their sum is three long
-    optimiser = Lamb(model.parameters(), 0.1, (0.9, 0.999), 0.0)
-    assert take(model, optimiser, Breaking(0, "nothing"), clip_norm=clip_norm).norm == pytest.approx(3.0)
+    assert step(learner(model, Breaking(0, "nothing"), clip_norm=clip_norm)).norm == pytest.approx(3.0)
     assert torch.cat([p.grad.flatten() for p in model.parameters()]).norm().item() == pytest.approx(expected, rel=1e-4)
 
 
-def test_validation_uses_the_same_noise_every_time_and_leaves_no_trace(
-    portraits, decoder_config, diffusion, training_params, tmp_path
+class BreakingValidation:
+    """Learns, and hears nothing when it is tested."""
+
+    def __call__(self, model, batch, draws):
+        loss = sum(parameter.square().sum() for parameter in model.parameters())
+        rows = loss.detach() * torch.ones(len(batch["face"]))
+        return Losses(loss, rows if model.training else rows * float("nan"))
+
+
+def test_weights_whose_validation_is_no_number_are_not_saved(start, tmp_path):
+    path = tmp_path / "run-checkpoints" / NAME
+    with pytest.raises(
+        InputError, match=rf"^run: the validation loss after step 8 is no number \(.* {path}, is of step 5\)"
+    ):
+        start("run", objective=BreakingValidation())
+    assert not (tmp_path / "run" / "weights.safetensors").exists() and not (tmp_path / "run" / "history.csv").exists()
+
+
+def test_validation_uses_the_same_noise_every_time_whatever_fits_memory_and_leaves_no_trace(
+    portraits, decoder_config, diffusion, learner
 ):
-    model = FaceDecoder(decoder_config).train()
-    batches = Batches(portraits / "validation", ("face", "embedding"), 2, 3)
-    run = Run(DrawingFaces(decoder_config, Schedule(diffusion)), training_params, 3, "x", tmp_path, tmp_path)
-    one, other = (validate(model, run, batches, Processes("fp32")).means() for _ in range(2))
-    assert one == other
+    torch.manual_seed(0)
+    model, sizes = FaceDecoder(decoder_config), []
+    model.register_forward_hook(lambda _, given, __: sizes.append(len(given[0])))
+    batches = Batches(portraits / "validation", ("face", "embedding"), 3, 3)
+    found = []
+    for micro_batch in (0, 0, 2):
+        one = learner(model, DrawingFaces(decoder_config, Schedule(diffusion)), ema=0.0, micro_batch=micro_batch)
+        sizes.clear()
+        found.append(validate(one, batches, 3).means())
+    assert found[0] == found[1] and found[2] == pytest.approx(found[0], rel=1e-4)
+    assert sizes == [2, 1, 2, 1]
     assert model.training

@@ -12,13 +12,13 @@ from s2f.models.super_resolution import SuperResolution
 from s2f.params.speech_encoder import SHORTEST
 from s2f.training.denoising import drop_condition, shrink, squared_error, to_float
 from s2f.training.drawing import DrawingFaces
-from s2f.training.draws import draws_of_rows
+from s2f.training.draws import draws_at
 from s2f.training.enlarging import EnlargingFaces, crop
 from s2f.training.matching import contrast
 
 
 def draws(rows, seed=0):
-    return draws_of_rows(seed, range(rows), "cpu")
+    return draws_at(seed, range(rows), "cpu")(range(rows))
 
 
 def overfit(model, objective, batch, steps, noise_seeds, lr):
@@ -167,18 +167,18 @@ def test_min_snr_weighs_what_is_minimised_and_not_what_is_logged(diffusion):
 
 
 def test_a_row_s_draws_depend_on_nothing_beside_it():
-    whole = draws_of_rows(3, range(8), "cpu", "training", 17)
-    part = draws_of_rows(3, range(4, 6), "cpu", "training", 17)
+    whole = draws_at(3, range(8), "cpu", "training", 17)(range(8))
+    part = draws_at(3, range(4, 8), "cpu", "training", 17)(range(2))
     for draw in (lambda d: d.uniform(), lambda d: d.integers(1000, 2), lambda d: d.normal(3, 2)):
         every, some = draw(whole), draw(part)
         assert torch.equal(every[4:6], some)
         assert len(every.flatten(1).unique(dim=0) if every.ndim > 1 else every.unique()) == 8
-    other = draws_of_rows(3, range(8), "cpu", "training", 18)
-    assert not torch.equal(other.uniform(), draws_of_rows(3, range(8), "cpu", "training", 17).uniform())
+    other = draws_at(3, range(8), "cpu", "training", 18)(range(8))
+    assert not torch.equal(other.uniform(), draws_at(3, range(8), "cpu", "training", 17)(range(8)).uniform())
 
 
 def test_noise_is_normal_and_numbers_are_uniform():
-    many = draws_of_rows(1, range(2000), "cpu", "x")
+    many = draws_at(1, range(2000), "cpu", "x")(range(2000))
     noise, share, whole = many.normal(4), many.uniform(), many.integers(4)[:, 0]
     assert abs(noise.mean()) < 0.05 and noise.std().item() == pytest.approx(1, abs=0.05)
     assert share.min() >= 0 and share.max() < 1 and share.mean().item() == pytest.approx(0.5, abs=0.03)

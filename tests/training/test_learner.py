@@ -7,39 +7,40 @@ import torch
 
 from s2f.dataset.batches import Batches
 from s2f.diffusion.schedule import Schedule
-from s2f.models.blocks import Layer, recompute
+from s2f.models.blocks import Layer
 from s2f.models.face_decoder import FaceDecoder
 from s2f.models.super_resolution import SuperResolution
+from s2f.params.denoising import DenoisingParams
 from s2f.training.drawing import DrawingFaces
-from s2f.training.draws import draws_of_rows
+from s2f.training.draws import draws_at
 from s2f.training.enlarging import EnlargingFaces
-from s2f.training.optimiser import Lamb
-from s2f.training.processes import Processes
-from s2f.training.step import take_step
+from s2f.training.learner import Learner
 
 
 @pytest.fixture
 def stepped(portraits, decoder_config, enlarger_config, diffusion, training_params):
     """The model after two steps, and what the second came to."""
 
-    def stepped(kind="face_decoder", prepare=lambda model: None, **changes):
+    def params(kind, **changes):
+        content = training_params.model_dump() | {
+            "min_snr_gamma": 0,
+            "recompute": False,
+            "shard": False,
+            "show_steps": 1,
+        }
+        return DenoisingParams(**content | {"batch": 8} | changes)
+
+    def stepped(kind="face_decoder", **changes):
         torch.manual_seed(0)
         if kind == "face_decoder":
             model, objective = FaceDecoder(decoder_config), DrawingFaces(decoder_config, Schedule(diffusion))
         else:
             model = SuperResolution(enlarger_config)
             objective = EnlargingFaces(enlarger_config, Schedule(diffusion), 8)
-        prepare(model)
-        params = training_params.model_copy(update=changes)
-        optimiser = Lamb(model.parameters(), params.learning_rate, params.betas, params.weight_decay)
+        learner = Learner(model, objective, params(kind, **changes))
         batches = Batches(portraits / "train", ("face", "embedding"), 8, 0)
         for step, batch in zip(range(2), batches.iterate(), strict=False):
-
-            def draws(rows, step=step):
-                return draws_of_rows(3, rows, "cpu", step)
-
-            processes = Processes(params.precision)
-            taken = take_step(model.train(), optimiser, objective, batch, draws, params, 0.01, processes)
+            taken = learner.step(batch, draws_at(3, range(8), "cpu", step), 0.01)
         return model, taken
 
     return stepped
@@ -69,10 +70,10 @@ def test_blocks_that_are_computed_again_give_the_same_step_and_keep_less(stepped
         return tensor
 
     found = []
-    for prepare in (lambda model: None, recompute):
+    for recompute in (False, True):
         kept.clear()
         with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-            found.append((stepped(kind, prepare), sum(kept)))
+            found.append((stepped(kind, recompute=recompute), sum(kept)))
     (plain, whole), (again, less) = found
     assert_alike(plain, again, 1e-6)
     assert less < 0.7 * whole
@@ -81,7 +82,7 @@ def test_blocks_that_are_computed_again_give_the_same_step_and_keep_less(stepped
 
 @pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler, and there is no g++")
 def test_a_compiled_model_takes_the_same_step(stepped):
-    assert_alike(stepped(), stepped(prepare=lambda model: model.compile()), 1e-3)
+    assert_alike(stepped(), stepped(compile=True), 1e-3)
 
 
 def test_bf16_is_near_and_leaves_weights_in_float32(stepped):
