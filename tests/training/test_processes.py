@@ -49,10 +49,11 @@ def alone(params, portraits, speech_faces, tmp_path):
 
 
 def edit(params, **changes):
-    """For both models."""
+    """Keys of both trainings, each where it is one."""
     content = YAML(typ="safe").load(params.read_text())
     for name in STAGES:
-        content[f"{name}_training"] |= changes
+        section = content[f"{name}_training"]
+        section |= {key: value for key, value in changes.items() if key in section}
     with params.open("w") as file:
         YAML().dump(content, file)
 
@@ -65,9 +66,12 @@ def losses(folder):
 
 # Row for row the same numbers, summed in another order. torch's own batch norm on processors sums in float32, one value
 # after the other: a thousandth off after 600,000, which is what two halves of a batch differ by.
-@pytest.mark.parametrize(("kind", "tolerance"), [("face_decoder", 1e-5), ("speech_encoder", 1e-2)])
-def test_two_processes_learn_what_one_learns(kind, tolerance, params, several, alone, tmp_path):
-    edit(params, steps=20)
+@pytest.mark.parametrize(
+    ("kind", "micro_batch", "tolerance"),
+    [("face_decoder", 0, 1e-5), ("face_decoder", 1, 1e-5), ("speech_encoder", 0, 1e-2)],
+)
+def test_two_processes_learn_what_one_learns(kind, micro_batch, tolerance, params, several, alone, tmp_path):
+    edit(params, steps=20, micro_batch=micro_batch)
     with several(kind, "two") as processes:
         _, words = processes.communicate()
     assert processes.returncode == 0, words
@@ -82,38 +86,39 @@ def test_two_processes_learn_what_one_learns(kind, tolerance, params, several, a
             torch.testing.assert_close(two[name], one[name], rtol=1e-3, atol=1e-4)
 
 
-def test_two_processes_that_share_out_the_model_learn_what_one_learns(params, several, alone, tmp_path):
-    edit(params, steps=20)
-    content = YAML(typ="safe").load(params.read_text())
-    content["face_decoder_training"]["shard"] = True
-    with params.open("w") as file:
-        YAML().dump(content, file)
+def stopped(processes, checkpoint):
+    """Two processes that are told to end once there is a checkpoint; what they said."""
+    with processes:
+        while not checkpoint.exists() and processes.poll() is None:
+            time.sleep(0.01)
+        processes.send_signal(signal.SIGTERM)
+        _, words = processes.communicate()
+    assert "SIGTERM was received" in words, words
+    return words
+
+
+def test_two_processes_that_share_out_the_model_learn_what_one_learns_and_go_on(params, several, alone, tmp_path):
+    edit(params, steps=30, checkpoint_steps=5, shard=True, micro_batch=1)
+    stopped(several("face_decoder", "two"), tmp_path / "two-checkpoints" / NAME)
     with several("face_decoder", "two") as processes:
         _, words = processes.communicate()
-    assert processes.returncode == 0, words
+    assert processes.returncode == 0 and "resuming" in words, words
     alone("face_decoder", "one")
     written = [sorted(path.name for path in (tmp_path / name).rglob("*")) for name in ("one", "two")]
     assert written[0] == written[1]
-    assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=1e-5)
-    # What two have saved one goes on with, and what it is saved as is the whole.
+    assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=1e-4)
+    # What two have saved is the whole, and one goes on with it.
     one, two = (load_file(tmp_path / f"{name}-checkpoints" / NAME) for name in ("one", "two"))
-    assert one.keys() == two.keys()
-    for name in one:
-        torch.testing.assert_close(two[name], one[name], rtol=1e-2, atol=1e-4, msg=name)
+    assert {name: tensor.shape for name, tensor in one.items()} == {name: tensor.shape for name, tensor in two.items()}
     shutil.rmtree(tmp_path / "two")
     alone("face_decoder", "two")
-    assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=1e-5)
+    assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=1e-4)
 
 
 def test_two_processes_that_are_told_to_end_are_gone_on_with_by_one(params, several, alone, tmp_path, caplog):
     edit(params, steps=150, checkpoint_steps=7)
-    with several("face_decoder", "run") as processes:
-        while not (tmp_path / "run-checkpoints" / NAME).exists() and processes.poll() is None:
-            time.sleep(0.01)
-        processes.send_signal(signal.SIGTERM)
-        _, words = processes.communicate()
-    assert processes.returncode != 0
-    assert "SIGTERM was received" in words and not (tmp_path / "run" / "weights.safetensors").exists()
+    stopped(several("face_decoder", "run"), tmp_path / "run-checkpoints" / NAME)
+    assert not (tmp_path / "run" / "weights.safetensors").exists()
     with caplog.at_level("INFO"):
         alone("face_decoder", "run")
     assert "resuming after step" in caplog.text
@@ -159,11 +164,74 @@ print("equal")
 """
 
 
-def test_batch_norm_sees_the_rows_of_all_processes(tmp_path):
-    (tmp_path / "norms.py").write_text(NORMS)
+CONTRAST = """
+import torch
+from torch import distributed, nn
+
+from s2f.training.matching import contrast
+
+distributed.init_process_group("gloo")
+rank = distributed.get_rank()
+own = slice(2 * rank, 2 * rank + 2)
+torch.manual_seed(0)
+heard, faces = torch.randn(4, 6).double(), torch.randn(4, 5).double()
+several = nn.parallel.DistributedDataParallel(nn.Linear(6, 5).double())
+rows = contrast(several(heard[own]), faces[own], 0.1)
+rows.mean().backward()
+weight, bias = several.module.weight, several.module.bias
+alone = [parameter.detach().clone().requires_grad_() for parameter in (weight, bias)]
+voices = nn.functional.normalize(heard @ alone[0].T + alone[1], dim=1)
+scores = voices @ nn.functional.normalize(faces, dim=1).T / 0.1
+whole = -(scores.log_softmax(1).diagonal() + scores.log_softmax(0).diagonal()) / 2
+whole.mean().backward()
+torch.testing.assert_close(rows, whole[own])
+torch.testing.assert_close(weight.grad, alone[0].grad)
+torch.testing.assert_close(bias.grad, alone[1].grad)
+print("equal")
+"""
+LOST = """
+import sys
+from pathlib import Path
+
+import torch
+from torch import distributed, nn
+
+from s2f.dataset.batches import Batches
+from s2f.params.training import TrainingParams
+from s2f.runtime import InputError
+from s2f.training.loop import Run, train
+from s2f.training.losses import Losses
+
+
+class One(nn.Linear):
+    pass
+
+
+def objective(model, batch, draws):
+    rows = model(batch["embedding"])[:, 0].square()
+    if distributed.get_rank() == 1:  # knows nothing of the other's rows
+        rows = rows * torch.tensor([1.0, float("nan")])
+    return Losses(rows.mean(), rows)
+
+
+data, out, content = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+batches = Batches(data / "train", ("embedding",), 4, 3)
+run = Run(objective, TrainingParams.model_validate_json(content), 3, "x", out / "run", out / "checkpoints")
+try:
+    train(One(512, 1), run, batches, batches, {})
+except (InputError, SystemExit) as end:
+    assert type(end) is (InputError if distributed.get_rank() == 0 else SystemExit)
+    assert distributed.get_rank() or f"look at row {batches.ids(0)[3]}." in str(end), end
+    print("ended")
+"""
+
+
+@pytest.mark.parametrize(("script", "word"), [("NORMS", "equal"), ("CONTRAST", "equal"), ("LOST", "ended")])
+def test_two_processes_agree(script, word, portraits, training_params, tmp_path):
+    (tmp_path / "script.py").write_text(globals()[script])
     torchrun = Path(sys.executable).parent / "torchrun"
-    words = [torchrun, "--standalone", "--nproc-per-node", "2", tmp_path / "norms.py"]
-    root = Path(__file__).parents[2]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(root)}
+    given = [portraits, tmp_path, training_params.model_dump_json()]
+    words = [torchrun, "--standalone", "--nproc-per-node", "2", tmp_path / "script.py", *given]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": f"{Path(__file__).parents[2]}"}
     done = subprocess.run(list(map(str, words)), env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0 and done.stdout.count("equal") == 2, done.stderr
+    assert done.returncode == 0 and done.stdout.count(word) == 2, done.stderr
