@@ -98,18 +98,22 @@ def build_shard(
     decided: str,
     out: Path,
     ledger: Path,
+    builder: str,
     kept: Sequence[str] = (),
     min_free_gb: float = 0,
 ) -> Proof:
     """Build and write one shard, unless it was built meanwhile; what `kept` shards hold of it is not tried again.
 
+    `builder` is the name that `only_builder` gave the build.
+
     Raises:
-        TryAgainLater: the disk is full, a host refuses, or the build was stopped; nothing of this shard was written.
+        TryAgainLater: the disk is full, a host refuses, or the build was stopped or another one begun; nothing of this
+            shard was written.
     """
     STOP.check()
     folders, key = recipe.folders(out), shard.key(decided)
     check_room(folders, min_free_gb)
-    with only_worker(ledger, shard_name(shard.index)):
+    with only_worker(ledger, shard_name(shard.index), builder):
         built = finished(out, ledger, shard, key)
         if built is not None:
             return built

@@ -200,4 +200,4 @@ def test_a_build_watches_the_disk_of_the_videos_it_keeps_too(tmp_path, monkeypat
     kept = recipe(tmp_path, pace=pace)
     assert kept.folders(out) == (out, tmp_path / "films")
     with pytest.raises(TryAgainLater, match="films: "):
-        build_shard(kept, Shard(0, "train", ()), "", out, tmp_path / "ledger", min_free_gb=2.0)
+        build_shard(kept, Shard(0, "train", ()), "", out, tmp_path / "ledger", "", min_free_gb=2.0)
