@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from s2f.corpus.room import stopping_when_full
 from s2f.media.stopping import STOP, Stopped
 from s2f.runtime import InputError
 
@@ -30,10 +31,11 @@ def only_builder(ledger: Path) -> Iterator[str]:
 
     Raises:
         InputError: another process holds it.
+        TryAgainLater: the disk is full, now or while it is held.
     """
     path = _of_builder(ledger)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
+    with stopping_when_full([ledger]), path.open("a") as file:
         if not _locked(file):
             raise InputError(f"{ledger}: another process is building this corpus; wait for its end, or stop it.")
         builder = secrets.token_hex(8)
