@@ -112,7 +112,9 @@ class Kept:
 
     def __init__(self, out: Path, ledger: Path, names: Sequence[str]) -> None:
         self._out = out
-        self._places = {entry["item"]: (entry, name, row) for name in names for entry, row in _entries(ledger, name)}
+        places = [(entry, name, row) for name in names for entry, row in _entries(ledger, name)]
+        places.sort(key=lambda place: place[0]["status"] == OK)  # of one that was tried again, its success
+        self._places = {place[0]["item"]: place for place in places}
         self._group: tuple[str, int, list[Row]] = ("", 0, [])  # file, number of its first row, rows
 
     def has(self, item: str) -> bool:

@@ -47,6 +47,19 @@ def test_ends_of_shards_set_aside_are_found_by_item_wherever_it_is_planned_now(f
     assert (lost.end.reason, lost.end.message, lost.attempts) == ("network", "lost x", 2)
 
 
+@pytest.mark.parametrize("lost", ["a", "b"])
+def test_of_an_item_that_was_tried_again_its_success_is_used_whatever_the_names(folders, lost):
+    end = {"id": "again", "value": 9}
+    for key in ("a", "b"):
+        ends = {"again": Failure("network", "") if key == lost else end, key: {"id": key, "value": 0}}
+        outcomes = [Outcome(name, one, item=item(name).key("d")) for name, one in ends.items()]
+        finish(*folders, Shard(0, "train", ()), key, outcomes, SCHEMA, "{}")
+        set_aside(*folders, shard_name(0))
+    for names in (("again",), ("a", "again", "b")):
+        places = kept_of(Shard(0, "train", tuple(map(item, names))), "d", where_kept(*folders))
+        assert Kept(*folders, places).outcome(item("again").key("d")).end == end
+
+
 def test_what_is_to_be_tried_again_is_not_among_them(folders):
     build(folders, 0, "a", "x", "b")
     set_aside(*folders, shard_name(0), drop=lambda entry: entry["status"] == "transient")
