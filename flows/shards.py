@@ -26,7 +26,7 @@ from flows.runners import open_workers
 from s2f.corpus.kept import forget, kept_of, where_kept
 from s2f.corpus.ledger import Proof, finished
 from s2f.corpus.lock import drop_locks, only_builder
-from s2f.corpus.manifest import FILE, drop_halves, prune, total_reasons, write_manifest
+from s2f.corpus.manifest import FILE, drop_halves, outgrow, prune, total_reasons, write_manifest
 from s2f.corpus.plan import Shard, plan_shards
 from s2f.corpus.recipe import Recipe, build_shard, decided_by
 from s2f.corpus.removal import Takedowns, takedowns
@@ -107,6 +107,7 @@ def _build_corpus(recipe: Recipe, out: Path, ledger: Path, building: BuildingPar
     stale = prune(out, ledger, [shard for shard, _ in built])
     recipe.tidy(out, finished=False)
     where = where_kept(out, ledger)
+    outgrow(ledger, missing, decided, where)
     log.info("%d shards: %d to build; %d old ones set aside.", len(shards), len(missing), stale)
     jobs = [Job(shard, kept_of(shard, decided, where)) for shard in missing]
     whole = Build(recipe, decided, out, ledger, building, Path.cwd(), builder)

@@ -43,7 +43,7 @@ def open_again(
     again = {row["id"]: row["reason"] for rows in (found, *aside.values()) for row in rows}
     if again:
         forget(again)
-        reopen(out, ledger)
+        reopen(out, ledger, len(again))
     for name in (name for name, rows in aside.items() if rows):
         kept.strip(out, ledger, name, meant)
     for name, _ in groupby(found, lambda row: row["file"]):

@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import pyarrow as pa
 import pytest
 
 from s2f.corpus.kept import Kept, forget, set_aside, where_kept
 from s2f.corpus.ledger import Outcome, finish
-from s2f.corpus.manifest import FILE, was_finished
-from s2f.corpus.plan import Shard
+from s2f.corpus.manifest import FILE, outgrow, was_finished
+from s2f.corpus.plan import Item, Picture, Shard
 from s2f.corpus.retrying import open_again
 from s2f.dataset.shards import shard_paths
 from s2f.media.failures import Failure
@@ -74,6 +76,26 @@ def test_a_corpus_that_was_finished_is_one_until_its_shards_are_written_again(fo
     (out / FILE).write_text("{}")
     forget(out, ledger)
     assert was_finished(out, ledger)
+
+
+def test_one_whose_list_or_parameters_are_others_now_is_none(tmp_path):
+    """Else whoever retries an item or two would ask for all that is new, which may take days."""
+    out, ledger = tmp_path / "out", tmp_path / "ledger"
+    items = tuple(Item(Picture(name)) for name in "abcd")
+    ends = [{"id": "a"}, Failure("network", ""), Failure("network", "")]
+    outcomes = [Outcome(one.what.id, end, item=one.key("d")) for one, end in zip(items[:3], ends, strict=True)]
+    finish(out, ledger, Shard(0, "train", items[:3]), "key", outcomes, SCHEMA, "{}")
+    (out / FILE).write_text("{}")
+    open_again(out, ledger, ["transient"], [], forget=lambda ids: None)
+    planned, where = Shard(0, "train", items[:3]), where_kept(out, ledger)
+    takedown = Shard(1, "train", (replace(items[3], removed=True),))
+    for shards in ([], [planned], [planned, takedown]):
+        outgrow(ledger, shards, "d", where)
+        assert was_finished(out, ledger)
+    for shards, decided in (([planned, Shard(1, "train", items[3:])], "d"), ([planned], "other parameters")):
+        (ledger / ".kept" / "reopened").write_text("2")
+        outgrow(ledger, shards, decided, where)
+        assert not was_finished(out, ledger)
 
 
 def test_one_that_never_was_is_none_however_often_it_is_opened(folders):
