@@ -150,7 +150,7 @@ def remove(
     from s2f.corpus.manifest import FILE as MANIFEST
     from s2f.corpus.manifest import was_finished
     from s2f.corpus.queries import NAMED, script
-    from s2f.corpus.removal import erase, is_named, read_ids, remember, removed_file
+    from s2f.corpus.removal import erase, read_ids, remember, removed_file
 
     named = read_ids(ids)
     missing = set(named)
@@ -168,7 +168,7 @@ def remove(
             found = erase(out, ledger, {*named, *(item.what.id for item in gone)})
             recipe.forget(out, {*(video_of(one) for one in found), *named})
         met = {*found, *(item.what.id for item in gone)}
-        missing -= {one for one in missing if any(is_named(item, {one}) for item in met)}
+        missing -= met | {video_of(item) for item in met}
         typer.echo(f"{name}: {len(found)} items taken out; {removed_file(recipe.source)} keeps them out.")
         if finished and (found or not (out / MANIFEST).is_file()):
             _build(name, data, params)
