@@ -120,9 +120,12 @@ def retry(
         def forget(ids: Collection[str], recipe: "SpeechFaces | Portraits" = recipe, out: Path = out) -> None:
             recipe.forget(out, {video_of(one) for one in ids})
 
+        def planned(recipe: "SpeechFaces | Portraits" = recipe) -> set[str]:
+            return {item.what.id for _, item in recipe.items() if not item.removed}
+
         with only_builder(ledger):
             finished = was_finished(out, ledger)
-            counts = open_again(out, ledger, classes, reasons, forget)
+            counts = open_again(out, ledger, classes, reasons, forget, planned)
         words = ", ".join(f"{count} {why}" for why, count in sorted(counts.items()))
         typer.echo(f"{name}: {words or 'nothing'} to try again.")
         if finished and not later and not (out / MANIFEST).is_file():
