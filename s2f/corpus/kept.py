@@ -40,8 +40,8 @@ def set_aside(out: Path, ledger: Path, name: str, drop: Callable[[Row], bool] | 
         return False
     kept = ledger / FOLDER / _kept_name(name, proof)
     if drop is not None:
-        table = pq.read_table(ledger / name, schema=LEDGER)
-        write_shard([row for row in table.to_pylist() if not drop(row)], table.schema, kept)
+        entries = pq.read_table(ledger / name, schema=LEDGER).to_pylist()
+        write_shard([entry for entry in entries if not drop(entry)], LEDGER, kept)  # its proof is of others
         (ledger / name).unlink()
     else:
         kept.parent.mkdir(exist_ok=True)
@@ -55,7 +55,7 @@ def strip(out: Path, ledger: Path, name: str, drop: Callable[[Row], bool]) -> No
     left = [(entry, row) for entry, row in entries if not drop(entry)]
     if len(left) == len(entries):
         return
-    if all(entry["status"] != OK for entry, _ in entries if drop(entry)):  # no row goes
+    if all(entry["status"] != OK for entry, _ in entries if drop(entry)):  # no row goes, and all data, 76 GB, may stay
         write_shard([entry for entry, _ in left], LEDGER, ledger / FOLDER / name)
         return
     held = Kept(out, ledger, [name])
