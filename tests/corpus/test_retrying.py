@@ -41,7 +41,7 @@ def test_exactly_those_items_are_opened_and_only_their_shards(folders, classes, 
     forgotten = set()
 
     def forget(ids):
-        assert len(shard_paths(folders[1])) == 3  # before anything is opened
+        assert len(shard_paths(folders[1])) == 3 and (folders[0] / FILE).exists()  # before anything is opened
         forgotten.update(ids)
 
     counts = open_again(*folders, classes, reasons, forget, planned=set)

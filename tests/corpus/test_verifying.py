@@ -88,6 +88,15 @@ def test_a_disks_own_decay_is_found_and_then_built_again(folders):
     assert finished(out, ledger, shard, "key0") is None
 
 
+def test_who_may_only_read_is_told_all_the_same(folders, monkeypatch):
+    def refuse(path):
+        raise PermissionError("read-only")
+
+    damage_data(*folders)
+    monkeypatch.setattr("s2f.corpus.verifying.Path.touch", refuse)
+    assert any("changed since it was built" in sentence for sentence in verify(*folders))
+
+
 def test_a_ledgers_decay_is_found_wherever_it_is_and_then_built_again(folders):
     out, ledger = folders
     path, rng = ledger / "00001.parquet", np.random.default_rng(0)

@@ -188,6 +188,7 @@ def test_a_worker_of_a_dead_build_leaves_no_shard_too_many_in_a_corpus_that_is_f
     assert isinstance(end(), Stopped)
     assert [path.name for path in tmp_path.glob("out/*/*.parquet")] == ["00000.parquet"]
     assert [path.name for path in tmp_path.glob("ledger/*")] == ["00000.parquet"]
+    assert not (tmp_path / ".ledger.shards").exists()
     assert not list((tmp_path / "out").glob(".*"))
 
 
