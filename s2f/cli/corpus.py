@@ -33,6 +33,10 @@ corpus = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode=None)
 Data = Annotated[Path, typer.Option(help="Folder the build stages wrote to.")]
 Params = Annotated[Path, typer.Option(help="Parameters that the corpus is built by.")]
 Only = Annotated[str | None, typer.Option("--dataset", help="speech_faces or portraits; both where left out.")]
+IDS = (
+    "File with an id a line: of a clip, a video (all its clips) or a picture. A line that begins with '# ', the space "
+    "included, is a comment; an id that begins so, or with a space, stands in double quotes, as in JSON."
+)
 Sql = Annotated[bool, typer.Option("--sql", help="Print the query instead, to be run by DuckDB; nothing is changed.")]
 DATA, PARAMS = Path("data"), Path("params.yaml")
 
@@ -136,7 +140,7 @@ def retry(
 
 @corpus.command()
 def remove(
-    ids: Annotated[Path, typer.Option(help="File with an id a line: of a clip, a video (all its clips) or a picture.")],
+    ids: Annotated[Path, typer.Option(help=IDS)],
     dataset: Only = None,
     data: Data = DATA,
     params: Params = PARAMS,
