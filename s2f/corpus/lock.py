@@ -44,7 +44,10 @@ def only_builder(ledger: Path) -> Iterator[str]:
         file.flush()
         os.fsync(file.fileno())  # other machines look, too
         drop_locks(ledger)
-        yield builder
+        try:
+            yield builder
+        finally:
+            file.truncate(0)  # nobody works for it any more
 
 
 @contextmanager
@@ -54,7 +57,7 @@ def only_worker(ledger: Path, shard: str, builder: str) -> Iterator[None]:
     There is another one where a cluster has lost sight of it and hands its shard over again.
 
     Raises:
-        Stopped: here, or wherever the block looks whether to stop: the build was stopped, or is not the last one begun.
+        Stopped: here, or wherever the block looks whether to stop: the build was stopped, or is over.
     """
     path = _of_shards(ledger) / f"{shard}.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -75,7 +78,7 @@ def drop_locks(ledger: Path) -> None:
 def _check_builder(ledger: Path, builder: str) -> None:
     path = _of_builder(ledger)
     if not path.is_file() or path.read_text() != builder:
-        raise Stopped(f"{ledger}: another build, retry or removal has begun since, and goes on from here.")
+        raise Stopped(f"{ledger}: this build is over; another one, a retry or a removal goes on from here.")
 
 
 @contextmanager

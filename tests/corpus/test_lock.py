@@ -92,15 +92,24 @@ def test_who_waits_for_a_shard_is_stopped_with_his_build(tmp_path, when_it_waits
 
 
 def test_nobody_builds_while_a_worker_of_another_build_is_at_a_shard(tmp_path, when_it_waits):
-    with only_builder(tmp_path / "ledger") as builder:
-        pass
+    with held("only_builder", tmp_path / "ledger") as build:
+        builder = (tmp_path / ".ledger.lock").read_text()
+        build.kill()
     with held("only_worker", tmp_path / "ledger", "0", builder) as other:
         said = when_it_waits(lambda: Timer(1.0, other.kill).start())
         with only_builder(tmp_path / "ledger"):
             assert len(said) == 1 and killed(other)
             assert not (tmp_path / ".ledger.shards").exists()
-        with pytest.raises(Stopped, match="another build"), only_worker(tmp_path / "ledger", "0", builder):
+        with pytest.raises(Stopped, match="this build is over"), only_worker(tmp_path / "ledger", "0", builder):
             pass
+
+
+def test_a_build_that_has_ended_leaves_no_name_for_workers_that_it_has_lost_sight_of(tmp_path):
+    with only_builder(tmp_path / "ledger") as builder:
+        pass
+    assert (tmp_path / ".ledger.lock").read_bytes() == b""
+    with pytest.raises(Stopped, match="this build is over"), only_worker(tmp_path / "ledger", "0", builder):
+        pass
 
 
 def test_who_is_refused_takes_no_name_away(tmp_path):

@@ -92,6 +92,14 @@ def started():
     return start
 
 
+def killed_build(ledger):
+    """The name that a build leaves in its lock when it is killed."""
+    with only_builder(ledger) as killed:
+        pass
+    (ledger.parent / f".{ledger.name}.lock").write_text(killed)
+    return killed
+
+
 @pytest.fixture
 def zombie(tmp_path, build, looked_at, started):
     """A function that starts a worker of a build that is dead, and halts it at its first look: end, release, name."""
@@ -103,8 +111,7 @@ def zombie(tmp_path, build, looked_at, started):
             assert go_on.wait(60)
 
     def start(**changed):
-        with only_builder(tmp_path / "ledger") as killed:
-            pass
+        killed = killed_build(tmp_path / "ledger")
         looked_at[1](wait)
         end = started(build, tmp_path, killed, **changed)
         assert at_it.wait(60)
@@ -170,7 +177,7 @@ def test_a_worker_that_waits_for_its_turn_does_not_overwrite_what_a_later_build_
     assert third().reasons == {"ok": len(VIDEOS) - 1, "removed_on_request": 1}
     assert isinstance(first(), Stopped) and isinstance(second(), Stopped)
     built = contents(tmp_path)
-    with pytest.raises(Stopped, match="another build, retry or removal has begun since"):
+    with pytest.raises(Stopped, match="this build is over"):
         build(tmp_path, killed, face_px=32)
     assert contents(tmp_path) == built
     build(tmp_path / "alone")
@@ -197,8 +204,7 @@ def test_a_worker_that_waits_for_its_host_ends_soon_when_another_build_begins(tm
     server.stop()
     server.rules = {f"{video}.mp4": "429" for video in VIDEOS}
     server.start()
-    with only_builder(tmp_path / "ledger") as killed:
-        pass
+    killed = killed_build(tmp_path / "ledger")
     end = started(build, tmp_path, killed, cool_down_minutes=1.0, cool_downs=1)
     until((tmp_path / "out" / ".fetched" / "refused.json").exists)
     begun = time.monotonic()
