@@ -55,7 +55,7 @@ def strip(out: Path, ledger: Path, name: str, drop: Callable[[Row], bool]) -> No
     left = [(entry, row) for entry, row in entries if not drop(entry)]
     if len(left) == len(entries):
         return
-    if all(entry["status"] != OK for entry, _ in entries if drop(entry)):  # no row goes, and all data, 76 GB, may stay
+    if all(entry["status"] != OK for entry, _ in entries if drop(entry)):  # no row goes: data stay, which may be 76 GB
         write_shard([entry for entry, _ in left], LEDGER, ledger / FOLDER / name)
         return
     held = Kept(out, ledger, [name])
