@@ -26,7 +26,7 @@ from flows.runners import open_workers
 from s2f.corpus.kept import forget, kept_of, where_kept
 from s2f.corpus.ledger import Proof, finished
 from s2f.corpus.lock import drop_locks, only_builder
-from s2f.corpus.manifest import FILE, drop_halves, prune, total_reasons, write_manifest
+from s2f.corpus.manifest import FILE, drop_halves, outgrow, prune, total_reasons, write_manifest
 from s2f.corpus.plan import Shard, plan_shards
 from s2f.corpus.recipe import Recipe, build_shard, decided_by
 from s2f.corpus.removal import Takedowns, takedowns
@@ -56,6 +56,7 @@ class Build:
     ledger: Path
     building: BuildingParams
     folder: Path  # that relative paths begin at
+    builder: str  # its name: workers stop when another build has begun
 
 
 def shards_of(recipe: Recipe) -> tuple[Shard, ...]:
@@ -84,15 +85,15 @@ def build_corpus(recipe: Recipe, out: Path, ledger: Path, building: BuildingPara
     be used is such a state too, and raises InputError.
     """
     try:
-        with only_builder(ledger):
-            return _build_corpus(recipe, out, ledger, building)
+        with only_builder(ledger) as builder:
+            return _build_corpus(recipe, out, ledger, building, builder)
     except TryAgainLater as later:
         return Failed(name="Stopped", message=str(later), data=later)
     except InputError as error:
         return Failed(message=str(error), data=error)
 
 
-def _build_corpus(recipe: Recipe, out: Path, ledger: Path, building: BuildingParams) -> dict[str, int]:
+def _build_corpus(recipe: Recipe, out: Path, ledger: Path, building: BuildingParams, builder: str) -> dict[str, int]:
     log = get_run_logger()
     shards = shards_of(recipe)
     forget_plan()
@@ -106,10 +107,12 @@ def _build_corpus(recipe: Recipe, out: Path, ledger: Path, building: BuildingPar
     stale = prune(out, ledger, [shard for shard, _ in built])
     recipe.tidy(out, finished=False)
     where = where_kept(out, ledger)
+    outgrow(ledger, missing, decided, where)
     log.info("%d shards: %d to build; %d old ones set aside.", len(shards), len(missing), stale)
     jobs = [Job(shard, kept_of(shard, decided, where)) for shard in missing]
+    whole = Build(recipe, decided, out, ledger, building, Path.cwd(), builder)
     # Closed by name: an interrupt's traceback would keep it open, and with it workers that nobody has told.
-    with closing(_build_all(Build(recipe, decided, out, ledger, building, Path.cwd()), jobs)) as running:
+    with closing(_build_all(whole, jobs)) as running:
         built += _watched(recipe.name, running, built, len(shards), Artifacts(recipe.name, out, ledger))
     drop_halves(out, ledger)  # of workers that were killed meanwhile
     write_manifest(out, recipe.name, recipe.fingerprint(), sorted(built, key=lambda one: one[0].index))
@@ -139,8 +142,9 @@ def build_here(job: Job, whole: Build) -> Proof:
     _tag(whole.recipe.name, job.shard.split)
     if whole.building.runner != "threads":
         _be_like(whole)
+    free_gb = whole.building.min_free_gb
     return build_shard(
-        whole.recipe, job.shard, whole.decided, whole.out, whole.ledger, job.kept, whole.building.min_free_gb
+        whole.recipe, job.shard, whole.decided, whole.out, whole.ledger, whole.builder, job.kept, free_gb
     )
 
 

@@ -33,6 +33,10 @@ corpus = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode=None)
 Data = Annotated[Path, typer.Option(help="Folder the build stages wrote to.")]
 Params = Annotated[Path, typer.Option(help="Parameters that the corpus is built by.")]
 Only = Annotated[str | None, typer.Option("--dataset", help="speech_faces or portraits; both where left out.")]
+IDS = (
+    "File with an id a line: of a clip, a video (all its clips) or a picture. A line that begins with '# ', the space "
+    "included, is a comment; an id that begins so, or with a space, stands in double quotes, as in JSON."
+)
 Sql = Annotated[bool, typer.Option("--sql", help="Print the query instead, to be run by DuckDB; nothing is changed.")]
 DATA, PARAMS = Path("data"), Path("params.yaml")
 
@@ -120,9 +124,12 @@ def retry(
         def forget(ids: Collection[str], recipe: "SpeechFaces | Portraits" = recipe, out: Path = out) -> None:
             recipe.forget(out, {video_of(one) for one in ids})
 
+        def planned(recipe: "SpeechFaces | Portraits" = recipe) -> set[str]:
+            return {item.what.id for _, item in recipe.items() if not item.removed}
+
         with only_builder(ledger):
             finished = was_finished(out, ledger)
-            counts = open_again(out, ledger, classes, reasons, forget)
+            counts = open_again(out, ledger, classes, reasons, forget, planned)
         words = ", ".join(f"{count} {why}" for why, count in sorted(counts.items()))
         typer.echo(f"{name}: {words or 'nothing'} to try again.")
         if finished and not later and not (out / MANIFEST).is_file():
@@ -133,7 +140,7 @@ def retry(
 
 @corpus.command()
 def remove(
-    ids: Annotated[Path, typer.Option(help="File with an id a line: of a clip, a video (all its clips) or a picture.")],
+    ids: Annotated[Path, typer.Option(help=IDS)],
     dataset: Only = None,
     data: Data = DATA,
     params: Params = PARAMS,
@@ -150,7 +157,7 @@ def remove(
     from s2f.corpus.manifest import FILE as MANIFEST
     from s2f.corpus.manifest import was_finished
     from s2f.corpus.queries import NAMED, script
-    from s2f.corpus.removal import erase, is_named, read_ids, remember, removed_file
+    from s2f.corpus.removal import erase, read_ids, remember, removed_file
 
     named = read_ids(ids)
     missing = set(named)
@@ -168,7 +175,7 @@ def remove(
             found = erase(out, ledger, {*named, *(item.what.id for item in gone)})
             recipe.forget(out, {*(video_of(one) for one in found), *named})
         met = {*found, *(item.what.id for item in gone)}
-        missing -= {one for one in missing if any(is_named(item, {one}) for item in met)}
+        missing -= met | {video_of(item) for item in met}
         typer.echo(f"{name}: {len(found)} items taken out; {removed_file(recipe.source)} keeps them out.")
         if finished and (found or not (out / MANIFEST).is_file()):
             _build(name, data, params)

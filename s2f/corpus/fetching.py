@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -65,7 +66,7 @@ class Fetching:
                 {(clip.start_s, min(clip.end_s, clip.start_s + self._most_seconds)) for clip in used}
             )
             if not self._is_local(video):
-                self._first[video] = self._pool.submit(self._fetch, video)
+                self._first[video] = self._pool.submit(copy_context().run, self._fetch, video)  # stops with it
 
     def result(self, video: str) -> tuple[Fetched, int]:
         """A video that was begun, and the attempts it took.

@@ -40,8 +40,8 @@ def set_aside(out: Path, ledger: Path, name: str, drop: Callable[[Row], bool] | 
         return False
     kept = ledger / FOLDER / _kept_name(name, proof)
     if drop is not None:
-        table = pq.read_table(ledger / name, schema=LEDGER)
-        write_shard([row for row in table.to_pylist() if not drop(row)], table.schema, kept)
+        entries = pq.read_table(ledger / name, schema=LEDGER).to_pylist()
+        write_shard([entry for entry in entries if not drop(entry)], LEDGER, kept)  # its proof is of others
         (ledger / name).unlink()
     else:
         kept.parent.mkdir(exist_ok=True)
@@ -55,7 +55,7 @@ def strip(out: Path, ledger: Path, name: str, drop: Callable[[Row], bool]) -> No
     left = [(entry, row) for entry, row in entries if not drop(entry)]
     if len(left) == len(entries):
         return
-    if all(entry["status"] != OK for entry, _ in entries if drop(entry)):  # no row goes
+    if all(entry["status"] != OK for entry, _ in entries if drop(entry)):  # no row goes: data stay, which may be 76 GB
         write_shard([entry for entry, _ in left], LEDGER, ledger / FOLDER / name)
         return
     held = Kept(out, ledger, [name])
@@ -112,7 +112,9 @@ class Kept:
 
     def __init__(self, out: Path, ledger: Path, names: Sequence[str]) -> None:
         self._out = out
-        self._places = {entry["item"]: (entry, name, row) for name in names for entry, row in _entries(ledger, name)}
+        places = [(entry, name, row) for name in names for entry, row in _entries(ledger, name)]
+        places.sort(key=lambda place: place[0]["status"] == OK)  # of one that was tried again, its success
+        self._places = {place[0]["item"]: place for place in places}
         self._group: tuple[str, int, list[Row]] = ("", 0, [])  # file, number of its first row, rows
 
     def has(self, item: str) -> bool:

@@ -63,9 +63,17 @@ def read_proof(path: Path) -> Proof | None:
     """What a ledger shard proves; None if there is none, or it is broken or of another version."""
     table = read_ledger(path)
     try:
-        return Proof(**json.loads((table.schema.metadata or {})[PROOF])) if table is not None else None
-    except (KeyError, TypeError, ValueError):
+        return None if table is None else Proof(**json.loads(_written_twice(path, table)))
+    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError):
         return None
+
+
+def _written_twice(path: Path, table: pa.Table) -> bytes:
+    """A proof's words, which no checksum covers: they stand in Parquet's metadata and in Arrow's schema there."""
+    words: bytes = table.schema.metadata[PROOF]
+    if pq.read_metadata(path).metadata[PROOF] != words:
+        raise ValueError(f"{path}: its two proofs differ")
+    return words
 
 
 def finished(out: Path, ledger: Path, shard: Shard, key: str) -> Proof | None:

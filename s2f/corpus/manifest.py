@@ -7,7 +7,7 @@ same build writes the same bytes.
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from s2f.media.failures import status_of
 from s2f.runtime import InputError, replace_file
 
 FILE = "manifest.json"
-REOPENED = "reopened"  # in `.kept`: the dataset was finished, and then some of its shards were opened
+REOPENED = "reopened"  # in `.kept`: the dataset was finished, and then shards were opened for so many items
 
 
 def write_manifest(out: Path, name: str, fingerprint: dict[str, Any], built: Sequence[tuple[Shard, Proof]]) -> None:
@@ -50,13 +50,31 @@ def write_manifest(out: Path, name: str, fingerprint: dict[str, Any], built: Seq
     replace_file(out / FILE, content.encode())
 
 
-def reopen(out: Path, ledger: Path) -> None:
-    """Take the table of contents away, since shards will be written anew; that there was one is remembered."""
-    if (out / FILE).is_file():
-        marker = ledger / kept.FOLDER / REOPENED
-        marker.parent.mkdir(parents=True, exist_ok=True)
-        marker.touch()
-        (out / FILE).unlink()
+def reopen(out: Path, ledger: Path, to_try: int = 0) -> None:
+    """Take the table of contents away, since shards will be written anew to try so many items again.
+
+    That there was one is remembered.
+    """
+    if was_finished(out, ledger):
+        replace_file(ledger / kept.FOLDER / REOPENED, f"{(_reopened(ledger) or 0) + to_try}".encode())
+        (out / FILE).unlink(missing_ok=True)
+
+
+def outgrow(ledger: Path, shards: Iterable[Shard], decided: str, where: Collection[str]) -> None:
+    """Forget that a build was finished here if more is to be tried in these shards than they were opened for.
+
+    Then the list has grown, or other parameters decide. `where` holds the keys of items that were kept.
+    """
+    reopened = _reopened(ledger)
+    if reopened is not None:
+        items = (item for shard in shards for item in shard.items)
+        if sum(not item.removed and item.key(decided) not in where for item in items) > reopened:
+            (ledger / kept.FOLDER / REOPENED).unlink()
+
+
+def _reopened(ledger: Path) -> int | None:
+    path = ledger / kept.FOLDER / REOPENED
+    return int(path.read_text() or 0) if path.is_file() else None
 
 
 def was_finished(out: Path, ledger: Path) -> bool:

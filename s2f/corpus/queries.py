@@ -119,7 +119,8 @@ def query(sql: str, ledger: Path, data: Path | None = None, **values: Any) -> li
     """Rows of any query over the views `ledger`, `ok`, `shards` and, if `data` names a built corpus, `corpus`.
 
     Raises:
-        InputError: there is no ledger, or no corpus, or a file of it is broken.
+        InputError: there is no ledger, or no corpus, or a file of it is broken, or of a version with other columns.
+        ParserException, CatalogException: of a query that is none: no file is to blame.
     """
     with duckdb.connect() as connection:
         try:
@@ -128,6 +129,8 @@ def query(sql: str, ledger: Path, data: Path | None = None, **values: Any) -> li
             result = connection.execute(sql, values)
             columns = [column[0] for column in result.description or ()]
             return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
+        except (duckdb.ParserException, duckdb.CatalogException):
+            raise
         except duckdb.Error as error:
             words = (str(error).splitlines() or ["DuckDB gives no reason"])[0]
             raise InputError(f"{ledger}: {words}; `s2f corpus verify` finds what is broken.") from None

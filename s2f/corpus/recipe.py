@@ -98,18 +98,22 @@ def build_shard(
     decided: str,
     out: Path,
     ledger: Path,
+    builder: str,
     kept: Sequence[str] = (),
     min_free_gb: float = 0,
 ) -> Proof:
     """Build and write one shard, unless it was built meanwhile; what `kept` shards hold of it is not tried again.
 
+    `builder` is the name that `only_builder` gave the build.
+
     Raises:
-        TryAgainLater: the disk is full, a host refuses, or the build was stopped; nothing of this shard was written.
+        TryAgainLater: the disk is full, a host refuses, or the build was stopped or another one begun; nothing of this
+            shard was written.
     """
     STOP.check()
     folders, key = recipe.folders(out), shard.key(decided)
     check_room(folders, min_free_gb)
-    with only_worker(ledger, shard_name(shard.index)):
+    with stopping_when_full((*folders, ledger)), only_worker(ledger, shard_name(shard.index), builder):
         built = finished(out, ledger, shard, key)
         if built is not None:
             return built
@@ -117,7 +121,7 @@ def build_shard(
         keyed = [(item, item.key(decided)) for item in shard.items]
         missing = [item for item, its_key in keyed if not item.removed and not known.has(its_key)]
         rows = recipe.rows(out) if missing else None  # networks are loaded only if there is something to try
-        with stopping_when_full(folders), closing(rows.build(missing) if rows else _nothing()) as tried:
+        with closing(rows.build(missing) if rows else _nothing()) as tried:
             outcomes = _while_room(_outcomes(keyed, known, tried), folders, min_free_gb)
             proof = finish(out, ledger, shard, key, outcomes, recipe.schema, tool_versions())
         if rows:

@@ -5,7 +5,7 @@ set aside before, too. What was fetched for them is forgotten first: it would an
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Set
 from itertools import groupby
 from pathlib import Path
 
@@ -23,10 +23,12 @@ def open_again(
     classes: Collection[str],
     reasons: Collection[str],
     forget: Callable[[Collection[str]], None],
+    planned: Callable[[], Set[str]],
 ) -> dict[str, int]:
     """Open the shards of items that ended in any of these classes or reasons; items to be tried again, by reason.
 
-    `forget` is given their ids first: a kill in between costs some videos, and no answer.
+    `forget` is given their ids first: a kill in between costs some videos, and no answer. `planned` gives the ids that
+    are in the list now, and is asked only where a shard that was set aside may be of a longer one.
 
     Raises:
         InputError: a class or reason that there is not.
@@ -41,14 +43,17 @@ def open_again(
         found = query(RETRY, ledger, classes=list(classes), reasons=list(reasons))
     aside = {name: list(filter(meant, table.to_pylist())) for name, table in kept.usable(out, ledger)}
     again = {row["id"]: row["reason"] for rows in (found, *aside.values()) for row in rows}
+    listed: Set[str] = {row["id"] for row in found}
+    if again.keys() - listed:
+        listed |= planned()
     if again:
         forget(again)
-        reopen(out, ledger)
+        reopen(out, ledger, len(again))
     for name in (name for name, rows in aside.items() if rows):
         kept.strip(out, ledger, name, meant)
     for name, _ in groupby(found, lambda row: row["file"]):
         kept.set_aside(out, ledger, f"{name}", meant)
-    return dict(Counter(again.values()))
+    return dict(Counter(reason for one, reason in again.items() if one in listed))
 
 
 def check_names(classes: Collection[str], reasons: Collection[str]) -> None:

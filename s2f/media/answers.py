@@ -43,8 +43,8 @@ HTTP_REASONS = {
     451: "geo_blocked",
 }
 PROXY_AUTHENTICATION = 407
-# What yt-dlp names in front of its words or within them: a video, and addresses. They may be called rate-limit1.
-NAMES = re.compile(r"\[[\w:+-]+\] [\w.-]+: |\w+:/\S*")
+# What yt-dlp names in front of its words or within them: a video, addresses, files. They may be called rate-limit1.
+NAMES = re.compile(r"\[[\w:+-]+\] [\w.-]+: |\w+:/\S*|(?<!\w)'[^'\s]*/[^']*'|(?<!\w)/\S+")
 _FULL = os.strerror(errno.ENOSPC)
 
 

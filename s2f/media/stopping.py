@@ -5,10 +5,16 @@ in Stopped, of which nothing is written.
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 from s2f.runtime import TryAgainLater
+
+LOOK_S = 1.0  # how soon whoever sleeps sees that its own work is over
+
+_look: ContextVar[Callable[[], None] | None] = ContextVar("look", default=None)
 
 
 class Stopped(TryAgainLater):
@@ -16,7 +22,7 @@ class Stopped(TryAgainLater):
 
 
 class Stop:
-    """Of all threads of a process."""
+    """Of all threads of a process; and of some of them, which work for a build that may be over before others are."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
@@ -44,10 +50,25 @@ class Stop:
         """All have ended, and others may begin."""
         self._event.clear()
 
+    @contextmanager
+    def watching(self, look: Callable[[], None]) -> Iterator[None]:
+        """While the block takes, `look` is called as well, and raises Stopped where its work is over.
+
+        In this thread, and in all that run in a copy of its context.
+        """
+        before = _look.set(look)
+        try:
+            yield
+        finally:
+            _look.reset(before)
+
     def check(self) -> None:
         """Raise Stopped, if that is so."""
         if self._event.is_set():
             raise Stopped("The build was stopped; run the same command again: it goes on from here.")
+        look = _look.get()
+        if look is not None:
+            look()
 
     def sleep(self, seconds: float) -> None:
         """As `time.sleep`.
@@ -55,8 +76,11 @@ class Stop:
         Raises:
             Stopped: during it, or before.
         """
-        self._event.wait(seconds)
+        end = time.monotonic() + seconds
         self.check()
+        while (left_s := end - time.monotonic()) > 0:
+            self._event.wait(min(left_s, LOOK_S))
+            self.check()
 
     @contextmanager
     def ending(self, end: Callable[[], None]) -> Iterator[None]:

@@ -1,8 +1,8 @@
 """Videos that were fetched, kept until their rows are written: what was asked for once is not asked for again.
 
 One folder for each video, moved into place when it is whole, with a note of what it holds. A host's last word (removed,
-private, …) is kept like a video, for whoever asks in the same name; what may yet come is not. A build that is killed
-finds it all again.
+private, …) is kept like a video, or beside what was fetched before, for whoever asks in the same name; what may yet
+come is not. A build that is killed finds it all again.
 """
 
 import errno
@@ -13,7 +13,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -21,6 +21,7 @@ from s2f.media.failures import Failure, Kind
 from s2f.media.fetched import Fetched, Span
 
 NOTE = "fetched.json"
+LAST_WORD = "refused.json"  # beside it: a note of what the host refused of a video that is here in part
 PARTS = ".*.part"  # folders of fetches under way; a video's id has no leading dot
 LOCK = ".lock"  # in a part, locked by whoever is at it: the system lets go of it when the process ends, however it ends
 
@@ -44,10 +45,11 @@ class Store:
             Failure: the host's, now or before.
         """
         place = self._place(video)
-        note = _note(place)
-        if note is not None and _answers(note, place, asked, by, spans):
-            return _answer(place, note)
-        here = _spans_here(note, asked)
+        notes = [note for name in (NOTE, LAST_WORD) if (note := _note(place / name)) is not None]
+        for note in notes:
+            if _answers(note, place, asked, by, spans):
+                return _answer(place, note)
+        here = {span for note in notes for span in _spans_here(note, place, asked)}
         spans = sorted({*spans, *here})
         with self._part(video) as part:
             note = {"asked": asked, "spans": spans}
@@ -58,9 +60,12 @@ class Store:
             except Failure as failure:
                 if failure.kind is not Kind.PERMANENT or failure.reason == "no_format":  # another yt-dlp may find one
                     raise
-                if here:  # what was fetched when the host still had it is worth more than its last word
-                    raise
                 note |= {"by": by, "reason": failure.reason, "message": failure.message, "attempts": failure.attempts}
+                if here:  # what was fetched when the host still had it is worth more than its last word
+                    _finish(part, note)
+                    with suppress(FileNotFoundError):  # another build takes it away
+                        (part / NOTE).replace(place / LAST_WORD)
+                    raise
             _finish(part, note)
             while not _put(part, place):  # there was one of other spans, or another build had it first
                 self.forget(video)
@@ -142,9 +147,9 @@ def _is(file: IO[bytes], path: Path) -> bool:
         return False
 
 
-def _note(place: Path) -> dict[str, Any] | None:
+def _note(path: Path) -> dict[str, Any] | None:
     try:
-        note: dict[str, Any] = json.loads((place / NOTE).read_text(encoding="utf-8"))
+        note: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     if not isinstance(note, dict) or not {"asked", "spans", "attempts"} <= note.keys():
@@ -153,8 +158,12 @@ def _note(place: Path) -> dict[str, Any] | None:
     return note if video <= note.keys() or refusal <= note.keys() else None
 
 
-def _spans_here(note: dict[str, Any] | None, asked: str) -> set[Span]:
-    return _spans(note) if note is not None and note["asked"] == asked and "files" in note else set()
+def _spans_here(note: dict[str, Any], place: Path, asked: str) -> set[Span]:
+    return _spans(note) if note["asked"] == asked and "files" in note and _has_files(note, place) else set()
+
+
+def _has_files(note: dict[str, Any], place: Path) -> bool:
+    return all((place / name).is_file() for name in note["files"])
 
 
 def _spans(note: dict[str, Any]) -> set[Span]:
@@ -165,7 +174,7 @@ def _answers(note: dict[str, Any], place: Path, asked: str, by: str, spans: Sequ
     """Whether a note is one of these spans, and its files are still there."""
     if note["asked"] != asked or not (note.get("whole") or _spans(note) >= set(spans)):
         return False
-    return note["by"] == by if "reason" in note else all((place / name).is_file() for name in note["files"])
+    return note["by"] == by if "reason" in note else _has_files(note, place)
 
 
 def _answer(place: Path, note: dict[str, Any]) -> tuple[Fetched, int]:

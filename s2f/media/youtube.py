@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sysconfig
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from s2f.runtime import InputError
@@ -53,14 +54,16 @@ def deno_version() -> tuple[int, int] | None:
     """Of the deno that yt-dlp finds; None where there is none that runs."""
     places = os.pathsep.join((sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)))
     program = shutil.which("deno", path=places)
-    return _version_of(program) if program else None
-
-
-@functools.cache  # asked for every shard
-def _version_of(program: str) -> tuple[int, int] | None:
     try:
-        said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=PATIENCE_S).stdout
-    except (OSError, subprocess.TimeoutExpired):
+        return _version_of(program, Path(program).stat().st_mtime_ns) if program else None
+    except (OSError, subprocess.TimeoutExpired, ValueError):
         return None
+
+
+@functools.cache  # asked for every shard. What is raised is not remembered: a machine is busy once, and deno updated
+def _version_of(program: str, changed_ns: int) -> tuple[int, int]:
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=PATIENCE_S).stdout
     version = re.match(r"deno (\d+)\.(\d+)", said)
-    return (int(version[1]), int(version[2])) if version else None
+    if version is None:
+        raise ValueError(f"{program}: it says no version, in the file of {changed_ns}")
+    return int(version[1]), int(version[2])

@@ -1,5 +1,6 @@
 import shutil
 import subprocess
+import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from s2f.faces.images import decode_image
 from s2f.media.clip import read_sound
 from s2f.media.failures import Failure
 from s2f.media.formats import MANY
+from s2f.media.store import Store
 from s2f.params.face_models import FaceModelsParams
 from s2f.params.spectrogram import SpectrogramParams
 from s2f.params.speech_faces import SpeechFacesParams
@@ -253,6 +255,26 @@ def test_a_host_that_refuses_everything_ends_the_build_and_no_item(film_folder, 
         with pytest.raises(TryAgainLater):  # too early
             list(replace(served, fetching=patient).build([Item(Clip(name, 0.0, 2.0)) for name in names]))
         assert sum(server.requests.values()) == 3
+
+
+def test_what_is_deleted_between_its_fetch_and_the_look_at_it_is_fetched_again(
+    film_folder, rows, video_server, tmp_path
+):
+    with video_server(film_folder / "videos") as server:
+        served = fetched_from(rows, server.url, tmp_path)
+        outcomes = served.build([Item(Clip(name, 0.0, 2.0)) for name in ("-good", "later")])
+        assert isinstance(next(outcomes).end, dict)
+        end = time.monotonic() + 60
+        while not list(tmp_path.glob("*/later/fetched.json")) and time.monotonic() < end:
+            time.sleep(0.01)
+        assert Store(tmp_path).forget("later")
+        assert isinstance(next(outcomes).end, dict)
+
+
+def test_attempts_at_fetching_count_too_where_the_clip_is_of_no_use(film_folder, rows, video_server, tmp_path):
+    with video_server(film_folder / "videos", rules={"silent.mp4": "first:1:500"}) as server:
+        [outcome] = fetched_from(rows, server.url, tmp_path).build([Item(Clip("silent", 0.0, 2.0))])
+    assert (outcome.end.reason, outcome.attempts) == ("no_audio", 2)
 
 
 @pytest.mark.parametrize("content", ["<html>hello</html>", "#EXTM3U\n#EXTINF:2,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n"])

@@ -4,7 +4,7 @@ import pytest
 
 from s2f.corpus import kept
 from s2f.corpus.kept import Kept, forget, kept_of, set_aside, where_kept
-from s2f.corpus.ledger import Outcome, data_path, finish
+from s2f.corpus.ledger import Outcome, data_path, finish, read_proof
 from s2f.corpus.plan import Item, Picture, Shard
 from s2f.dataset.shards import shard_name
 from s2f.media.failures import Failure
@@ -47,6 +47,19 @@ def test_ends_of_shards_set_aside_are_found_by_item_wherever_it_is_planned_now(f
     assert (lost.end.reason, lost.end.message, lost.attempts) == ("network", "lost x", 2)
 
 
+@pytest.mark.parametrize("lost", ["a", "b"])
+def test_of_an_item_that_was_tried_again_its_success_is_used_whatever_the_names(folders, lost):
+    end = {"id": "again", "value": 9}
+    for key in ("a", "b"):
+        ends = {"again": Failure("network", "") if key == lost else end, key: {"id": key, "value": 0}}
+        outcomes = [Outcome(name, one, item=item(name).key("d")) for name, one in ends.items()]
+        finish(*folders, Shard(0, "train", ()), key, outcomes, SCHEMA, "{}")
+        set_aside(*folders, shard_name(0))
+    for names in (("again",), ("a", "again", "b")):
+        places = kept_of(Shard(0, "train", tuple(map(item, names))), "d", where_kept(*folders))
+        assert Kept(*folders, places).outcome(item("again").key("d")).end == end
+
+
 def test_what_is_to_be_tried_again_is_not_among_them(folders):
     build(folders, 0, "a", "x", "b")
     set_aside(*folders, shard_name(0), drop=lambda entry: entry["status"] == "transient")
@@ -54,6 +67,23 @@ def test_what_is_to_be_tried_again_is_not_among_them(folders):
     ends = Kept(*folders, places)
     assert not ends.has(item("x").key("d"))
     assert ends.outcome(item("b").key("d")).end["id"] == "b"
+
+
+def test_where_no_row_goes_data_stay_as_they_are_and_where_one_does_they_are_written_anew(folders):
+    def strip(dropped):
+        [path] = (folders[1] / kept.FOLDER).iterdir()
+        kept.strip(*folders, path.name, lambda entry: entry["id"] == dropped)
+        [path] = (folders[1] / kept.FOLDER).iterdir()
+        [data] = (folders[0] / kept.FOLDER).iterdir()
+        assert read_proof(path) is None  # what it was of is less now
+        return data.stat().st_mtime_ns, [row["id"] for row in pq.read_table(data).to_pylist()]
+
+    shard = build(folders, 0, "a", "x", "b")
+    built = data_path(folders[0], shard).stat().st_mtime_ns
+    set_aside(*folders, shard_name(0))
+    assert strip("x") == (built, ["a", "b"])
+    assert strip("a") != (built, ["b"]) and strip("a")[1] == ["b"]
+    assert set(where_kept(*folders)) == {item("b").key("d")}
 
 
 def test_a_kill_between_the_two_renames_loses_nothing(folders, monkeypatch):

@@ -6,6 +6,7 @@ import pytest
 
 from s2f.corpus import kept
 from s2f.corpus.ledger import Outcome, finish
+from s2f.corpus.manifest import FILE as MANIFEST
 from s2f.corpus.manifest import was_finished
 from s2f.corpus.plan import Shard
 from s2f.corpus.removal import Takedowns, erase, is_named, read_ids, remember, removed_file, takedowns
@@ -97,12 +98,16 @@ def test_a_broken_ledger_stops_no_takedown(folders):
 
 
 @pytest.mark.parametrize("ledger", [None, b"cut"])
-def test_rows_that_no_ledger_tells_of_go_too(folders, ledger):
+@pytest.mark.parametrize("done", [False, True])
+def test_rows_that_no_ledger_tells_of_go_too_and_so_does_a_manifest_that_names_them(folders, ledger, done):
     path = folders[1] / shard_name(0)
     path.unlink() if ledger is None else path.write_bytes(ledger)  # killed between data and ledger; or a disk's decay
+    if done:
+        (folders[0] / MANIFEST).write_text("{}")
     erase(*folders, {"v0"})
     assert b"v0_" not in everything(folders[0])
-    assert not was_finished(*folders) and not path.exists()
+    assert was_finished(*folders) == done
+    assert not path.exists() and not (folders[0] / MANIFEST).exists()
 
 
 @pytest.mark.parametrize("name", ["#1.png", "# 1.png", " a.png ", 'a"b".png', '"', '"q" r.png', "x\u2028y.png", "x\ny",

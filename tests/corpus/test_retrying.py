@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import pyarrow as pa
 import pytest
 
 from s2f.corpus.kept import Kept, forget, set_aside, where_kept
 from s2f.corpus.ledger import Outcome, finish
-from s2f.corpus.manifest import FILE, was_finished
-from s2f.corpus.plan import Shard
+from s2f.corpus.manifest import FILE, outgrow, was_finished
+from s2f.corpus.plan import Item, Picture, Shard
 from s2f.corpus.retrying import open_again
 from s2f.dataset.shards import shard_paths
 from s2f.media.failures import Failure
@@ -39,10 +41,10 @@ def test_exactly_those_items_are_opened_and_only_their_shards(folders, classes, 
     forgotten = set()
 
     def forget(ids):
-        assert len(shard_paths(folders[1])) == 3  # before anything is opened
+        assert len(shard_paths(folders[1])) == 3 and (folders[0] / FILE).exists()  # before anything is opened
         forgotten.update(ids)
 
-    counts = open_again(*folders, classes, reasons, forget)
+    counts = open_again(*folders, classes, reasons, forget, planned=set)
     assert forgotten == items
     assert sum(counts.values()) == len(items)
     assert {int(path.stem) for path in shard_paths(folders[1])} == {0, 1, 2} - shards
@@ -54,26 +56,55 @@ def test_exactly_those_items_are_opened_and_only_their_shards(folders, classes, 
     assert (folders[0] / FILE).exists() == (not items)
 
 
+def lost(name):
+    return Outcome(name, Failure("network", "words"), item=name)
+
+
 def test_what_was_set_aside_before_is_opened_too(folders):
     out, ledger = folders
     set_aside(out, ledger, "00000.parquet")
-    ends = [Outcome(n, Failure("network", "words"), item=n) for n in ("01", "new")]
+    ends = [lost("01"), lost("new")]
     finish(out, ledger, Shard(0, "train", ()), "key9", ends, SCHEMA, "{}")  # as it was built anew from what was known
-    assert open_again(out, ledger, ["transient"], [], forget=lambda ids: None) == {"network": 2}
+    finish(out, ledger, Shard(3, "train", ()), "key9", [lost("listed"), lost("unlisted")], SCHEMA, "{}")
+    set_aside(out, ledger, "00003.parquet")
+    forgotten = set()
+    counts = open_again(out, ledger, ["transient"], [], forget=forgotten.update, planned=lambda: {"01", "listed"})
+    assert counts == {"network": 3}  # what is not in the list any more is not tried
+    assert forgotten == {"01", "new", "listed", "unlisted"}
     where = where_kept(out, ledger)
     assert set(where) == {"00", "02"}
     assert Kept(out, ledger, sorted(set(where.values()))).outcome("00").end == {"id": "00"}
-    assert open_again(out, ledger, ["transient"], [], forget=lambda ids: None) == {}
+    assert open_again(out, ledger, ["transient"], [], forget=lambda ids: None, planned=set) == {}
 
 
 def test_a_corpus_that_was_finished_is_one_until_its_shards_are_written_again(folders):
     out, ledger = folders
     assert was_finished(out, ledger)
-    open_again(out, ledger, ["transient"], [], forget=lambda ids: None)
+    open_again(out, ledger, ["transient"], [], forget=lambda ids: None, planned=set)
     assert not (out / FILE).exists() and was_finished(out, ledger)
     (out / FILE).write_text("{}")
     forget(out, ledger)
     assert was_finished(out, ledger)
+
+
+def test_one_whose_list_or_parameters_are_others_now_is_none(tmp_path):
+    """Else whoever retries an item or two would ask for all that is new, which may take days."""
+    out, ledger = tmp_path / "out", tmp_path / "ledger"
+    items = tuple(Item(Picture(name)) for name in "abcd")
+    ends = [{"id": "a"}, Failure("network", ""), Failure("network", "")]
+    outcomes = [Outcome(one.what.id, end, item=one.key("d")) for one, end in zip(items[:3], ends, strict=True)]
+    finish(out, ledger, Shard(0, "train", items[:3]), "key", outcomes, SCHEMA, "{}")
+    (out / FILE).write_text("{}")
+    open_again(out, ledger, ["transient"], [], forget=lambda ids: None, planned=set)
+    planned, where = Shard(0, "train", items[:3]), where_kept(out, ledger)
+    takedown = Shard(1, "train", (replace(items[3], removed=True),))
+    for shards in ([], [planned], [planned, takedown]):
+        outgrow(ledger, shards, "d", where)
+        assert was_finished(out, ledger)
+    for shards, decided in (([planned, Shard(1, "train", items[3:])], "d"), ([planned], "other parameters")):
+        (ledger / ".kept" / "reopened").write_text("2")
+        outgrow(ledger, shards, decided, where)
+        assert not was_finished(out, ledger)
 
 
 def test_one_that_never_was_is_none_however_often_it_is_opened(folders):
@@ -81,11 +112,11 @@ def test_one_that_never_was_is_none_however_often_it_is_opened(folders):
     (out / FILE).unlink()
     for _ in range(2):
         assert not was_finished(out, ledger)
-        open_again(out, ledger, ["transient"], [], forget=lambda ids: None)
+        open_again(out, ledger, ["transient"], [], forget=lambda ids: None, planned=set)
 
 
 @pytest.mark.parametrize(("classes", "reasons"), [(["sometimes"], []), ([], ["bored"])])
 def test_what_there_is_not_is_refused_with_what_there_is(folders, classes, reasons):
     with pytest.raises(InputError, match=r"there is none such; allowed: .*(blocked|bot_check)"):
-        open_again(*folders, classes, reasons, forget=lambda ids: None)
+        open_again(*folders, classes, reasons, forget=lambda ids: None, planned=set)
     assert len(shard_paths(folders[1])) == 3

@@ -1,3 +1,4 @@
+import errno
 import shutil
 import subprocess
 import sys
@@ -200,4 +201,13 @@ def test_a_build_watches_the_disk_of_the_videos_it_keeps_too(tmp_path, monkeypat
     kept = recipe(tmp_path, pace=pace)
     assert kept.folders(out) == (out, tmp_path / "films")
     with pytest.raises(TryAgainLater, match="films: "):
-        build_shard(kept, Shard(0, "train", ()), "", out, tmp_path / "ledger", min_free_gb=2.0)
+        build_shard(kept, Shard(0, "train", ()), "", out, tmp_path / "ledger", "", min_free_gb=2.0)
+
+
+def test_a_disk_that_is_full_at_the_shards_lock_is_no_error_but_a_stop(tmp_path, monkeypatch):
+    def full(ledger, shard, builder):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("s2f.corpus.recipe.only_worker", full)
+    with pytest.raises(TryAgainLater, match="the disk is full"):
+        build_shard(recipe(tmp_path), Shard(0, "train", ()), "", tmp_path / "out", tmp_path / "ledger", "")

@@ -116,3 +116,13 @@ def test_a_folders_name_may_hold_anything(ledger, tmp_path):
 def test_no_ledger_is_one_sentence(tmp_path):
     with pytest.raises(InputError, match="holds no shards"):
         counts(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("sql", "error"),
+    [("SELEC 1", duckdb.ParserException), ("FROM nowhere", duckdb.CatalogException),
+     ("SELECT nothing FROM ledger", InputError)],
+)  # fmt: skip
+def test_a_query_that_is_none_is_its_writers_mistake_and_a_column_that_is_not_there_may_be_a_files(ledger, sql, error):
+    with pytest.raises(error):
+        query(sql, ledger)

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from s2f.corpus.ledger import Outcome, finish, finished
+from s2f.corpus.ledger import PROOF, Outcome, finish, finished, read_proof
 from s2f.corpus.manifest import FILE, write_manifest
 from s2f.corpus.plan import Shard
 from s2f.corpus.verifying import verify
@@ -88,6 +88,15 @@ def test_a_disks_own_decay_is_found_and_then_built_again(folders):
     assert finished(out, ledger, shard, "key0") is None
 
 
+def test_who_may_only_read_is_told_all_the_same(folders, monkeypatch):
+    def refuse(path):
+        raise PermissionError("read-only")
+
+    damage_data(*folders)
+    monkeypatch.setattr("s2f.corpus.verifying.Path.touch", refuse)
+    assert any("changed since it was built" in sentence for sentence in verify(*folders))
+
+
 def test_a_ledgers_decay_is_found_wherever_it_is_and_then_built_again(folders):
     out, ledger = folders
     path, rng = ledger / "00001.parquet", np.random.default_rng(0)
@@ -105,11 +114,20 @@ def test_a_ledgers_decay_is_found_wherever_it_is_and_then_built_again(folders):
         assert finished(out, ledger, Shard(1, "validation", ()), "key1") is None or same, at
 
 
+def test_a_ledgers_proof_is_what_was_written_or_none_whatever_bit_of_it_flips(folders):
+    path, rng = folders[1] / "00001.parquet", np.random.default_rng(0)
+    whole, proof = path.read_bytes(), read_proof(path)
+    for at, byte in enumerate(whole):
+        path.write_bytes(whole[:at] + bytes([byte ^ 1 << int(rng.integers(8))]) + whole[at + 1 :])
+        assert read_proof(path) in (proof, None), at
+
+
 def pq_equal(path, whole):
     """Whether damage hit what nobody reads, or reads twice: statistics, offsets, padding."""
     try:
-        return pq.read_table(path).equals(pq.read_table(pa.BufferReader(whole)))
-    except (OSError, ValueError, pa.ArrowException):
+        damaged, table = pq.read_table(path), pq.read_table(pa.BufferReader(whole))
+        return damaged.equals(table) and damaged.schema.metadata[PROOF] == table.schema.metadata[PROOF]
+    except (OSError, KeyError, ValueError, pa.ArrowException):
         return False
 
 

@@ -24,6 +24,7 @@ from flows.portraits import build_portraits
 from flows.runners import check_cluster, is_this_machine, open_workers
 from flows.shards import Build, Job, build_here
 from flows.speech_faces import build_speech_faces
+from s2f.corpus.lock import only_builder
 from s2f.corpus.plan import Shard
 from s2f.corpus.portraits import read_portraits
 from s2f.corpus.recipe import decided_by
@@ -443,11 +444,12 @@ def test_a_cluster_that_is_not_installed_says_what_installs_it(monkeypatch):
 def test_a_worker_of_another_version_or_without_the_folder_is_refused_by_name(tmp_path, write_params, monkeypatch):
     monkeypatch.chdir(tmp_path)
     recipe = read_portraits(write_params())
-    whole = Build(recipe, "of other code", tmp_path / "out", tmp_path / "ledger", on("dask", None), tmp_path)
+    whole = Build(recipe, "of other code", tmp_path / "out", tmp_path / "ledger", on("dask", None), tmp_path, "")
     split, item = next(recipe.items())
     job = Job(Shard(0, split, (item,)), ())
     with pytest.raises(InputError, match=f"{socket.gethostname()}: its code, parameters or weights are not"):
         build_here(job, whole)
     with pytest.raises(InputError, match="not-here: No such file or directory; a cluster's machines share folders"):
         build_here(job, replace(whole, folder=tmp_path / "not-here"))
-    assert build_here(job, replace(whole, decided=decided_by(recipe))).reasons == {"ok": 1}
+    with only_builder(whole.ledger) as builder:
+        assert build_here(job, replace(whole, decided=decided_by(recipe), builder=builder)).reasons == {"ok": 1}

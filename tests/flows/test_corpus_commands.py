@@ -141,6 +141,27 @@ def test_a_retry_that_was_killed_goes_on(tmp_path, params_for, film_server, star
     assert corpus(data) == corpus(tmp_path / "never")
 
 
+def test_a_retry_asks_for_nothing_that_a_longer_list_has_brought(tmp_path, params_for, film_server, start, run, until):
+    server = film_server(v05="500")
+    data, retry = tmp_path / "data", (*CORPUS, "retry", "--class", "transient")
+    params = params_for(server.url, VIDEOS[:4])
+    assert build(data, params)["network"] == 2
+    chosen = ("--data", data, "--params", params)
+    assert run(*retry, *chosen, "--later")[0] == 0
+    server.stop()
+    server.rules = {"v06.mp4": "stall"}
+    server.start()
+    params_for(server.url)  # the same source
+    process = start("flows.speech_faces", "--out", data / NAME, "--ledger", data / "ledger" / NAME, "--params", params)
+    until(lambda: server.requests()["v06"])
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    asked = server.requests()
+    code, said = run(*retry, *chosen)
+    assert (code, "goes on from what there is now" in said) == (0, True), said
+    assert not asked_since(server, asked)
+
+
 def test_who_asks_for_it_is_taken_out_for_good_and_nobody_else_is_touched(
     tmp_path, params_for, film_server, run, contents, corpus
 ):

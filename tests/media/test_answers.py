@@ -49,6 +49,20 @@ def test_how_a_video_is_called_says_nothing(name, words, reason):
     assert reason_of(DownloadError(f"ERROR: [generic] {name}: {words} (http://x.org/{name}.mp4)")) == reason
 
 
+@pytest.mark.parametrize(
+    "place", ["'/data/{}/x.mp4'", "/data/{}/x.mp4", "'/data/{}/some more/x.mp4'", "'data/{}/x.mp4'"]
+)
+@pytest.mark.parametrize("name", ["rate-limit1", "age-restricted", "private_video"])
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [("unable to open for writing: [Errno 13] Permission denied: {}", "network"),
+     ("unable to open {}: No such file", "removed"), ("{}: content isn't available and/or isn't here", "network"),
+     ("{}: HTTP Error 429 and/or rate-limited", "rate_limited")],
+)  # fmt: skip
+def test_how_a_folder_is_called_says_nothing(place, name, words, reason):
+    assert reason_of(DownloadError(f"ERROR: {words.format(place.format(name))}")) == reason
+
+
 def test_the_cause_speaks_where_words_do_not():
     cause = GeoRestrictedError("no")
     assert reason_of(DownloadError("ERROR: no", (type(cause), cause, None))) == "geo_blocked"

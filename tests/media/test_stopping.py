@@ -1,5 +1,6 @@
 import threading
 import time
+from contextvars import copy_context
 
 import pytest
 
@@ -84,3 +85,27 @@ def test_nothing_begins_until_all_have_ended(tmp_path, fetching):
         STOP.over()
     with pytest.raises(Failure, match="network"):
         fetch_video("http://127.0.0.1:1/x.mp4", tmp_path, [], fetching(), 720)
+
+
+def test_what_works_for_a_build_that_is_over_ends_and_what_works_for_another_goes_on():
+    over, ends = threading.Event(), {}
+
+    def look():
+        if over.is_set():
+            raise Stopped("another build has begun")
+
+    def work(name):
+        try:
+            ends[name] = STOP.sleep(2 * SOON_S)
+        except Stopped as stopped:
+            ends[name] = stopped
+
+    with STOP.watching(look):
+        ours = threading.Thread(target=copy_context().run, args=(work, "ours"), daemon=True)
+    others = threading.Thread(target=work, args=("others",), daemon=True)
+    for thread in (ours, others):
+        thread.start()
+    over.set()
+    ours.join(SOON_S)
+    assert isinstance(ends["ours"], Stopped)
+    assert others.is_alive()

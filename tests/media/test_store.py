@@ -77,9 +77,23 @@ def test_what_another_build_needs_of_it_is_fetched_along(store):
 def test_a_hosts_last_word_takes_no_place_of_what_was_fetched_before(store):
     host, gone = Host(), Host("removed")
     end(store, host, spans=[(0.0, 3.0)])
-    assert end(store, gone, spans=[(9.0, 12.0)]) == ("removed", "words", 3)
-    assert end(store, gone, spans=[(0.0, 3.0)])[0] == b"film"
+    for _ in range(2):
+        assert end(store, gone, spans=[(9.0, 12.0)]) == ("removed", "words", 3)
+        assert end(store, gone, spans=[(0.0, 3.0)])[0] == b"film"
     assert (host.asked, gone.asked) == (1, 1)
+    assert not list(store.folder.rglob("*.part"))
+
+
+def test_a_last_word_beside_what_was_fetched_before_is_his_who_asked_and_of_what_he_asked(store):
+    host, gone = Host(), Host("age_restricted")
+    end(store, host, spans=[(0.0, 3.0)])
+    end(store, gone, spans=[(9.0, 12.0)])
+    for times, spans, by in ((2, (20.0, 23.0), "me"), (3, (9.0, 12.0), "another")):
+        assert end(store, gone, spans=[spans], by=by)[0] == "age_restricted"
+        assert gone.asked == times
+    assert end(store, host, spans=[(9.0, 12.0)], by="a third")[0] == b"film"  # and its word is forgotten
+    assert end(store, gone, spans=[(9.0, 12.0)])[0] == b"film"
+    assert host.spans == [(0.0, 3.0), (9.0, 12.0)]
 
 
 def test_a_whole_video_answers_for_any_part_of_it(store):
@@ -201,6 +215,15 @@ def test_two_builds_that_fetch_one_video_both_get_it(store):
     for build in builds:
         build.join()
     assert ends == [2] * 200
+
+
+def test_a_last_word_is_kept_where_the_files_before_it_were_deleted_by_hand(store):
+    host, gone = Host(), Host("removed")
+    end(store, host)
+    next(store.folder.rglob("picture")).unlink()
+    for _ in range(4):
+        assert end(store, gone) == ("removed", "words", 3)
+    assert gone.asked == 1
 
 
 @pytest.mark.parametrize("lost", ["picture", "try"])

@@ -1,6 +1,7 @@
 """Real programs under the name of deno: what yt-dlp itself finds is what counts."""
 
 import importlib.util
+import subprocess
 import sysconfig
 from pathlib import Path
 
@@ -63,6 +64,25 @@ def test_a_runtime_that_says_nothing_is_none(bare):
     deno(bare, "")
     with pytest.raises(InputError, match="deno"):
         check_youtube(WATCH)
+
+
+def test_a_runtime_that_is_installed_or_updated_while_a_process_lives_is_seen(bare):
+    for words, version in (("", None), ("deno 2.2.0", (2, 2)), ("deno 2.10.1", (2, 10))):
+        deno(bare, words)
+        assert deno_version() == version
+
+
+def test_a_runtime_that_once_did_not_run_is_asked_again_and_one_that_did_is_not(bare, monkeypatch):
+    def late(*words, **options):
+        raise subprocess.TimeoutExpired("deno", 30)
+
+    deno(bare, "deno 2.3.0")
+    with monkeypatch.context() as once:
+        once.setattr("s2f.media.youtube.subprocess.run", late)
+        assert deno_version() is None
+    assert deno_version() == (2, 3)
+    monkeypatch.setattr("s2f.media.youtube.subprocess.run", late)
+    assert deno_version() == (2, 3)
 
 
 def test_the_scripts_it_runs_are_needed_too(monkeypatch):
