@@ -1,4 +1,3 @@
-import os
 import signal
 import threading
 
@@ -11,14 +10,14 @@ from s2f.training.signals import noting_signals
 def test_a_signal_is_noted_and_ends_nothing(number):
     with noting_signals() as signalled:
         assert signalled() == 0
-        os.kill(os.getpid(), number)
+        signal.raise_signal(number)
         assert signalled() == number
 
 
 def test_a_second_one_ends_at_once():
     with pytest.raises(KeyboardInterrupt), noting_signals():
-        os.kill(os.getpid(), signal.SIGINT)
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
 
 
 def test_handlers_are_what_they_were_afterwards():
