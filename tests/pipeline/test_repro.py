@@ -22,13 +22,17 @@ CORPUS, LEDGER = "data/speech_faces", "data/ledger/speech_faces"
 def finished(new_project: Callable[[], Any]) -> Any:
     """A project in which everything has run once."""
     project = new_project()
-    project.dvc("repro")
+    project.first_run = project.dvc("repro")
     project.commit()
     return project
 
 
 def stages_run(said: str) -> set[str]:
-    return set(re.findall(r"^Running stage '(\w+)'", said, flags=re.MULTILINE))
+    return set(in_order(said))
+
+
+def in_order(said: str) -> list[str]:
+    return re.findall(r"^Running stage '(\w+)'", said, flags=re.MULTILINE)
 
 
 def test_the_chain_ends_in_a_report_with_every_promised_number(finished: Any) -> None:
@@ -44,6 +48,12 @@ def test_the_chain_ends_in_a_report_with_every_promised_number(finished: Any) ->
     assert {"cosine", "recall_at_10", "chance_at_10", "detected", "n"} <= set(metrics["identity"])
     assert {"cosine", "bicubic_cosine", "n"} <= set(metrics["super_resolution"])
     assert metrics["corpus"] == {"tried": 20, "ok": 16, "by_reason": {"corrupt": 2, "removed": 2}}
+
+
+def test_corpora_are_checked_before_days_of_training(finished: Any) -> None:
+    order = in_order(finished.first_run)
+    assert order[0] == "check_params"
+    assert order.index("check_corpora") < min(order.index(stage) for stage in order if stage.startswith("train_"))
 
 
 def test_repro_again_has_nothing_to_do(finished: Any) -> None:
