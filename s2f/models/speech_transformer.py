@@ -6,6 +6,8 @@ from the spectrogram, which keeps phases: corpus, crops and pipeline need nothin
 training depends on its own random numbers alone.
 """
 
+from typing import Self
+
 from torch import Tensor, nn
 
 from s2f.audio.torchaudio_import import torchaudio_part
@@ -32,6 +34,12 @@ class SpeechTransformer(nn.Module):
         channels = max(1, round(CHANNELS * config.width))
         self.front = front(config, heads, channels)
         self.out = nn.Linear(heads * PER_HEAD, config.embedding)
+
+    def train(self, mode: bool = True) -> Self:
+        """The front is computed as for use: in training torchaudio draws whether to skip a layer, even one never to."""
+        super().train(mode)
+        self.front.eval()
+        return self
 
     def forward(self, spectrogram: Tensor) -> Tensor:
         """Embedding (b, embedding), not normalised, of spectrograms (b, frames, bins, 2), real and imaginary part."""
