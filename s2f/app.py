@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from s2f.audio.spectrogram import CompressedSpectrogram
 from s2f.audio.speech import fit, read_speech
 from s2f.params.face_models import LICENCE
+from s2f.params.labels import OLDEST
 from s2f.pipeline import STATEMENT, SpeechToFacePipeline, check_voice, to_pixels
 from s2f.runtime import InputError, derive_seed
 
@@ -60,7 +61,7 @@ def make_page(pipeline: SpeechToFacePipeline) -> gr.Blocks:
                     None,
                     label="Age in years; empty: as the voice has it",
                     minimum=0,
-                    maximum=120,
+                    maximum=OLDEST,
                     visible="age" in known,
                 )
                 gender = gr.Radio(list(GENDERS), value=AS_HEARD, label="Gender", visible="gender" in known)

@@ -26,7 +26,7 @@ from s2f.models.weights import load_weights
 from s2f.params.base import parse
 from s2f.params.diffusion import DiffusionParams
 from s2f.params.generation import Sampler
-from s2f.params.labels import GENDERS
+from s2f.params.labels import GENDERS, OLDEST
 from s2f.params.spectrogram import SpectrogramParams
 from s2f.runtime import InputError, derive_seed, file_sha256
 
@@ -150,8 +150,12 @@ class SpeechToFacePipeline:
         """(attributes,): the decoder's, as numbers; not known is not a number.
 
         Raises:
-            InputError: the decoder was trained without what is asked for.
+            InputError: the decoder was trained without what is asked for, or nobody has such an age or gender.
         """
+        if age is not None and not 0 <= age <= OLDEST:
+            raise InputError(f"age {age} is no person's; allowed: 0 to {OLDEST} years, or none.")
+        if gender is not None and gender not in GENDERS:
+            raise InputError(f"gender {gender!r} is not known; allowed: {', '.join(GENDERS)}, or none.")
         asked = {"age": age, "gender": None if gender is None else GENDERS[gender]}
         names = self.decoder.config.attributes
         for name, value in asked.items():

@@ -68,7 +68,7 @@ def run_command(main: Callable[..., None]) -> None:
     """Run `main` as a command, every parameter as an `--option`.
 
     An `InputError`, or a file that cannot be read or written, is one sentence on standard error and exit code 2;
-    `TryAgainLater` is one, and 75, or a signal's own.
+    `TryAgainLater` is one, and 75, or a signal's own; so is Ctrl-C.
     """
     signature = inspect.signature(main)
     options = [
@@ -84,12 +84,19 @@ def run_command(main: Callable[..., None]) -> None:
             print(f"error: {sentence(error)}", file=sys.stderr)
             raise SystemExit(BAD_INPUT) from None
         except TryAgainLater as error:
-            print(f"stopped: {sentence(error)}", file=sys.stderr)
-            raise SystemExit(error.exit_code) from None
+            raise stopped(error) from None
+        except KeyboardInterrupt:
+            raise stopped(ToldToEnd(signal.SIGINT)) from None
 
     command.__signature__ = signature.replace(parameters=options)  # type: ignore[attr-defined]
     start_logging()
     typer.run(command)
+
+
+def stopped(error: TryAgainLater) -> SystemExit:
+    """The end of a command, of which it says why."""
+    print(f"stopped: {sentence(error)}", file=sys.stderr)
+    return SystemExit(error.exit_code)
 
 
 def sentence(error: Exception) -> str:
@@ -125,7 +132,6 @@ def new_beside(path: Path) -> Path:
     """A new, empty file in the same folder that no other process has, on this machine or another: .NAME.….tmp."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    os.fchmod(handle, 0o644)  # as an ordinary file: mkstemp's are their owner's alone
     os.close(handle)
     return Path(name)
 
@@ -133,5 +139,6 @@ def new_beside(path: Path) -> Path:
 def put_in_place(temporary: Path, path: Path) -> None:
     """Rename a file that was written beside `path`, once the disk has its bytes."""
     with temporary.open("rb") as file:
+        os.fchmod(file.fileno(), 0o644)  # as an ordinary file: those of mkstemp and safetensors are their owner's alone
         os.fsync(file.fileno())
     temporary.replace(path)

@@ -65,6 +65,11 @@ def test_the_voice_is_held_and_the_age_changed(pipeline: SpeechToFacePipeline, s
         InputError, match=r"knows no age; allowed: one trained with face_decoder.attributes \[age\], or"
     ):
         pipeline(speech, [1, 2, 3], age=40.0)
+    for age in (float("nan"), -1.0, 1e9):
+        with pytest.raises(InputError, match="is no person's; allowed: 0 to 120 years, or none"):
+            knowing.known(age, None)
+    with pytest.raises(InputError, match="gender 'female' is not known; allowed: f, m, or none"):
+        knowing.known(None, "female")
 
 
 def test_weights_are_named_by_their_hash(pipeline: SpeechToFacePipeline) -> None:

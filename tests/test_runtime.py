@@ -44,6 +44,9 @@ def test_a_command_ends_bad_input_with_a_sentence_and_2(tmp_path: Path) -> None:
     command = [sys.executable, str(program), "--out", "/proc/nowhere/x"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (2, "error: /proc/nowhere/x: No such file or directory.\n")
+    program.write_text(program.read_text().replace("out.write_bytes(b'') or print", "raise KeyboardInterrupt or print"))
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 130 and done.stderr.startswith("stopped: SIGINT was received; nothing that was finished")
     helped = subprocess.run([sys.executable, str(program), "--help"], capture_output=True, text=True, check=True)
     assert "--out" in helped.stdout and "--params" in helped.stdout
 

@@ -48,6 +48,10 @@ def cost(
         raise InputError("cost: --days needs to know how fast a step is; allowed: with --measure or --tflops.")
     whole = read_experiment(params)
     count = processes or whole.processes
+    if count is None:
+        raise InputError(
+            f"cost: {whole.launch!r} does not say how many processes it starts; allowed: with --processes."
+        )
     found, seconds = costs(whole, count), dict[str, float]()
     if tflops is not None:
         seconds = {kind: one.flops_per_row * one.batch / (tflops * 1e12) for kind, one in found.items()}
@@ -62,13 +66,16 @@ def cost(
     table = Table(
         Column("", no_wrap=True), *columns, title=f"{params}, {'one process' if count == 1 else f'{count} processes'}"
     )
-    for what, cells in rows_of(found, seconds, days).items():
+    by = " by one process" if measure and count > 1 else ""
+    for what, cells in rows_of(found, seconds, days, by).items():
         table.add_row(what, *cells)
     Console().print(table)
 
 
-def rows_of(found: dict[str, "Cost"], seconds: dict[str, float], days: float | None) -> dict[str, list[str]]:
-    """The table's rows by title, a cell for each model."""
+def rows_of(
+    found: dict[str, "Cost"], seconds: dict[str, float], days: float | None, by: str = ""
+) -> dict[str, list[str]]:
+    """The table's rows by title, a cell for each model; `by` says whose the seconds are."""
     every = list(found.values())
     rows = {
         "parameters": [f"{one.parameters:,}" for one in every],
@@ -86,14 +93,16 @@ def rows_of(found: dict[str, "Cost"], seconds: dict[str, float], days: float | N
     if seconds:
         pairs = [(one, seconds[kind]) for kind, one in found.items()]
         rows |= {
-            "seconds a step": [f"{took:.3g}" for _, took in pairs],
+            f"seconds a step{by}": [f"{took:.3g}" for _, took in pairs],
             "TFLOP/s": [f"{one.flops_per_row * one.batch / took / 1e12:.3g}" for one, took in pairs],
-            "days for all steps": [f"{took * one.steps / DAY_S:,.3g}" for one, took in pairs],
+            f"days for all steps{by}": [f"{took * one.steps / DAY_S:,.3g}" for one, took in pairs],
         }
         if days is not None:
             bought = [(one, days * DAY_S / took) for one, took in pairs]
-            rows[f"steps in {days:g} days"] = [f"{int(steps):,}" for _, steps in bought]
-            rows["  of those asked for"] = [f"{steps / one.steps:,.0%}" for one, steps in bought]
+            rows[f"steps in {days:g} days{by}"] = [f"{int(steps):,}" for _, steps in bought]
+            rows["  of those asked for"] = [
+                f"{steps / one.steps:,.0%}" if steps < one.steps else "all" for one, steps in bought
+            ]
     return rows
 
 

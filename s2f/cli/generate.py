@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from s2f.params.labels import OLDEST
 from s2f.runtime import InputError, derive_seed, file_sha256, progress
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ def generate(
     steps: Annotated[int, typer.Option(min=1, help="Of the face decoder.")] = 8,
     seed: Annotated[int, typer.Option(min=0, help="The same seed draws the same faces.")] = 0,
     age: Annotated[
-        float | None, typer.Option(min=0, max=120, help="Years, if the decoder learnt ages (face_decoder.attributes).")
+        float | None,
+        typer.Option(min=0, max=OLDEST, help="Years, if the decoder learnt ages (face_decoder.attributes)."),
     ] = None,
     gender: Annotated[Gender | None, typer.Option(help="Likewise.")] = None,
     models: Annotated[Path, typer.Option(help="Folder with the trained models.")] = Path("data/models"),

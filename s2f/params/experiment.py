@@ -26,8 +26,12 @@ from s2f.params.super_resolution import SuperResolutionConfig
 
 # A shell gets it, from a file that one may have from others: options and their values, and nothing that a shell acts on
 # or that would be run instead of the training.
-LAUNCH = re.compile(r"python|(torchrun|accelerate launch)( --(?!module\b)[\w-]+([ =][\w.,:@/]+)?)*", re.ASCII)
+LAUNCH = re.compile(
+    r"python|(torchrun|accelerate launch)( --(?!module\b|no[_-]python\b)[\w-]+([ =][\w.,:@/][\w.,:@/-]*)?)*", re.ASCII
+)
 RUNS_ANOTHER = re.compile(r"\.py\b")
+# By launcher: the options whose product is the number of processes, and what they are where they are not given.
+COUNTING = {"accelerate": {"num[_-]processes": "?"}, "torchrun": {"nproc[_-]per[_-]node": "1", "nnodes": "1"}}
 
 
 class Experiment(Section):
@@ -52,19 +56,21 @@ class Experiment(Section):
     evaluation: EvaluationParams
 
     @property
-    def processes(self) -> int:
-        """That `launch` starts, if it says so."""
-        named = re.search(r"--(?:num[_-]processes|nproc[_-]per[_-]node)[ =](\d+)", self.launch)
-        return int(named[1]) if named else 1
+    def processes(self) -> int | None:
+        """That `launch` starts on all machines; None where a machine or accelerate's own settings say so."""
+        options = COUNTING.get(self.launch.split()[0], {})
+        named = {option: re.search(rf"--{option}[ =](\S+)", self.launch) for option in options}
+        counts = [found[1] if (found := named[option]) else default for option, default in options.items()]
+        return math.prod(map(int, counts)) if all(count.isdecimal() for count in counts) else None
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if not LAUNCH.fullmatch(self.launch) or RUNS_ANOTHER.search(self.launch):
+        if not LAUNCH.fullmatch(self.launch) or RUNS_ANOTHER.search(self.launch) or self.processes == 0:
             raise ValueError(
                 f"launch {self.launch!r} starts no training; "
                 "allowed: python, or torchrun or accelerate launch with options such as --nproc-per-node 2"
             )
-        for check in (_check_sizes, _check_shapes, _check_sampling, _check_weights):
+        for check in (_check_sizes, _check_shapes, _check_starts, _check_sampling, _check_weights):
             check(self)
         return self
 
@@ -111,6 +117,23 @@ def _check_shapes(whole: Experiment) -> None:
     if frames > TABLE_SHAPE[0]:
         raise ValueError(
             f"speech_encoder_training.crop_frames {frames} is more than a clip has; allowed: 0 to {TABLE_SHAPE[0]}"
+        )
+
+
+def _check_starts(whole: Experiment) -> None:
+    """Trainings can start as they are asked to."""
+    for name in ("speech_encoder_training", "face_decoder_training", "super_resolution_training"):
+        batch = getattr(whole, name).batch
+        if batch % (whole.processes or 1):
+            raise ValueError(
+                f"{name}.batch {batch} cannot be shared by {whole.processes} processes, which launch starts; "
+                f"allowed: a multiple of {whole.processes}, or another number of processes"
+            )
+    start = whole.speech_encoder_training.start_from
+    if start is not None and whole.speech_encoder.architecture == "speech2face":
+        raise ValueError(
+            f"speech_encoder_training.start_from {start}: speech2face starts from nothing; "
+            "allowed: null, or speech_encoder.architecture hubert or wavlm"
         )
 
 

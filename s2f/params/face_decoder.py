@@ -30,9 +30,16 @@ class FaceDecoderConfig(Section):
     def _fits(self) -> Self:
         check_unet(self.base_channels, self.channel_multiples, self.blocks, self.attention_at, self.groups, self.heads)
         if self.base_channels % self.groups:  # its first features and what skips from them
-            raise ValueError(f"groups {self.groups} does not divide {self.base_channels} channels, base_channels")
+            raise ValueError(
+                f"groups {self.groups} does not divide {self.base_channels} channels, base_channels; allowed: what does"
+            )
         if len(set(self.attributes)) < len(self.attributes):
             raise ValueError(f"attributes {list(self.attributes)} holds one twice; allowed: each once")
+        if self.attributes and not self.attribute_dropout:
+            raise ValueError(
+                "attribute_dropout 0.0 teaches no token of what is not known, which every voice comes with; "
+                "allowed: above 0, or attributes []"
+            )
         shrink = 2 ** (len(self.blocks) - 1)
         if self.image_px % shrink:
             raise ValueError(f"image_px {self.image_px} is not a multiple of {shrink}, which its levels need")
@@ -71,4 +78,7 @@ def check_unet(
     for multiple in multiples:
         for key, value in (("groups", groups), ("heads", heads)):
             if (base_channels * multiple) % value:
-                raise ValueError(f"{key} {value} does not divide {base_channels * multiple} channels")
+                channels = base_channels * multiple
+                raise ValueError(
+                    f"{key} {value} does not divide {channels} channels; allowed: what divides every level's"
+                )

@@ -1,10 +1,14 @@
 """Sections `*_training`: one set of keys for the three models, since one loop trains them."""
 
+import math
+import os
+import shutil
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from s2f.params.base import Section
+from s2f.runtime import InputError
 
 
 class TrainingParams(Section):
@@ -30,13 +34,32 @@ class TrainingParams(Section):
 
     # How it is computed changes nothing but rounding, so a run that was stopped may go on with others of these.
     computing: ClassVar[frozenset[str]] = frozenset({"micro_batch", "compile", "checkpoint_steps"})
+    # How long it goes on, and how often somebody looks: step k is the same step.
+    watching: ClassVar[frozenset[str]] = frozenset({"steps", "validate_steps", "validation_batches"})
+
+    def at_once(self, processes: int) -> int:
+        """Rows that one of so many processes has in memory at once."""
+        part = math.ceil(self.batch / processes)
+        return min(self.micro_batch or part, part)
 
     def decisive(self) -> dict[str, Any]:
         """The keys that decide what is learnt, values JSON can hold."""
-        return self.model_dump(mode="json", exclude=set(self.computing))
+        return self.model_dump(mode="json", exclude=set(self.computing | self.watching))
+
+    def check_compiler(self) -> None:
+        """That torch.compile can work, if it is asked to.
+
+        Raises:
+            InputError: there is no compiler.
+        """
+        compiler = os.environ.get("CXX", "g++")
+        if self.compile and shutil.which(compiler) is None:
+            raise InputError(
+                f"compile true needs a C++ compiler, and there is no {compiler} here; allowed: false, or one."
+            )
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if not all(0 <= beta < 1 for beta in self.betas):
-            raise ValueError(f"betas {list(self.betas)} are not both in [0, 1)")
+            raise ValueError(f"betas {list(self.betas)} are not both in [0, 1); allowed: such as 0.9 and 0.999")
         return self

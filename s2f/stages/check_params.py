@@ -31,6 +31,9 @@ def check_params(path: Path) -> None:
     try:
         check_template(experiment.speech_faces.url)
         check_cookies(experiment.fetching.cookies)
+        experiment.speech_encoder_training.front()
+        for name in ("speech_encoder_training", "face_decoder_training", "super_resolution_training"):
+            getattr(experiment, name).check_compiler()
     except InputError as error:
         raise ParamsError(f"{path}: {error}") from None
     models = experiment.face_models

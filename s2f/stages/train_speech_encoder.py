@@ -22,7 +22,7 @@ def main(data: Path, out: Path, checkpoints: Path, params: Path = Path("params.y
     """Train until the last step, from the last checkpoint of the same run if there is one."""
     config = read_section(params, "speech_encoder", SpeechEncoderConfig)
     training = read_section(params, "speech_encoder_training", MatchingParams)
-    front = Path(training.start_from) if training.start_from else None
+    front = training.front()
     launch(
         ENCODERS[config.architecture],
         config,

@@ -1,6 +1,7 @@
 """A training run's state on disk: one safetensors file with JSON metadata, no pickle, replaced whole.
 
-It carries a fingerprint of everything that decides the run. A checkpoint of another run is as good as none.
+It carries a fingerprint of everything that decides the run. A checkpoint of another run is as good as none; each run
+has a folder of its own (`runs.py`).
 """
 
 import hashlib
@@ -12,18 +13,17 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import nn
 from torch.optim import Optimizer
 
 from s2f.dataset.shards import shard_paths
-from s2f.models.saving import whole
-from s2f.runtime import file_sha256
+from s2f.models.saving import whole_ones
+from s2f.runtime import file_sha256, put_in_place
 from s2f.training.sharding import put
 
 log = logging.getLogger(__name__)
 
 NAME = "last.safetensors"
-OTHER = "other.safetensors"  # of another run; by the name above it is gone on with, under its own parameters
 
 
 def save_checkpoint(
@@ -39,13 +39,13 @@ def save_checkpoint(
     state = optimiser.state_dict()
     for index, entries in state["state"].items():
         tensors |= {f"optimiser.{index}.{name}": tensor for name, tensor in entries.items()}
-    content = {name: whole(tensor) for name, tensor in tensors.items()}
+    content = whole_ones(tensors, kept=folder is not None)
     if folder is None:
         return
     folder.mkdir(parents=True, exist_ok=True)
     temporary = folder / f".{NAME}.tmp"
     save_file(content, temporary, metadata={**metadata, "groups": json.dumps(state["param_groups"])})
-    temporary.replace(folder / NAME)
+    put_in_place(temporary, folder / NAME)
 
 
 def load_checkpoint(
@@ -56,25 +56,19 @@ def load_checkpoint(
     if not path.is_file():
         return None
     try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            if metadata.get("fingerprint") != fingerprint:
-                return None
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
-    except SafetensorError:
+        opened = safe_open(path, framework="pt")
+    except SafetensorError as error:
+        log.warning("%s cannot be read (%s); starting anew", path, error)
         return None
-    _load(model, _under("model.", tensors))
-    if averaged is not None:
-        _load(averaged, _under("averaged.", tensors))
-    _load_optimiser(optimiser, _under("optimiser.", tensors), json.loads(metadata["groups"]))
+    with opened as file:
+        metadata: dict[str, str] = file.metadata() or {}
+        if metadata.get("fingerprint") != fingerprint:
+            return None
+        _load(model, "model.", file)
+        if averaged is not None:
+            _load(averaged, "averaged.", file)
+        _load_optimiser(optimiser, "optimiser.", file, json.loads(metadata["groups"]))
     return metadata
-
-
-def set_aside(folder: Path) -> None:
-    """Keep a checkpoint that is none of this run where this run does not write: it may have taken days."""
-    if (folder / NAME).is_file():
-        log.info("%s is of other parameters, data or code: starting anew, and it is %s now", folder / NAME, OTHER)
-        (folder / NAME).replace(folder / OTHER)
 
 
 def fingerprint(**decisive: Any) -> str:
@@ -96,23 +90,26 @@ def dataset_fingerprint(data: Path | str) -> str:
     )
 
 
-def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+def _under(prefix: str, file: Any) -> list[str]:
+    """The names behind a prefix, in the same order in all processes: they do together what follows."""
+    return sorted(name.removeprefix(prefix) for name in file.keys() if name.startswith(prefix))  # noqa: SIM118 (not a mapping)
 
 
-def _load(model: nn.Module, tensors: dict[str, Tensor]) -> None:
+def _load(model: nn.Module, prefix: str, file: Any) -> None:
     own = model.state_dict()
-    for name in sorted(own.keys() | tensors.keys()):  # in the same order in all processes: they do it together
-        put(own[name], tensors[name])
+    for name in _under(prefix, file):
+        put(own.pop(name), file.get_tensor(prefix + name))
+    if own:
+        raise KeyError(f"{prefix}{min(own)}")
 
 
-def _load_optimiser(optimiser: Optimizer, tensors: dict[str, Tensor], groups: list[dict[str, Any]]) -> None:
+def _load_optimiser(optimiser: Optimizer, prefix: str, file: Any, groups: list[dict[str, Any]]) -> None:
     """In place, so that the tensors keep the memory layout a running optimiser has: sums depend on it to the bit."""
     for group, saved in zip(optimiser.param_groups, groups, strict=True):
         group |= {name: value for name, value in saved.items() if name != "params"}
     params = [p for group in optimiser.param_groups for p in group["params"]]
-    for name, tensor in tensors.items():
+    for name in _under(prefix, file):
         index, entry = name.split(".", 1)
         p = params[int(index)]
         optimiser.state[p][entry] = torch.empty_like(p)
-        put(optimiser.state[p][entry], tensor)
+        put(optimiser.state[p][entry], file.get_tensor(prefix + name))

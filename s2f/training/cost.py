@@ -5,7 +5,6 @@ and the bytes that autograd keeps in between. A device's own kernels may keep mo
 (`pace.py`), not computed.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -96,7 +95,7 @@ def cost_of(kind: str, whole: Experiment, processes: int = 1) -> Cost:
         kept_bytes_per_row=kept_per_row,
         fed_bytes_per_row=fed_bytes(kind, whole),
         batch=training.batch,
-        at_once=training.micro_batch or math.ceil(training.batch / processes),
+        at_once=training.at_once(processes),
         steps=training.steps,
     )
 

@@ -20,12 +20,10 @@ def start_front(model: nn.Module, path: Path) -> None:
     """Set the front of `model` to the file's tensors.
 
     Raises:
-        InputError: there is no such file, it is none of safetensors, its tensors are others, or the model has no front.
+        InputError: the file is none of safetensors, its tensors are others, or the model has no front.
     """
     if not isinstance(front := getattr(model, "front", None), nn.Module):
         raise InputError(f"start_from {path}: speech2face starts from nothing; allowed: null, or hubert or wavlm.")
-    if not path.is_file():
-        raise InputError(f"start_from {path}: no such file; allowed: a safetensors file, or null.")
     try:
         tensors = load_file(path)
     except SafetensorError:

@@ -16,6 +16,7 @@ from s2f.runtime import derive_seed
 from s2f.training.checkpoint import dataset_fingerprint, fingerprint
 from s2f.training.loop import Ranking, Run, train
 from s2f.training.losses import Objective
+from s2f.training.runs import folder_of
 from s2f.training.showing import Showing
 
 Config = TypeVar("Config", bound=Section)
@@ -49,6 +50,7 @@ CODE = (
     "s2f.training.optimiser",
     "s2f.training.passes",
     "s2f.training.processes",
+    "s2f.training.runs",
     "s2f.training.sharding",
     "s2f.training.shared_norm",
     "s2f.training.validating",
@@ -60,7 +62,7 @@ class Places(NamedTuple):
 
     data: Path  # with train and validation
     out: Path  # gets weights and history
-    checkpoints: Path
+    checkpoints: Path  # of all runs
 
 
 def launch(
@@ -91,7 +93,8 @@ def launch(
 
     torch.manual_seed(seed)
     model = build(config)
-    run = Run(objective, training, seed, decisive, places.out, places.checkpoints, showing, ranking)
+    checkpoints = folder_of(places.checkpoints, decisive, training.steps)
+    run = Run(objective, training, seed, decisive, places.out, checkpoints, showing, ranking)
     batches = Batches(places.data / "train", columns, training.batch, seed)
     if prepare is not None:
         prepare(model, batches)

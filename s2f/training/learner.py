@@ -14,7 +14,7 @@ from s2f.models.saving import whole
 from s2f.params.denoising import DenoisingParams
 from s2f.params.training import TrainingParams
 from s2f.training.averaging import average_of
-from s2f.training.checkpoint import load_checkpoint, save_checkpoint, set_aside
+from s2f.training.checkpoint import load_checkpoint, save_checkpoint
 from s2f.training.draws import Draws
 from s2f.training.losses import Losses, Objective
 from s2f.training.optimiser import Lamb
@@ -57,7 +57,7 @@ class Learner:
     @property
     def at_once(self) -> int:
         """Rows that this process has in memory at once."""
-        return self.params.micro_batch or self.params.batch // self.processes.count
+        return self.params.at_once(self.processes.count)
 
     @property
     def used(self) -> nn.Module:
@@ -101,7 +101,4 @@ class Learner:
 
     def restore(self, folder: Path, fingerprint: str) -> dict[str, str] | None:
         """Go back to the last checkpoint of this run, if there is one; its metadata."""
-        state = load_checkpoint(folder, fingerprint, self.model, self._averaged, self._optimiser)
-        if state is None and self.processes.first:
-            set_aside(folder)
-        return state
+        return load_checkpoint(folder, fingerprint, self.model, self._averaged, self._optimiser)

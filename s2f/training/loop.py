@@ -8,6 +8,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,10 @@ from s2f.training.learner import Learner
 from s2f.training.losses import Objective
 from s2f.training.optimiser import learning_rate
 from s2f.training.record import Record
+from s2f.training.runs import held, left_by_others
 from s2f.training.showing import Showing
 from s2f.training.signals import noting_signals
-from s2f.training.telling import beginning, diverged, interval, no_validation
+from s2f.training.telling import beginning, diverged, interval, no_validation, not_together
 from s2f.training.validating import validate
 
 log = logging.getLogger(__name__)
@@ -53,20 +55,32 @@ def train(model: nn.Module, run: Run, training: Batches, validation: Batches, ab
     """Train `model` for `run.params.steps` steps, from the last checkpoint of this run if there is one.
 
     Raises:
-        InputError: the loss or the gradient is no longer a number; or the batch cannot be shared by the processes.
+        InputError: the loss or the gradient is no longer a number; the processes cannot share the batch, or do not all
+            see the last checkpoint; or another training has the folder of checkpoints.
         ToldToEnd: SIGTERM or Ctrl-C; what was learnt is saved.
     """
-    params = run.params
+    learner = Learner(model, run.objective, run.params)
+    holding = held(run.checkpoints) if learner.processes.first else nullcontext()
+    with holding:
+        learner.processes.wait()
+        go_on(learner, run, training, validation, about)
+
+
+def go_on(learner: Learner, run: Run, training: Batches, validation: Batches, about: dict[str, Any]) -> None:
+    """From the last checkpoint to the last step."""
+    params, processes, takes_part = run.params, learner.processes, learner.processes.takes_part
 
     # Where and from where.
-    learner = Learner(model, run.objective, params)
-    processes, takes_part = learner.processes, learner.processes.takes_part
     own = processes.rows(params.batch)
     state = learner.restore(run.checkpoints, run.fingerprint)
     first = saved = int(state["step"]) if state else 0
+    if not processes.agree(first):
+        end_badly(f"{run.out.name}: {not_together(run.checkpoints)}", learner)
     record = Record(run.out, run.checkpoints, state["history"] if state else None) if processes.first else None
     if record is not None:
         log.info("%s", beginning(processes, training, first, params.steps))
+        if not first and (left := left_by_others(run.checkpoints)):
+            log.info("%s", left)
 
     # Step by step.
     batches = training.iterate(first, processes.index, processes.count)
@@ -110,7 +124,7 @@ def train(model: nn.Module, run: Run, training: Batches, validation: Batches, ab
                 saved = done
             if told and done < params.steps:
                 processes.wait()  # a launcher ends all when one has ended
-                raise ToldToEnd(told)
+                raise ToldToEnd(told) if processes.first else SystemExit(128 + told)
 
     # The result. The last checkpoint stays: until DVC has taken the weights in, they can be lost.
     if takes_part:

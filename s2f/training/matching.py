@@ -47,12 +47,16 @@ def contrast(voices: Tensor, faces: Tensor, temperature: float) -> Tensor:
     """
     voices, faces = functional.normalize(voices, dim=1), functional.normalize(faces, dim=1)
     own = torch.arange(len(voices), device=voices.device) + place_of(voices)
-    by_voice = functional.cross_entropy(voices @ gathered(faces).T / temperature, own, reduction="none")
-    by_face = functional.cross_entropy(faces @ gathered(voices).T / temperature, own, reduction="none")
+    with torch.autocast(voices.device.type, enabled=False):  # bf16 has three digits, a temperature asks for more
+        by_voice = functional.cross_entropy(voices @ gathered(faces).T / temperature, own, reduction="none")
+        by_face = functional.cross_entropy(faces @ gathered(voices).T / temperature, own, reduction="none")
     return (by_voice + by_face) / 2
 
 
 def crop(spectrogram: Tensor, frames: int, draws: Draws) -> Tensor:
     """(b, n, …) → (b, frames, …), each row from a place of its own."""
     starts = draws.integers(spectrogram.shape[1] - frames + 1)[:, 0].tolist()
-    return torch.stack([row[start : start + frames] for row, start in zip(spectrogram, starts, strict=True)])
+    places = torch.tensor(starts, device=spectrogram.device)[:, None] + torch.arange(frames, device=spectrogram.device)
+    return spectrogram[
+        torch.arange(len(places), device=spectrogram.device)[:, None], places
+    ]  # autocast stacks no halves

@@ -1,7 +1,7 @@
 """One process or several, on one device each: who does what, and what they tell each other. accelerate does the work.
 
 `accelerate launch` and torchrun start several; each has a copy of the model, trains on its part of every batch and gets
-the mean of all gradients. The first one alone writes and speaks, and validates, unless all hold a part of the model.
+the mean of all gradients. The first one alone writes and logs, and validates, unless all hold a part of the model.
 """
 
 from contextlib import AbstractContextManager, nullcontext
@@ -83,6 +83,10 @@ class Processes:
     def largest(self, number: int) -> int:
         """Of every process's number."""
         return int(self.gather(torch.tensor([number], device=self.device)).max())
+
+    def agree(self, number: int) -> bool:
+        """Whether every process has the same number."""
+        return self.largest(number) == -self.largest(-number)
 
     def to_device(self, batch: Batch) -> Batch:
         """The batch where the model is."""

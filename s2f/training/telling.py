@@ -39,6 +39,14 @@ def no_validation(done: int, saved: int, checkpoints: Path) -> str:
     return f"the validation loss after step {done} is no number ({kept(saved, checkpoints)}); {ADVICE}."
 
 
+def not_together(checkpoints: Path) -> str:
+    """What it means if processes would go on from different steps, in a sentence."""
+    return (
+        f"not every process finds the same checkpoint in {checkpoints}; "
+        "allowed: a folder that all machines share, or none with a checkpoint."
+    )
+
+
 def kept(saved: int, checkpoints: Path) -> str:
     """What there is to go on from."""
     return f"the last good checkpoint, {checkpoints / NAME}, is of step {saved}" if saved else "no checkpoint yet"

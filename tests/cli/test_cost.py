@@ -47,10 +47,23 @@ def test_without_a_speed_nothing_is_said_of_days(monkeypatch, capsys):
     assert code == 0 and "GB of memory" in out and "days" not in out
 
 
-def test_a_measure_is_of_this_machine(monkeypatch, capsys):
-    code, out, _ = run(monkeypatch, capsys, "--params", ROOT / "params.yaml", "--measure", 1)
+@pytest.mark.parametrize(("processes", "title"), [(1, "seconds a step"), (2, "seconds a step by one process")])
+def test_a_measure_is_of_this_machine_and_of_one_process(monkeypatch, capsys, processes, title):
+    words = ("--params", ROOT / "params.yaml", "--measure", 1, "--processes", processes)
+    code, out, _ = run(monkeypatch, capsys, *words)
     assert code == 0
-    assert all(0 < float(one) < 60 for one in cells(out)["seconds a step"])
+    assert all(0 < float(one) < 60 for one in cells(out)[title])
+
+
+def test_how_many_processes_share_a_batch_is_asked_where_launch_does_not_say(monkeypatch, capsys, tmp_path):
+    path = tmp_path / "params.yaml"
+    path.write_text(
+        (ROOT / "params.yaml").read_text().replace("launch: python", "launch: torchrun --nproc-per-node gpu")
+    )
+    code, _, said = run(monkeypatch, capsys, "--params", path)
+    assert code == 2 and "does not say how many processes it starts; allowed: with --processes" in said
+    code, out, _ = run(monkeypatch, capsys, "--params", path, "--processes", 8)
+    assert code == 0 and "8 processes" in " ".join(out.split())
 
 
 @pytest.mark.parametrize(

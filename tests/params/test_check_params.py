@@ -63,3 +63,22 @@ def test_the_right_sha256_and_a_packs_name_pass(edited: Edit, tmp_path: Path) ->
     path = edited("face_models.age_gender_sha256", file_sha256(ROOT / "s2f/sample/pack/genderage.onnx"))
     assert check(path, tmp_path / "ok").returncode == 0
     assert check(edited("face_models.arcface", "buffalo_l"), tmp_path / "ok").returncode == 0
+
+
+def test_weights_to_start_from_must_be_there(edited: Edit, tmp_path: Path) -> None:
+    path = edited("speech_encoder_training.start_from", "gone.safetensors")
+    text = path.read_text().replace("architecture: speech2face", "architecture: wavlm", 1)
+    path.write_text(text.replace("layers: 0", "layers: 2", 1))
+    done = check(path, tmp_path / "ok")
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    assert "start_from: no such file (found 'gone.safetensors'); allowed: a safetensors file, or null" in done.stderr
+
+
+def test_compiling_needs_a_compiler(edited: Edit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = edited("face_decoder_training.compile", True)
+    monkeypatch.setenv("CXX", sys.executable)
+    assert check(path, tmp_path / "ok").returncode == 0
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    done = check(path, tmp_path / "ok")
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    assert "compile true needs a C++ compiler, and there is no no-such-compiler here; allowed: false" in done.stderr

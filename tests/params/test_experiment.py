@@ -70,6 +70,19 @@ NAN, INFINITY = float("nan"), float("inf")
         ("launch", "torchrun x.py", "starts no training"),
         ("launch", "torchrun --nproc-per-node 2 --module evil", "starts no training"),
         ("launch", "torchrun --log-dir x.py", "starts no training"),
+        ("launch", "torchrun --no-python evil", "starts no training"),
+        ("launch", "accelerate launch --num_processes 0", "starts no training"),
+        (
+            "launch",
+            "torchrun --nproc-per-node 3",
+            "speech_encoder_training.batch 16 cannot be shared by 3 processes, which launch starts; allowed: a mul",
+        ),
+        (
+            "speech_encoder_training.start_from",
+            "w.safetensors",
+            "start_from w.safetensors: speech2face starts from noth",
+        ),
+        ("face_decoder.attributes", ["age", "age"], "attributes ['age', 'age'] holds one twice"),
         ("face_models.age_gender", "models/genderage", "pack's name, such as buffalo_l (found 'models/gen"),
     ],
 )
@@ -91,6 +104,16 @@ def test_an_odd_number_of_channels_has_no_sines_and_cosines(edited: Edit) -> Non
     path = edited("face_decoder.base_channels", 9)
     path.write_text(re.sub(r"(heads|groups): \d+", r"\1: 1", path.read_text()))
     with pytest.raises(ParamsError, match=r"face_decoder: base_channels 9 is odd; allowed: even"):
+        read_experiment(path)
+
+
+def test_what_is_not_known_has_a_token_that_is_learnt(edited: Edit) -> None:
+    path = edited("face_decoder.attributes", ["age"])
+    read_experiment(path)
+    path.write_text(path.read_text().replace("attribute_dropout: 0.5", "attribute_dropout: 0.0", 1))
+    with pytest.raises(
+        ParamsError, match=r"attribute_dropout 0\.0 teaches no token of what is not known.*; allowed: abo"
+    ):
         read_experiment(path)
 
 
@@ -145,7 +168,10 @@ def test_only_the_samples_pack_is_this_projects_own(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize(
     ("launch", "count"),
     [("python", 1), ("torchrun --nproc-per-node 2", 2), ("torchrun --nproc_per_node=4 --standalone", 4),
-     ("accelerate launch --num_processes 8 --mixed_precision no", 8), ("accelerate launch", 1)],
+     ("accelerate launch --num_processes 8 --mixed_precision no", 8), ("accelerate launch", None),
+     ("torchrun --nnodes 2 --nproc-per-node 8 --rdzv-id job-7 --rdzv-endpoint gpu-node-01:29500", 16),
+     ("torchrun --nnodes 1:4 --nproc-per-node 2", None), ("torchrun --nproc-per-node gpu", None), ("torchrun", 1),
+     ("accelerate launch --config_file conf/eight-gpus.yaml --num-machines 2 --num-processes 8", 8)],
 )  # fmt: skip
 def test_how_trainings_are_started_says_how_many_share_a_batch(edited: Edit, launch: str, count: int) -> None:
     assert read_experiment(edited("launch", launch)).processes == count

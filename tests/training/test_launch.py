@@ -6,8 +6,10 @@ import sys
 import time
 
 import pytest
+import torch
 from ruamel.yaml import YAML
 from safetensors import safe_open
+from safetensors.torch import load_file
 
 from s2f.code import code_sha256
 from s2f.models.face_decoder import FaceDecoder
@@ -62,7 +64,7 @@ def test_a_training_process_that_is_killed_goes_on_to_the_same_bytes(params, por
         *(str(word) for pair in options.items() for word in pair),
     ]
     with subprocess.Popen(command, env={**os.environ, "OMP_NUM_THREADS": "1"}, stderr=subprocess.PIPE) as process:
-        while not (checkpoints / NAME).exists() and process.poll() is None:
+        while not list(checkpoints.glob(f"*/{NAME}")) and process.poll() is None:
             time.sleep(0.002)
         process.send_signal(signal.SIGKILL)
         _, words = process.communicate()
@@ -92,14 +94,16 @@ def test_a_training_process_that_is_told_to_end_saves_and_goes_on_to_the_same_by
         _, words = process.communicate()
     assert process.returncode == 128 + number, words.decode()
     assert f"stopped: {number.name} was received" in words.decode()
-    with safe_open(checkpoints / NAME, framework="pt") as file:
+    (checkpoint,) = checkpoints.glob(f"*/{NAME}")
+    with safe_open(checkpoint, framework="pt") as file:
         assert 8 <= int(file.metadata()["step"]) < 50  # it had not been due
     train_face_decoder.main(portraits, out, checkpoints, params)
     assert contents(out) == contents(through)
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "goes_on"), [("micro_batch", 2, True), ("recompute", True, True), ("ema", 0.5, False)]
+    ("key", "value", "goes_on"),
+    [("micro_batch", 2, True), ("recompute", True, True), ("validation_batches", 2, True), ("ema", 0.5, False)],
 )
 def test_half_a_run_goes_on_however_it_is_computed(key, value, goes_on, params, portraits, tmp_path, caplog):
     yaml = YAML(typ="safe")
@@ -112,6 +116,30 @@ def test_half_a_run_goes_on_however_it_is_computed(key, value, goes_on, params, 
     with caplog.at_level("INFO"):
         train_face_decoder.main(portraits, tmp_path / "out", tmp_path / "checkpoints", params)
     assert ("resuming after step 3 of 3" in caplog.text) == goes_on
+
+
+def test_a_longer_run_goes_on_from_a_shorter_one_and_every_run_keeps_its_own(params, portraits, tmp_path, caplog):
+    def learn(name, **changes):
+        yaml = YAML(typ="safe")
+        content = yaml.load(params.read_text())
+        content["face_decoder_training"] |= changes
+        yaml.dump(content, params)
+        caplog.clear()
+        with caplog.at_level("INFO"):
+            train_face_decoder.main(portraits, tmp_path / name, tmp_path / f"{name}-checkpoints", params)
+        return load_file(tmp_path / name / "weights.safetensors")
+
+    through = learn("through", steps=9, validate_steps=3, show_steps=3)
+    short = learn("run", steps=6)
+    long = learn("run", steps=9)
+    assert "resuming after step 6 of 9" in caplog.text
+    assert contents(tmp_path / "run") == contents(tmp_path / "through")
+    assert all(torch.equal(long[name], through[name]) for name in through)
+    learn("run", ema=0.5)
+    assert "resuming" not in caplog.text and "also holds the states of 2 other runs, " in caplog.text
+    again = learn("run", ema=0.9, steps=6)
+    assert "resuming after step 6 of 6" in caplog.text
+    assert all(torch.equal(again[name], short[name]) for name in short)
 
 
 LESSON = """
@@ -134,7 +162,7 @@ class Lesson:
 
 @pytest.mark.parametrize(
     ("becomes", "words"),
-    [("loss = 3 *", "other parameters, data or code"), ("# Twice.\n        loss = 2 *", "after step 5")],
+    [("loss = 3 *", "also holds another run's state"), ("# Twice.\n        loss = 2 *", "after step 5")],
 )
 def test_half_a_run_goes_on_unless_its_code_means_something_else(
     becomes, words, decoder_config, training_params, portraits, tmp_path, monkeypatch, caplog

@@ -19,6 +19,7 @@ from s2f.training.draws import draws_at
 from s2f.training.learner import Learner
 from s2f.training.loop import Run, train
 from s2f.training.losses import Losses
+from s2f.training.runs import held
 from s2f.training.validating import validate
 
 
@@ -104,18 +105,28 @@ def test_the_resumed_run_does_not_repeat_the_steps_before_its_checkpoint(start):
     start("killed", calls=10 + 2 + 2)  # from step 10: ten steps, validations at 16 and 20
 
 
-def test_a_checkpoint_of_other_parameters_is_not_resumed(start):
+def test_a_checkpoint_of_another_run_is_not_resumed(start):
     through = contents(start("through"))
     with pytest.raises(KilledError):
         start("killed", calls=12, print_of_run="other")
     assert contents(start("killed")) == through
 
 
-def test_a_broken_checkpoint_is_started_over(start, tmp_path):
+def test_a_broken_checkpoint_is_started_over(start, tmp_path, caplog):
     through = contents(start("through", steps=3))
     (tmp_path / "again-checkpoints").mkdir()
     (tmp_path / "again-checkpoints" / NAME).write_bytes(b"half a file")
     assert contents(start("again", steps=3)) == through
+    assert f"{NAME} cannot be read" in caplog.text
+
+
+def test_two_trainings_do_not_write_to_one_folder(start, tmp_path):
+    with (
+        held(tmp_path / "run-checkpoints"),
+        pytest.raises(InputError, match="run-checkpoints: another training writes"),
+    ):
+        start("run", steps=3)
+    start("run", steps=3)
 
 
 def test_weights_that_are_lost_come_back_without_training(start):

@@ -10,6 +10,7 @@ from s2f.models.face_decoder import FaceDecoder
 from s2f.models.speech_encoder import SpeechEncoder
 from s2f.models.super_resolution import SuperResolution
 from s2f.params.speech_encoder import SHORTEST
+from s2f.training import matching as hearing
 from s2f.training.denoising import drop_condition, shrink, squared_error, to_float
 from s2f.training.drawing import DrawingFaces
 from s2f.training.draws import draws_at
@@ -230,6 +231,25 @@ def test_contrast_is_minimised_beside_the_distance_and_only_the_distance_is_logg
         matching(contrastive_weight=2.0)(model.eval(), batch, draws(8)).minimised,
         matching()(model, batch, draws(8)).minimised,
     )
+
+
+def test_bf16_hears_crops_and_contrasts_in_float32(speech_faces, encoder_config, matching):
+    torch.manual_seed(0)
+    batch, model = eight_rows(speech_faces, "spectrogram", "embedding"), SpeechEncoder(encoder_config).train()
+    with torch.autocast("cpu", torch.bfloat16):
+        assert matching(crop_frames=300, contrastive_weight=1.0)(model, batch, draws(8)).minimised.isfinite()
+        voices, faces = (torch.randn(8, 512).double() for _ in range(2))
+        in_bf16 = contrast(voices.float(), faces.float(), 0.01)
+    assert in_bf16.double().sub(contrast(voices, faces, 0.01)).abs().max() < 1e-4
+
+
+def test_crops_are_parts_of_their_rows_at_places_drawn_by_row():
+    heard = torch.arange(8 * 20).reshape(8, 20, 1, 1)
+    cut = hearing.crop(heard, 7, draws(8))
+    assert cut.shape == (8, 7, 1, 1)
+    starts = (cut[:, 0] - heard[:, 0]).flatten().tolist()
+    assert all(torch.equal(cut[row], heard[row, start : start + 7]) for row, start in enumerate(starts))
+    assert len(set(starts)) > 2 and 0 <= min(starts) <= max(starts) <= 13
 
 
 def test_attributes_are_hidden_as_often_as_asked_each_by_itself(decoder_config, diffusion):

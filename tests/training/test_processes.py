@@ -26,12 +26,12 @@ STAGES = {"face_decoder": train_face_decoder, "speech_encoder": train_speech_enc
 def several(params, portraits, speech_faces, tmp_path):
     """Starts a stage in two processes."""
 
-    def start(kind, name):
+    def start(kind, name, module=None):
         data = speech_faces if kind == "speech_encoder" else portraits
         launch = [Path(sys.executable).parent / "torchrun", "--standalone", "--nproc-per-node", "2", "-m"]
         places = ["--data", data, "--out", tmp_path / name, "--checkpoints", tmp_path / f"{name}-checkpoints"]
-        words = [*launch, f"s2f.stages.train_{kind}", *places, "--params", params]
-        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+        words = [*launch, module or f"s2f.stages.train_{kind}", *places, "--params", params]
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": f"{tmp_path}"}
         return subprocess.Popen(list(map(str, words)), env=environment, stderr=subprocess.PIPE, text=True)
 
     return start
@@ -86,44 +86,90 @@ def test_two_processes_learn_what_one_learns(kind, micro_batch, tolerance, param
             torch.testing.assert_close(two[name], one[name], rtol=1e-3, atol=1e-4)
 
 
-def stopped(processes, checkpoint):
+def stopped(processes, checkpoints):
     """Two processes that are told to end once there is a checkpoint; what they said."""
     with processes:
-        while not checkpoint.exists() and processes.poll() is None:
+        while not list(checkpoints.glob(f"*/{NAME}")) and processes.poll() is None:
             time.sleep(0.01)
         processes.send_signal(signal.SIGTERM)
         _, words = processes.communicate()
-    assert "SIGTERM was received" in words, words
+    assert words.count("SIGTERM was received") == 1, words
     return words
 
 
-def test_two_processes_that_share_out_the_model_learn_what_one_learns_and_go_on(params, several, alone, tmp_path):
+def test_two_processes_that_share_out_the_model_learn_what_one_learns_and_go_on(
+    params, several, alone, tmp_path, caplog
+):
     edit(params, steps=30, checkpoint_steps=5, shard=True, micro_batch=1)
-    stopped(several("face_decoder", "two"), tmp_path / "two-checkpoints" / NAME)
+    stopped(several("face_decoder", "two"), tmp_path / "two-checkpoints")
+    shutil.copytree(tmp_path / "two-checkpoints", tmp_path / "two then one-checkpoints")
     with several("face_decoder", "two") as processes:
         _, words = processes.communicate()
     assert processes.returncode == 0 and "resuming" in words, words
-    alone("face_decoder", "one")
-    written = [sorted(path.name for path in (tmp_path / name).rglob("*")) for name in ("one", "two")]
-    assert written[0] == written[1]
-    assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=1e-4)
     # What two have saved is the whole, and one goes on with it.
-    one, two = (load_file(tmp_path / f"{name}-checkpoints" / NAME) for name in ("one", "two"))
-    assert {name: tensor.shape for name, tensor in one.items()} == {name: tensor.shape for name, tensor in two.items()}
-    shutil.rmtree(tmp_path / "two")
-    alone("face_decoder", "two")
-    assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=1e-4)
+    with caplog.at_level("INFO"):
+        alone("face_decoder", "two then one")
+    assert "resuming after step" in caplog.text
+    alone("face_decoder", "one")
+    assert_alike("one", "two", tmp_path)
+    assert_alike("one", "two then one", tmp_path)
+
+
+def assert_alike(name, other, folder):
+    """Two runs wrote the same files, losses and weights but for rounding."""
+    written = [sorted(path.name for path in (folder / one).rglob("*")) for one in (name, other)]
+    assert written[0] == written[1]
+    assert losses(folder / other) == pytest.approx(losses(folder / name), rel=1e-4)
+    one, two = (load_file(folder / run / "weights.safetensors") for run in (name, other))
+    for tensor in one:
+        torch.testing.assert_close(two[tensor], one[tensor], rtol=1e-3, atol=1e-4)
 
 
 def test_two_processes_that_are_told_to_end_are_gone_on_with_by_one(params, several, alone, tmp_path, caplog):
     edit(params, steps=150, checkpoint_steps=7)
-    stopped(several("face_decoder", "run"), tmp_path / "run-checkpoints" / NAME)
+    stopped(several("face_decoder", "run"), tmp_path / "run-checkpoints")
     assert not (tmp_path / "run" / "weights.safetensors").exists()
     with caplog.at_level("INFO"):
         alone("face_decoder", "run")
     assert "resuming after step" in caplog.text
     alone("face_decoder", "through")
     assert losses(tmp_path / "run") == pytest.approx(losses(tmp_path / "through"), rel=0.01)
+
+
+def test_two_processes_go_on_with_what_one_has_saved(params, several, alone, tmp_path):
+    edit(params, steps=10, validate_steps=5, show_steps=5)
+    alone("face_decoder", "run")
+    edit(params, steps=20)
+    with several("face_decoder", "run") as processes:
+        _, words = processes.communicate()
+    assert processes.returncode == 0 and "resuming after step 10 of 20" in " ".join(words.split()), words
+    alone("face_decoder", "through")
+    assert_alike("through", "run", tmp_path)
+
+
+def test_processes_that_would_go_on_from_different_steps_do_not(params, several, alone, tmp_path):
+    """As where every machine has a disk of its own."""
+    edit(params, steps=10)
+    alone("face_decoder", "run")
+    edit(params, steps=20)
+    (tmp_path / "s2f_own_disk.py").write_text(OWN_DISK)
+    with several("face_decoder", "run", module="s2f_own_disk") as processes:
+        _, words = processes.communicate()
+    assert processes.returncode != 0
+    assert words.count("not every process finds the same checkpoint in") == 1, words
+
+
+OWN_DISK = """
+import os
+
+from s2f.runtime import run_command
+from s2f.stages.train_face_decoder import main
+from s2f.training import learner
+
+if os.environ["RANK"] == "1":
+    learner.load_checkpoint = lambda *_: None
+run_command(main)
+"""
 
 
 def test_a_batch_that_cannot_be_shared_is_one_sentence(monkeypatch):
@@ -140,20 +186,20 @@ NORMS = """
 import copy
 
 import torch
-from torch import distributed, nn
+from torch import nn
 
-from s2f.training.shared_norm import share_statistics
+from s2f.training.processes import Processes
 
-distributed.init_process_group("gloo")
-own = slice(2 * distributed.get_rank(), 2 * distributed.get_rank() + 2)
+processes = Processes("fp32")
+own = slice(2 * processes.index, 2 * processes.index + 2)
 torch.manual_seed(0)
 layers = [nn.Conv2d(2, 3, 3), nn.ReLU(), nn.BatchNorm2d(3), nn.Flatten(2), nn.BatchNorm1d(3)]
 whole = nn.Sequential(*layers).double()
-shared = share_statistics(copy.deepcopy(whole), torch.device("cpu"))
+several = processes.prepare(copy.deepcopy(whole))
+shared = several.module
 assert [name for name, _ in shared.named_parameters()] == [name for name, _ in whole.named_parameters()]
 x, y = torch.randn(4, 2, 8, 8).double(), torch.randn(4, 3, 36).double()
 (whole(x) - y).square().mean().backward()
-several = nn.parallel.DistributedDataParallel(shared)
 (several(x[own]) - y[own]).square().mean().backward()
 for one, other in zip(whole.parameters(), shared.parameters()):
     torch.testing.assert_close(other.grad, one.grad)
