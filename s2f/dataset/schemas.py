@@ -1,7 +1,7 @@
 """The columns of every table, once.
 
-Pictures and sound are `{bytes, path}` structs, as Hugging Face `datasets` stores them. DuckDB and pandas read the files as
-they are; `datasets` reads those without spectrograms, for it knows no Arrow tensors of a fixed shape.
+Pictures and sound are `{bytes, path}` structs, as Hugging Face `datasets` stores them. DuckDB and pandas read the files
+as they are; `datasets` reads those without spectrograms, for it knows no Arrow tensors of a fixed shape.
 """
 
 import pyarrow as pa

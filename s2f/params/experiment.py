@@ -25,10 +25,10 @@ from s2f.params.speech_faces import SpeechFacesParams
 from s2f.params.super_resolution import SuperResolutionConfig
 
 # A shell gets it, from a file that one may have from others: options and their values, and nothing that a shell acts on
-# or that would be run instead of the training.
-LAUNCH = re.compile(
-    r"python|(torchrun|accelerate launch)( --(?!module\b|no[_-]python\b)[\w-]+([ =][\w.,:@/][\w.,:@/-]*)?)*", re.ASCII
-)
+# or that would be run instead of the training; nor what would share out or compile models in another way than the
+# trainings' own parameters say.
+OPTION = r"--(?!module\b|no[_-]python\b|use[_-]|dynamo)[\w-]+([ =][\w.,:@/][\w.,:@/-]*)?"
+LAUNCH = re.compile(rf"python|(torchrun|accelerate launch)( {OPTION})*", re.ASCII)
 RUNS_ANOTHER = re.compile(r"\.py\b")
 # By launcher: the options whose product is the number of processes, and what they are where they are not given.
 COUNTING = {"accelerate": {"num[_-]processes": "?"}, "torchrun": {"nproc[_-]per[_-]node": "1", "nnodes": "1"}}

@@ -72,6 +72,8 @@ NAN, INFINITY = float("nan"), float("inf")
         ("launch", "torchrun --log-dir x.py", "starts no training"),
         ("launch", "torchrun --no-python evil", "starts no training"),
         ("launch", "accelerate launch --num_processes 0", "starts no training"),
+        ("launch", "accelerate launch --use_deepspeed --num_processes 2", "starts no training"),
+        ("launch", "accelerate launch --num_processes 2 --dynamo_backend inductor", "starts no training"),
         (
             "launch",
             "torchrun --nproc-per-node 3",
