@@ -14,6 +14,15 @@ def test_a_signal_is_noted_and_ends_nothing(number):
         assert signalled() == number
 
 
+@pytest.fixture
+def heard():
+    """Ctrl-C as a terminal's programs hear it; in a shell's background it is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
 def test_a_second_one_ends_at_once():
     with pytest.raises(KeyboardInterrupt), noting_signals():
         signal.raise_signal(signal.SIGINT)
