@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from s2f.evaluation.scores import mean_of_samples
 from s2f.evaluation.shuffling import chance, derangements, luck, shuffled_correlations
 from s2f.evaluation.statistics import (
     Estimate,
@@ -20,7 +21,7 @@ from s2f.evaluation.statistics import (
     pearson,
     unavailable,
 )
-from s2f.evaluation.tables import Pictures, Voices, guidance_name, mean_of_samples, take
+from s2f.evaluation.tables import Pictures, Voices, guidance_name, take
 
 
 def evaluate_craniofacial(

@@ -5,6 +5,7 @@ and the judge itself is measured against them: that is the ceiling. Each w, agai
 shuffled pairs.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -12,9 +13,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from s2f.evaluation.reliability import reliability, unattenuated
+from s2f.evaluation.scores import Score, estimate, mean_of_samples
 from s2f.evaluation.shuffling import chance, derangements, luck, shuffled_agreement, shuffled_correlations
-from s2f.evaluation.statistics import Estimate, Floats, Plan, holm, mean_correlation, pearson, proportion, unavailable
-from s2f.evaluation.tables import MALE, Pictures, Voices, faces_found, guidance_name, mean_of_samples, take
+from s2f.evaluation.statistics import (
+    Estimate,
+    Floats,
+    Plan,
+    holm,
+    mean,
+    pearson,
+    proportion,
+    spearman,
+    unavailable,
+    within,
+)
+from s2f.evaluation.tables import MALE, Pictures, Voices, faces_found, guidance_name, take
 
 BANDS = (20, 30, 40, 50, 60, 70)  # years with which a new band begins: the groups whose confusion is counted
 BAND_NAMES = (f"0–{BANDS[0] - 1}", *(f"{low}–{high - 1}" for low, high in pairwise(BANDS)), f"{BANDS[-1]}+")
@@ -43,7 +57,7 @@ def evaluate_facial(true: Pictures, generated: Pictures, voices: Voices, plan: P
         "without_true_face": int((~np.isfinite(take(true.age, voices.true))).sum()),
         "true_faces": faces_found(take(true.faces, voices.true)),
         "judge": judge_against_labels(true, voices, plan),
-        "majority_accuracy": _majority(take(true.male, voices.true)),
+        "majority_accuracy": _majority(take(true.male, voices.true), voices.people, plan).as_json(),
         "guidance": guidance,
         "shuffled": shuffled,
     }
@@ -77,47 +91,52 @@ class _Rows:
         """The same with the labels as truth."""
         return _Rows(self.people, self.label_age, self.label_male, self.label_age, self.label_male, self.age, self.male)
 
+    @property
+    def age_score(self) -> Score:
+        """r of the years."""
+        return Score(self.age, self.true_age)
+
+    @property
+    def gender_score(self) -> Score:
+        """Whether each sample's gender is right."""
+        return right_gender(self.true_male, self.male)
+
+
+def right_gender(truth: Floats, male: Floats) -> Score:
+    """Of the samples' probabilities of a man (n, k): on the true face's side (n,) or not."""
+    known = np.isfinite(truth)[:, None] & np.isfinite(male)
+    return Score(np.where(known, (male >= MALE) == (truth >= MALE)[:, None], np.nan), share=True)
+
 
 def _against(rows: _Rows, plan: Plan) -> dict[str, Any]:
-    """One sample at a time as in the paper, and the mean of the samples."""
+    """One sample at a time as in the paper, the mean of the samples, and what lies between the two."""
+    age, mean_age = rows.age_score, Score(mean_of_samples(rows.age)[:, None], rows.true_age)
+    mean_gender = right_gender(rows.true_male, mean_of_samples(rows.male)[:, None])
+    r = estimate(age, rows.people, plan)
+    steady = reliability(rows.age[age.kept], rows.people[age.kept], plan.confidence)
     return {
-        "age_r": _age_r_of_one(rows, plan).as_json(),
-        "age_r_mean": _age_r(rows, mean_of_samples(rows.age), plan).as_json(),
-        "gender_accuracy": _accuracy(rows, rows.male, plan).as_json(),
-        "gender_accuracy_mean": _accuracy(rows, mean_of_samples(rows.male)[:, None], plan).as_json(),
+        "age_r": r.as_json(),
+        "age_r_mean": estimate(mean_age, rows.people, plan).as_json(),
+        "age_reliability": steady.as_json(),
+        "age_r_unattenuated": unattenuated(r, steady).as_json(),
+        "age_spearman": _of_mean_age(rows, plan, spearman).as_json(),
+        "age_r_within_gender": _age_within_gender(rows, plan).as_json(),
+        "gender_accuracy": estimate(rows.gender_score, rows.people, plan).as_json(),
+        "gender_accuracy_mean": estimate(mean_gender, rows.people, plan).as_json(),
     }
 
 
-def _age_r_of_one(rows: _Rows, plan: Plan) -> Estimate:
-    """r of one sample, averaged over the samples; its interval is that of the people behind the pairs that exist."""
-    people = len(np.unique(rows.people[_paired(rows.true_age, rows.age)]))
-    return mean_correlation([_age_r(rows, age, plan) for age in rows.age.T], people, plan.confidence)
-
-
-def _paired(truth: Floats, estimates: Floats) -> NDArray[np.bool_]:
-    """Voices (n,) with a truth (n,) and an estimate of at least one sample (n, k)."""
-    return np.isfinite(truth) & np.isfinite(estimates).any(1)
-
-
-def _age_r(rows: _Rows, age: Floats, plan: Plan) -> Estimate:
+def _of_mean_age(rows: _Rows, plan: Plan, statistic: Callable[..., Estimate]) -> Estimate:
+    age = mean_of_samples(rows.age)
     kept = np.isfinite(rows.true_age) & np.isfinite(age)
-    return pearson(age[kept], rows.true_age[kept], plan.confidence, len(np.unique(rows.people[kept])))
+    return statistic(age[kept], rows.true_age[kept], plan.confidence, len(np.unique(rows.people[kept])))
 
 
-def _accuracy(rows: _Rows, male: Floats, plan: Plan) -> Estimate:
-    """Share of voices with the right gender, averaged over the samples (n, k) in which a face was found."""
-    kept = _paired(rows.true_male, male)
-    if not kept.any():
-        return unavailable("no voice has a judged true face and a judged generated one")
-    yes = _share_of_men(male[kept])
-    share = float(np.where(rows.true_male[kept] >= MALE, yes, 1 - yes).mean())
-    return proportion(share, int(kept.sum()), plan.confidence, len(np.unique(rows.people[kept])))
-
-
-def _share_of_men(male: Floats) -> Floats:
-    """Of each voice's judged samples (n, k), at least one of each, the share that shows a man (n,)."""
-    found = np.isfinite(male)
-    return ((male >= MALE) & found).sum(1) / found.sum(1)
+def _age_within_gender(rows: _Rows, plan: Plan) -> Estimate:
+    age = mean_of_samples(rows.age)
+    kept = np.isfinite(rows.true_age) & np.isfinite(age) & np.isfinite(rows.true_male)
+    gender = (rows.true_male[kept] >= MALE).astype(np.int64)
+    return within(age[kept], rows.true_age[kept], gender, plan.confidence, len(np.unique(rows.people[kept])))
 
 
 def _confusion(truth: Floats, male: Floats) -> dict[str, int]:
@@ -148,20 +167,20 @@ def _shuffled(rows: _Rows, plan: Plan) -> dict[str, Any]:
 
 
 def _shuffled_age(rows: _Rows, plan: Plan) -> tuple[Estimate, float | None]:
-    observed = _age_r_of_one(rows, plan)
+    observed, kept = estimate(rows.age_score, rows.people, plan), rows.age_score.kept
     if observed.value is None:
         return observed, None
-    kept = _paired(rows.true_age, rows.age)
     orders = derangements(rows.people[kept], plan.resamples, plan.seed)
     values = None if orders is None else shuffled_correlations(rows.age[kept], rows.true_age[kept], orders)
     return chance(values, int(kept.sum()), plan.confidence), luck(observed.value, values)
 
 
 def _shuffled_gender(rows: _Rows, plan: Plan) -> tuple[Estimate, float | None]:
-    observed, kept = _accuracy(rows, rows.male, plan), _paired(rows.true_male, rows.male)
+    observed, kept = estimate(rows.gender_score, rows.people, plan), rows.gender_score.kept
     orders = derangements(rows.people[kept], plan.resamples, plan.seed)
-    truth = rows.true_male[kept] >= MALE
-    values = None if orders is None else shuffled_agreement(_share_of_men(rows.male[kept]), truth, orders)
+    truth, male = rows.true_male[kept] >= MALE, rows.male[kept]
+    men = mean_of_samples(np.where(np.isfinite(male), male >= MALE, np.nan))
+    values = None if orders is None else shuffled_agreement(men, truth, orders)
     return chance(values, int(kept.sum()), plan.confidence), luck(observed.value, values)
 
 
@@ -185,15 +204,18 @@ def judge_against_labels(true: Pictures, voices: Voices, plan: Plan) -> dict[str
         else unavailable("no labels")
     )
     r = pearson(age[kept], label[kept], plan.confidence, len(np.unique(voices.people[kept])))
+    error = mean(np.abs(age - label)[kept], voices.people[kept], plan)
     return {
         "age_r": (r if kept.any() else unavailable("no labels")).as_json(),
-        "age_error_years": float(np.round(np.abs(age - label)[kept].mean(), 3)) if kept.any() else None,
+        "age_error_years": (error if kept.any() else unavailable("no labels")).as_json(),
         "gender_accuracy": accuracy.as_json(),
     }
 
 
-def _majority(male: Floats) -> float | None:
+def _majority(male: Floats, people: NDArray[np.int64], plan: Plan) -> Estimate:
     """The accuracy of always answering with the commoner gender."""
-    known = male[np.isfinite(male)]
-    share = float((known >= MALE).mean()) if len(known) else None
-    return None if share is None else round(max(share, 1 - share), 6)
+    known = np.isfinite(male)
+    if not known.any():
+        return unavailable("no true face was judged")
+    share = float((male[known] >= MALE).mean())
+    return proportion(max(share, 1 - share), int(known.sum()), plan.confidence, len(np.unique(people[known])))

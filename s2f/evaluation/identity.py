@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from s2f.evaluation.retrieval import normalise, recall
+from s2f.evaluation.embeddings import Embeddings, mean_embedding, normalise
+from s2f.evaluation.retrieval import recall
 from s2f.evaluation.shuffling import chance, derangements, luck
 from s2f.evaluation.statistics import Estimate, Floats, Plan, mean, proportion, unavailable
 from s2f.evaluation.tables import MALE, Pictures, Voices, faces_found, guidance_name, take
-
-Embeddings = NDArray[np.float64]
+from s2f.evaluation.variety import variety
 
 
 def evaluate_identity(
@@ -35,7 +35,7 @@ def evaluate_identity(
     sexed = kept & np.isfinite(male)  # a true face that was not judged has no gender to keep to
     found = faces_found(generated.faces)
     weights = {
-        guidance_name(w): _one_weight(truth, generated, places, voices, recall_at, plan)
+        guidance_name(w): _one_weight(truth, male, generated, places, voices, recall_at, plan)
         for w, places in voices.generated.items()
     }
     return {
@@ -59,14 +59,21 @@ def evaluate_identity(
 
 
 def _one_weight(
-    truth: Embeddings, generated: Pictures, places: NDArray[np.int64], voices: Voices, at: tuple[int, ...], plan: Plan
+    truth: Embeddings,
+    male: Floats,
+    generated: Pictures,
+    places: NDArray[np.int64],
+    voices: Voices,
+    at: tuple[int, ...],
+    plan: Plan,
 ) -> dict[str, Any]:
     """Faces of one w: cosine, retrieval by the mean of the samples, and variety."""
     faces = take(generated.embedding, places).astype(np.float64)  # (n, k, 512)
     found = faces_found(take(generated.faces, places).ravel())
     known = np.isfinite(truth[:, 0]) & np.isfinite(faces[:, :, 0]).any(1)
+    sexed = known & np.isfinite(male)
     people = voices.people[known]
-    centre = _mean_of_samples(faces)
+    centre = mean_embedding(faces)
     return {
         "detected": proportion(
             found["one_face"] / max(found["pictures"], 1), found["pictures"], plan.confidence, voices.independent
@@ -74,15 +81,11 @@ def _one_weight(
         **found,
         "cosine": _likeness(faces[known], truth[known], people, plan),
         "recall": recall(centre[known], truth[known], people, at, plan),
-        "variety": _variety(faces, truth, voices.people),
+        "recall_same_gender": recall(
+            centre[sexed], truth[sexed], voices.people[sexed], at, plan, strata=male[sexed] >= MALE
+        ),
+        "variety": variety(faces, truth, voices.people, plan),
     }
-
-
-def _mean_of_samples(faces: Embeddings) -> Embeddings:
-    """(n, 512): the mean of what was found among the samples (n, k, 512), NaN where nothing was."""
-    found = np.isfinite(faces[:, :, :1])
-    count = found.sum(1)
-    return np.where(count > 0, np.where(found, faces, 0.0).sum(1) / np.maximum(count, 1), np.nan)
 
 
 def _likeness(faces: Embeddings, truth: Embeddings, people: NDArray[np.int64], plan: Plan) -> dict[str, Any]:
@@ -94,7 +97,7 @@ def _likeness(faces: Embeddings, truth: Embeddings, people: NDArray[np.int64], p
             nothing = unavailable("all faces of one side are the same, or there are none", len(truth)).as_json()
             content[name] = {"own": nothing, "other": nothing}
             continue
-        a = _mean_of_samples(a)
+        a = mean_embedding(a)
         own = np.einsum("nd,nd->n", a, b)
         content[name] = {"own": mean(own, people, plan).as_json()} | _others(a, b, own, people, plan)
     return content
@@ -119,41 +122,6 @@ def _centre(vectors: Embeddings) -> Embeddings | None:
     if len(flat) < 2 or float(np.abs(flat - flat.mean(0)).max()) < 1e-6:
         return None
     return normalise(vectors - flat.mean(0))
-
-
-def _variety(faces: Embeddings, truth: Embeddings, people: NDArray[np.int64]) -> dict[str, float | None]:
-    """Mean cosine distance between a voice's own samples, between people's, and between true faces."""
-    return {
-        "within_voice": _within(faces),
-        "between_people": _between(_mean_of_samples(faces), people),
-        "between_true_faces": _between(truth, people),
-    }
-
-
-def _within(faces: Embeddings) -> float | None:
-    """Over pairs of samples of one voice: from sums, since |Σ x|² = Σ |x|² + 2 Σ pairs."""
-    found = np.isfinite(faces[:, :, 0])
-    count = found.sum(1)
-    several = count >= 2
-    if not several.any():
-        return None
-    unit = np.where(found[:, :, None], faces, 0.0)[several]
-    pairs = (np.square(unit.sum(1)).sum(1) - np.square(unit).sum((1, 2))) / (count * (count - 1))[several]
-    return round(float(1 - pairs.mean()), 6)
-
-
-def _between(vectors: Embeddings, people: NDArray[np.int64]) -> float | None:
-    """Over pairs of rows (n, 512) of different people."""
-    kept = np.isfinite(vectors[:, 0])
-    vectors, people = vectors[kept], people[kept]
-    person = np.unique(people, return_inverse=True)[1] if len(people) else people
-    if len(np.unique(person)) < 2:
-        return None
-    sums = np.zeros((person.max() + 1, vectors.shape[1]))
-    np.add.at(sums, person, vectors)
-    same = np.bincount(person)
-    products = np.square(vectors.sum(0)).sum() - np.square(sums).sum()
-    return round(float(1 - products / (len(vectors) ** 2 - np.square(same).sum())), 6)
 
 
 def evaluate_super_resolution(

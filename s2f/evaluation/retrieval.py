@@ -5,16 +5,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from s2f.evaluation.embeddings import normalise
 from s2f.evaluation.shuffling import chance, derangements, luck
 from s2f.evaluation.statistics import Plan, proportion, unavailable
 
 BLOCK = 256  # queries ranked at once: memory stays a few rows of the gallery
-
-
-def normalise(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Vectors (…, d) of unit length; a zero vector stays zero."""
-    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return vectors / np.where(length > 0, length, 1.0)
 
 
 def recall(
@@ -50,6 +45,15 @@ def recall(
             "shuffled_p": luck(share, values),
         }
     return content
+
+
+def own_ranks(
+    queries: NDArray[np.float64], gallery: NDArray[np.float64], people: NDArray[np.int64]
+) -> NDArray[np.int64] | None:
+    """How many rivals stand before each query's own face (n,), 0 where it is found first; None where nothing ranks."""
+    if _no_ranking(queries, gallery):
+        return None
+    return _ranks(_centred(queries), _centred(gallery), people, (), None, None)[0]
 
 
 def _no_ranking(queries: NDArray[np.float64], gallery: NDArray[np.float64]) -> str | None:

@@ -152,13 +152,6 @@ def take(values: NDArray[Any], places: NDArray[np.int64]) -> NDArray[Any]:
     return found
 
 
-def mean_of_samples(values: Floats) -> Floats:
-    """Mean (n,) of what was found among the samples (n, k); NaN where nothing was."""
-    found = np.isfinite(values)
-    total = np.where(found, values, 0.0).sum(1)
-    return np.divide(total, found.sum(1), out=np.full(len(values), np.nan), where=found.any(1))
-
-
 def faces_found(faces: Floats) -> dict[str, int]:
     """Counts of pictures with no face, exactly one and several; NaN counts as not looked at."""
     looked = faces[np.isfinite(faces)]

@@ -46,3 +46,8 @@ class EvaluationParams(Section):
             if name in self.free_measures:
                 raise ValueError(f"free_measures names {name}, which tied_measures claims; allowed: in one of them")
         return self
+
+    @property
+    def headline_recall(self) -> int:
+        """The k of the headline "own face among the first k": 10 where it is asked for, else the largest."""
+        return 10 if 10 in self.recall_at else self.recall_at[-1]

@@ -6,41 +6,53 @@ from s2f.reporting import paper
 from s2f.reporting.tables import Table, estimate, number, p_value
 
 
-def facial(content: dict[str, Any]) -> Table:
-    """The paper's table 2 beside ours."""
-    half = ["paper", "mean of samples", "shuffled", "p (Holm)"]
-    head = ["w", "age r", *half, "N", "gender accuracy", *half, "N", "no face"]
+def ages(content: dict[str, Any]) -> Table:
+    """The age half of the paper's table 2 beside ours."""
+    head = [
+        "w", "r", "paper", "shuffled", "p (Holm)", "N", "mean of samples", "endless samples", "Spearman, mean",
+        "within gender, mean",
+    ]  # fmt: skip
     rows = []
     for w, row in content["guidance"].items():
         theirs, shuffled = paper.FACIAL.get(w), content["shuffled"][w]
-        rows.append(
-            [
-                w,
-                estimate(row["age_r"]),
-                number(theirs.age_r if theirs else None),
-                estimate(row["age_r_mean"]),
-                estimate(shuffled["age_r"]),
-                p_value(shuffled["age_p_holm"]),
-                str(row["age_r"]["n"]),
-                estimate(row["gender_accuracy"]),
-                number(theirs.gender_accuracy if theirs else None),
-                estimate(row["gender_accuracy_mean"]),
-                estimate(shuffled["gender_accuracy"]),
-                p_value(shuffled["gender_p_holm"]),
-                str(row["gender_accuracy"]["n"]),
-                str(row["no_face"]),
-            ]
-        )
+        cells = [w, estimate(row["age_r"]), number(theirs.age_r if theirs else None), estimate(shuffled["age_r"])]
+        cells += [p_value(shuffled["age_p_holm"]), str(row["age_r"]["n"])]
+        keys = ("age_r_mean", "age_r_unattenuated", "age_spearman", "age_r_within_gender")
+        rows.append([*cells, *(estimate(row[key]) for key in keys)])
     notes = [
-        "Truth is the judge's estimate of the true face, as in the paper.",
-        f"The plain columns judge one generated face at a time, as the paper does; {content['samples']} per voice.",
+        *_protocol(content),
+        "Endless samples: r of one sample over the root of its reliability, the share of its spread that lies between "
+        "voices: what the sampling noise alone takes from r.",
+        "Within gender: what is left of r inside each gender; a model that hears sex alone has nothing there.",
+    ]
+    return Table("Age by guidance w", head, rows, notes)
+
+
+def genders(content: dict[str, Any]) -> Table:
+    """The gender half of the paper's table 2 beside ours, and how many pictures could not be judged."""
+    head = ["w", "accuracy", "paper", "shuffled", "p (Holm)", "N", "mean of samples", "no face", "several faces"]
+    rows = []
+    for w, row in content["guidance"].items():
+        theirs, shuffled = paper.FACIAL.get(w), content["shuffled"][w]
+        cells = [w, estimate(row["gender_accuracy"]), number(theirs.gender_accuracy if theirs else None)]
+        cells += [estimate(shuffled["gender_accuracy"]), p_value(shuffled["gender_p_holm"])]
+        cells += [str(row["gender_accuracy"]["n"]), estimate(row["gender_accuracy_mean"])]
+        rows.append([*cells, f"{row['no_face']} of {row['pictures']}", str(row["several_faces"])])
+    majority = content["majority_accuracy"]
+    notes = _protocol(content)
+    if majority["value"] is not None:
+        notes.append(f"Always answering the commoner gender scores {estimate(majority)}, N = {majority['n']}.")
+    return Table("Gender by guidance w", head, rows, notes)
+
+
+def _protocol(content: dict[str, Any]) -> list[str]:
+    return [
+        "Truth is the judge's estimate of the true face, and one generated face is judged at a time, as in the paper; "
+        f"{content['samples']} per voice. Mean of samples: judged together.",
         "Shuffled: every voice beside other people's faces; the bracket is the reach of luck, not of error. "
         "p: how often luck reaches ours, corrected for so many w. A mean near chance rules out no leak.",
         f"Intervals count people ({content['people']}), not clips or samples.",
     ]
-    if content["majority_accuracy"] is not None:
-        notes.append(f"Always answering the commoner gender scores {number(content['majority_accuracy'])}.")
-    return Table("Age and gender by guidance w", head, rows, notes)
 
 
 def labels(content: dict[str, Any]) -> Table:
@@ -56,8 +68,9 @@ def labels(content: dict[str, Any]) -> Table:
             cells += [estimate(row[key]), estimate(control.get(key, {})), str(row[key]["n"])]
         rows.append(cells)
     notes = ["The first row is the ceiling: what the judge makes of the true faces themselves."]
-    if judge["age_error_years"] is not None:
-        notes.append(f"On true faces the judge is off by {number(judge['age_error_years'], 1)} years on average.")
+    error = judge["age_error_years"]
+    if error["value"] is not None:
+        notes.append(f"On true faces the judge is off by {estimate(error, 1)} years on average, N = {error['n']}.")
     head = ["faces", "age r", "shuffled", "N", "gender accuracy", "shuffled", "N"]
     return Table("Against the corpus's labels", head, rows, notes)
 

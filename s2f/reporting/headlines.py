@@ -5,7 +5,7 @@ from typing import Any
 
 from s2f.reporting import paper
 from s2f.reporting.sources import Results
-from s2f.reporting.tables import NONE, number
+from s2f.reporting.tables import NONE, estimate, number
 
 GOOD, FAINT, NOTHING, UNKNOWN = "good", "faint", "nothing", "unknown"
 FEWEST = 20  # people from which a number may be called clear: below, one more or less turns it
@@ -173,10 +173,10 @@ def warnings(results: Results) -> list[str]:
     identity = results.identity
     for w, row in identity["by_guidance"].items():
         between, true = row["variety"]["between_people"], row["variety"]["between_true_faces"]
-        if between is not None and true and between < ALIKE * true:
+        if between["value"] is not None and true["value"] and between["value"] < ALIKE * true["value"]:
             said.append(
-                f"At w = {w} all generated faces look alike: their variety is {number(between, 3)}, "
-                f"the true faces' {number(true, 3)}."
+                f"At w = {w} all generated faces look alike: their variety is {estimate(between, 3)}, "
+                f"the true faces' {estimate(true, 3)}."
             )
     if identity["without_true_face"]:
         said.append(

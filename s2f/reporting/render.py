@@ -88,7 +88,8 @@ def _funnel_text(results: Results) -> str:
 def all_tables(results: Results) -> dict[str, Table]:
     """Every table by name."""
     return {
-        "facial": facial_tables.facial(results.facial),
+        "ages": facial_tables.ages(results.facial),
+        "genders": facial_tables.genders(results.facial),
         "labels": facial_tables.labels(results.facial),
         "confusion": facial_tables.confusion(results.facial),
         "age_confusion": facial_tables.age_confusion(results.facial, results.identity["guidance"]),

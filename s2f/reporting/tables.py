@@ -120,7 +120,7 @@ def identity(content: dict[str, Any]) -> Table:
         cells += [estimate(centred["other"], 3), str(raw["own"]["n"]), estimate(row["detected"])]
         cells.append(f"{row['no_face']}, {row['several_faces']} of {row['pictures']}")
         keys = ("within_voice", "between_people", "between_true_faces")
-        rows.append([w, *cells, *(number(variety[key], 3) for key in keys)])
+        rows.append([w, *cells, *(estimate(variety[key], 3) for key in keys)])
     notes = [
         "Cosine of ArcFace embeddings with the true face. Read it only beside other people's: a mean face resembles "
         "everybody a little.",
@@ -134,7 +134,9 @@ def retrieval(content: dict[str, Any]) -> Table:
     """Recall by the voice, among the same gender, and by the generated faces."""
     voice = content["voice"]
     asks = {"voice's embedding": voice["recall"], "the same, same gender only": voice["recall_same_gender"]}
-    asks |= {f"generated face, w = {w}": row["recall"] for w, row in content["by_guidance"].items()}
+    for w, row in content["by_guidance"].items():
+        asks |= {f"generated face, w = {w}": row["recall"]}
+        asks |= {f"generated face, w = {w}, same gender only": row["recall_same_gender"]}
     keys = [key for key in voice["recall"] if key.startswith("at_")]
     head = ["who asks", "N", "gallery"]
     for key in keys:

@@ -35,8 +35,10 @@ def test_unrelated_faces_are_at_chance(make_study, load, plan) -> None:
 
 def test_variety_tells_copies_from_differences(make_study, load, plan) -> None:
     variety = evaluate(*load(make_study(30, 3, (0.0,), noise=0.0)), plan)["by_guidance"]["0"]["variety"]
-    assert variety["within_voice"] == pytest.approx(0, abs=1e-5)
-    assert variety["between_people"] == pytest.approx(variety["between_true_faces"], abs=1e-4)
+    assert variety["within_voice"]["value"] == pytest.approx(0, abs=1e-5)
+    drawn, true = variety["between_people"], variety["between_true_faces"]
+    assert drawn["value"] == pytest.approx(true["value"], abs=1e-4) and drawn["n"] == drawn["people"] == 30
+    assert drawn["low"] < drawn["value"] < drawn["high"]
     rng = np.random.default_rng(0)
     a = rng.normal(size=(30, 512))
     a /= np.linalg.norm(a, axis=1, keepdims=True)
@@ -46,8 +48,8 @@ def test_variety_tells_copies_from_differences(make_study, load, plan) -> None:
         one["embedding"] = a[int(one["id"][1:])].tolist()
     variety = evaluate(*load(rows), plan)["by_guidance"]["0"]["variety"]
     by_hand = 1 - likeness[~np.eye(30, dtype=bool)].mean()
-    assert variety["between_people"] == pytest.approx(by_hand, abs=1e-4)
-    assert variety["within_voice"] is None
+    assert variety["between_people"]["value"] == pytest.approx(by_hand, abs=1e-4)
+    assert variety["within_voice"]["reason"] == "not available: no voice has two samples with a face"
 
 
 def test_one_face_for_everybody_is_seen_and_has_no_rank(make_study, load, plan) -> None:
@@ -56,7 +58,7 @@ def test_one_face_for_everybody_is_seen_and_has_no_rank(make_study, load, plan) 
         if one["source"] == "generated":
             one["embedding"] = rows[0]["embedding"]
     weight = evaluate(*load(rows), plan)["by_guidance"]["0"]
-    assert weight["variety"]["between_people"] == pytest.approx(0, abs=1e-5)
+    assert weight["variety"]["between_people"]["value"] == pytest.approx(0, abs=1e-5)
     assert weight["cosine"]["centred"]["own"]["value"] is None
     assert weight["recall"]["at_10"]["reason"].startswith("not available: ")
 

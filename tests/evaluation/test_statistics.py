@@ -4,7 +4,18 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from s2f.evaluation.statistics import Plan, correlation, holm, mean, mean_correlation, pearson, proportion
+from s2f.evaluation.statistics import (
+    Plan,
+    correlation,
+    holm,
+    mean,
+    mean_correlation,
+    pearson,
+    proportion,
+    spearman,
+    tails,
+    within,
+)
 
 PLAN = Plan(confidence=0.95, resamples=300, seed=1)
 
@@ -90,6 +101,49 @@ def test_what_cannot_be_known_is_a_sentence_and_no_number(x: list[float], y: lis
     assert (found.value, found.low, found.high, found.p) == (None, None, None, None)
     assert says in found.reason
     assert found.reason.startswith("not available: ")
+
+
+def test_spearman_is_scipys_and_covers_the_truth_at_the_nominal_rate() -> None:
+    rng = np.random.default_rng(8)
+    x = rng.normal(size=40)
+    y = x + rng.normal(size=40)
+    ours, theirs = spearman(x, y**3, 0.95), stats.spearmanr(x, y**3)
+    assert (ours.value, ours.p) == (pytest.approx(theirs.statistic), pytest.approx(theirs.pvalue))
+    truth, inside = 6 / np.pi * np.arcsin(0.25), 0  # of two normal variables with r = 0.5 (Kruskal 1958)
+    for _ in range(1000):
+        x = rng.normal(size=60)
+        found = spearman(x, 0.5 * x + np.sqrt(0.75) * rng.normal(size=60), 0.95)
+        inside += found.low <= truth <= found.high
+    assert 0.93 <= inside / 1000 <= 0.97
+
+
+def test_one_far_off_value_makes_no_rank_correlation() -> None:
+    rng = np.random.default_rng(9)
+    x, y = rng.normal(size=(2, 50))
+    x[0] = y[0] = 1000.0
+    assert pearson(x, y, 0.95).value > 0.99 and abs(spearman(x, y, 0.95).value) < 0.35
+    assert spearman(np.ones(50), y, 0.95).reason == "not available: one side is the same everywhere"
+    assert "2 of 50 pairs" in spearman(np.where(np.arange(50) < 2, np.nan, x), y, 0.95).reason
+
+
+def test_what_only_two_groups_share_is_gone_within_them() -> None:
+    rng, inside = np.random.default_rng(10), 0
+    for _ in range(1000):
+        group = rng.integers(2, size=60)
+        x, y = 5 * group + rng.normal(size=(2, 60))
+        found = within(x, y, group, 0.95)
+        inside += found.low <= 0 <= found.high
+    assert 0.93 <= inside / 1000 <= 0.97
+    assert pearson(x, y, 0.95).low > 0.7
+    assert within(x, 2 * x, group, 0.95).value == pytest.approx(1)
+    assert within(1.0 * group, y, group, 0.95).reason == "not available: one side is the same everywhere in a group"
+    assert within(x, np.full(60, np.nan), group, 0.95).value is None
+
+
+def test_few_people_widen_a_bootstrapped_interval() -> None:
+    assert tails(0.95, 100_000) == (pytest.approx(0.025, rel=1e-2), pytest.approx(0.975, rel=1e-3))
+    low, high = tails(0.95, 20)
+    assert low < 0.02 and high == pytest.approx(1 - low)
 
 
 def test_no_rows_have_no_share_and_no_mean() -> None:

@@ -5,7 +5,6 @@ from s2f.dataset.schemas import ENLARGED, HEARD, SPECTROGRAM_SHAPE, SPEECH_FACES
 from s2f.dataset.shards import write_shard
 from s2f.evaluation.tables import (
     faces_found,
-    mean_of_samples,
     read_heard,
     read_people,
     read_pictures,
@@ -83,15 +82,13 @@ def test_an_embedding_with_a_nan_is_no_embedding(make_study, load) -> None:
     assert np.isnan(pictures["true"].embedding).all(1).tolist() == [True, True, False, False]
 
 
-def test_means_and_counts_by_hand() -> None:
-    values = np.array([[1.0, 3.0], [np.nan, 5.0], [np.nan, np.nan]])
-    assert np.array_equal(mean_of_samples(values), [2.0, 5.0, np.nan], equal_nan=True)
-    assert faces_found(np.array([0, 1, 1, 3, np.nan])) == {
-        "pictures": 4, "no_face": 1, "one_face": 2, "several_faces": 1
-    }  # fmt: skip
-
-
 def test_heard_embeddings_come_back_by_clip(tmp_path) -> None:
     rows = [{"clip_id": name, "embedding": [float(index)] * 512} for index, name in enumerate("ab")]
     write_shard(rows, HEARD, tmp_path / "00000.parquet")
     assert read_heard(tmp_path)["b"].tolist() == [1.0] * 512
+
+
+def test_faces_are_counted_by_hand() -> None:
+    assert faces_found(np.array([0, 1, 1, 3, np.nan])) == {
+        "pictures": 4, "no_face": 1, "one_face": 2, "several_faces": 1
+    }  # fmt: skip

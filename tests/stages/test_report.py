@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw
 from s2f.dataset.schemas import ENLARGED, GENERATED, HEARD, LEDGER, MEASURED, SPEECH_FACES
 from s2f.dataset.shards import write_shard
 from s2f.faces.measures import MEASURES
-from s2f.stages import evaluate_craniofacial, evaluate_facial, evaluate_identity, report
+from s2f.stages import evaluate_craniofacial, evaluate_facial, evaluate_headlines, evaluate_identity, report
 
 ROOT = Path(__file__).parents[2]
 WEIGHTS = (0.0, 1.0, 2.0, 3.0, 4.0)
@@ -134,7 +134,7 @@ def write_models(folder: Path) -> None:
 
 
 def run(root: Path) -> Path:
-    """All four stages; the folder of the report."""
+    """All five stages; the folder of the report."""
     data, params = root / "data", root / "params.yaml"
     if not params.exists():
         text = (ROOT / "params.yaml").read_text(encoding="utf-8")
@@ -143,6 +143,7 @@ def run(root: Path) -> Path:
     evaluate_facial.main(seen, faces, out / "facial.json", params)
     evaluate_craniofacial.main(seen, faces, out / "craniofacial.json", params)
     evaluate_identity.main(seen, data / "generated", faces, out / "identity.json", params)
+    evaluate_headlines.main(seen, data / "generated", faces, out / "headlines.json", params)
     places = [data / name for name in ("evaluation", "models", "speech_faces", "portraits", "ledger", "generated")]
     report.main(*places, seen, root / "reports", params)
     return root / "reports"

@@ -1,0 +1,19 @@
+"""Embeddings as the evaluation takes them: (n, 512) of pictures, (n, k, 512) of a voice's samples, NaN for no face."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Embeddings = NDArray[np.float64]
+
+
+def mean_embedding(faces: Embeddings) -> Embeddings:
+    """(n, 512): the mean of what was found among the samples (n, k, 512), NaN where nothing was."""
+    found = np.isfinite(faces[:, :, :1])
+    count = found.sum(1)
+    return np.where(count > 0, np.where(found, faces, 0.0).sum(1) / np.maximum(count, 1), np.nan)
+
+
+def normalise(vectors: Embeddings) -> Embeddings:
+    """Vectors (…, d) of unit length; a zero vector stays zero."""
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return vectors / np.where(length > 0, length, 1.0)

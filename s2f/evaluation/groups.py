@@ -1,0 +1,92 @@
+"""Every headline by gender and by age, each group beside all the others: does it work less well for some?
+
+A group is what the label says, or the judge where there is no label. Few people in a group tell little: how few is said
+with every number.
+"""
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from s2f.evaluation.differences import group_difference, paired_difference
+from s2f.evaluation.headlines import VOICE_FINDS, Study, headline_scores
+from s2f.evaluation.scores import Score, estimate
+from s2f.evaluation.statistics import Plan, holm
+from s2f.evaluation.tables import MALE, guidance_name, take
+
+BANDS = (30, 45, 60)  # years with which a new band begins; narrower ones would hold too few people to say anything
+BAND_NAMES = (f"under {BANDS[0]}", *(f"{low}–{high - 1}" for low, high in pairwise(BANDS)), f"{BANDS[-1]} and over")
+FEWEST = 20  # people from which a number of a group is more than an anecdote
+Members = dict[tuple[str, str], NDArray[np.bool_]]
+
+
+def evaluate_headlines(study: Study, guidance: float, first: int, plan: Plan) -> dict[str, Any]:
+    """The headlines at `guidance` by group, and of every w beside that one, as JSON content."""
+    scores = {w: headline_scores(study, places, first) for w, places in study.voices.generated.items()}
+    reference = next((one for w, one in scores.items() if np.isclose(w, guidance)), {})
+    people = study.voices.people
+    return {
+        "guidance": guidance_name(guidance),
+        "confidence": plan.confidence,
+        "voices": len(study.voices.ids),
+        "people": study.voices.independent,
+        "found_among": first,
+        "headlines": {name: estimate(score, people, plan).as_json() for name, score in reference.items()},
+        "by_guidance": by_guidance(scores, reference, people, plan),
+        "groups": by_group(reference, members(study), people, plan),
+    }
+
+
+def by_guidance(
+    scores: dict[float, dict[str, Score]], reference: dict[str, Score], people: NDArray[np.int64], plan: Plan
+) -> dict[str, Any]:
+    """Each w's headlines and how they differ from the reference's on the same voices, p corrected for all of them."""
+    rows: dict[str, Any] = {}
+    for w, own in scores.items():
+        compared = own is not reference and reference
+        rows[guidance_name(w)] = {
+            name: estimate(score, people, plan).as_json()
+            | ({"difference": paired_difference(score, reference[name], people, plan).as_json()} if compared else {})
+            for name, score in own.items()
+            if name != VOICE_FINDS  # the same at every w
+        }
+    _correct([row["difference"] for one in rows.values() for row in one.values() if "difference" in row])
+    return rows
+
+
+def by_group(scores: dict[str, Score], groups: Members, people: NDArray[np.int64], plan: Plan) -> list[dict[str, Any]]:
+    """Each group's headlines and how they differ from those of all other voices, p corrected for all of them."""
+    rows: list[dict[str, Any]] = []
+    for (by, name), member in groups.items():
+        headlines = {
+            key: estimate(score.of(member), people[member], plan).as_json()
+            | {"difference": group_difference(score, member, people, plan).as_json()}
+            for key, score in scores.items()
+        }
+        count = {"voices": int(member.sum()), "people": len(np.unique(people[member]))}
+        rows.append({"by": by, "group": name, **count, "headlines": headlines})
+    _correct([row["difference"] for group in rows for row in group["headlines"].values()])
+    return rows
+
+
+def members(study: Study) -> Members:
+    """Voices (n,) of each group by (kind, name); a voice without label and judged face is in none."""
+    true, places = study.true, study.voices.true
+
+    def known(label: str, judged: str) -> NDArray[np.float64]:
+        labels, guesses = take(getattr(true, label), places), take(getattr(true, judged), places)
+        return np.where(np.isfinite(labels), labels, guesses)
+
+    male, age = known("label_male", "male"), known("label_age", "age")
+    groups: Members = {("gender", "women"): male < MALE, ("gender", "men"): male >= MALE}
+    band = np.where(np.isfinite(age), np.digitize(np.nan_to_num(age), BANDS), -1)
+    return groups | {("age", name): band == index for index, name in enumerate(BAND_NAMES)}
+
+
+def _correct(rows: list[dict[str, Any]]) -> None:
+    """To each difference its p corrected for all of them (Holm)."""
+    for row, p in zip(rows, holm([row.get("p") for row in rows]), strict=True):
+        if p is not None:
+            row["p_holm"] = float(f"{p:.4g}")

@@ -1,0 +1,81 @@
+"""The headlines as scores: six numbers that say how good the faces of one w are, each voice by voice.
+
+The same six are taken of every w, of every group of voices and of two experiments, so that all of them can be told
+apart by paired tests.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from s2f.evaluation.embeddings import mean_embedding
+from s2f.evaluation.facial import right_gender
+from s2f.evaluation.retrieval import own_ranks
+from s2f.evaluation.scores import Score
+from s2f.evaluation.statistics import Floats
+from s2f.evaluation.tables import Pictures, Voices, line_up, read_heard, read_people, read_pictures, take
+
+GENDER, AGE, LIKENESS, FACE_FINDS, VOICE_FINDS, ONE_FACE = HEADLINES = (
+    "gender_accuracy", "age_r", "cosine", "recall_by_face", "recall_by_voice", "one_face",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Study:
+    """Everything that was measured of one run."""
+
+    true: Pictures
+    generated: Pictures
+    voices: Voices
+    heard: dict[str, NDArray[np.float32]]
+
+    @property
+    def truth(self) -> Floats:
+        """The true faces' embeddings (n, 512)."""
+        return take(self.true.embedding, self.voices.true).astype(np.float64)
+
+    @property
+    def voice(self) -> Floats:
+        """What was heard in each voice (n, 512)."""
+        size = self.true.embedding.shape[-1]
+        missing = np.full(size, np.nan, dtype=np.float32)
+        heard = [self.heard.get(one, missing) for one in self.voices.ids]
+        return np.array(heard, dtype=np.float64).reshape(-1, size)
+
+
+def read_study(measured: Path, speech_faces: Path, generated: Path) -> Study:
+    """From the three folders of a run.
+
+    Raises:
+        InputError: nothing was measured.
+    """
+    pictures = read_pictures(measured)
+    voices = line_up(pictures["true"], pictures["generated"], read_people(speech_faces))
+    return Study(pictures["true"], pictures["generated"], voices, read_heard(generated / "heard"))
+
+
+def headline_scores(study: Study, places: NDArray[np.int64], first: int) -> dict[str, Score]:
+    """By name, of the generated pictures at `places` (n, k); found means among the `first` faces of the gallery."""
+    true, voices, truth = study.true, study.voices, study.truth
+    faces = take(study.generated.embedding, places).astype(np.float64)
+    found = take(study.generated.faces, places)
+    return {
+        GENDER: right_gender(take(true.male, voices.true), take(study.generated.male, places)),
+        AGE: Score(take(study.generated.age, places), take(true.age, voices.true)),
+        LIKENESS: Score(np.einsum("nkd,nd->nk", faces, truth)),
+        FACE_FINDS: _found(mean_embedding(faces), truth, voices.people, first),
+        VOICE_FINDS: _found(study.voice, truth, voices.people, first),
+        ONE_FACE: Score(np.where(np.isfinite(found), found == 1, np.nan), share=True),
+    }
+
+
+def _found(queries: Floats, truth: Floats, people: NDArray[np.int64], first: int) -> Score:
+    """Whether each voice's own face is among the first; the gallery is that of all voices that can be asked for."""
+    kept = np.isfinite(truth[:, 0]) & np.isfinite(queries[:, 0])
+    hits = np.full((len(queries), 1), np.nan)
+    ranks = own_ranks(queries[kept], truth[kept], people[kept])
+    if ranks is not None:
+        hits[kept, 0] = ranks < first
+    return Score(hits, share=True)

@@ -1,0 +1,34 @@
+"""People as the unit: clips of one person are no new people, so it is people that are drawn, with all their clips."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from s2f.evaluation.statistics import Floats, Plan
+
+BLOCK = 64  # draws at once: memory stays a few copies of the table
+
+
+def persons(people: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
+    """Each row's person (n,), numbered from 0, and how many there are."""
+    names, person = np.unique(people, return_inverse=True)
+    return person, len(names)
+
+
+def draw_people(count: int, plan: Plan) -> Iterator[Floats]:
+    """How often each person counts, in blocks (b, count), when as many as there are are drawn with replacement."""
+    rng = np.random.default_rng(plan.seed)
+    for size in _blocks(plan.resamples):
+        yield rng.multinomial(count, np.full(count, 1 / count), size=size).astype(np.float64)
+
+
+def toss_coins(count: int, plan: Plan) -> Iterator[NDArray[np.bool_]]:
+    """A fair coin for each person, in blocks (b, count)."""
+    rng = np.random.default_rng(plan.seed)
+    for size in _blocks(plan.resamples):
+        yield rng.integers(2, size=(size, count)).astype(np.bool_)
+
+
+def _blocks(draws: int) -> list[int]:
+    return [min(BLOCK, draws - start) for start in range(0, draws, BLOCK)]

@@ -1,0 +1,56 @@
+"""How much a single diffusion sample blurs r: samples of one voice differ, and what differs goes with nothing.
+
+Reliability is the share of the spread between single samples that lies between voices: the intraclass correlation of a
+one-way random model, ICC(1) (McGraw & Wong 1996, "Forming inferences about some intraclass correlation coefficients").
+r divided by its root is what the mean of endlessly many samples would reach (Spearman 1904).
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from s2f.evaluation.statistics import FEWEST_PAIRS, Estimate, Floats, unavailable
+
+LEAST = 0.05  # reliability below which there is nothing to divide by
+
+
+def reliability(values: Floats, people: NDArray[np.int64], confidence: float) -> Estimate:
+    """ICC(1) of samples (n, k) with its interval; voices that lack a sample are left out.
+
+    The interval counts people, as if each had one voice.
+    """
+    complete = np.isfinite(values).all(1)
+    values, sure = values[complete], len(np.unique(people[complete]))
+    n, k = values.shape
+    if k < 2:
+        return unavailable("one sample a voice", n)
+    if sure < FEWEST_PAIRS:
+        return unavailable(f"only {sure} {'person' if sure == 1 else 'people'} with all samples", n)
+    between = k * values.mean(1).var(ddof=1)
+    within = values.var(axis=1, ddof=1).mean()
+    if between + within <= 1e-18 * max(1.0, float(np.square(values).mean())):
+        return unavailable("one side is the same everywhere", n)
+    if within == 0:
+        return Estimate(1.0, 1.0, 1.0, None, n, people=sure)
+    ratio, free = between / within, (sure - 1, sure * (k - 1))
+    tail = 0.5 + confidence / 2
+    low, high = ratio / stats.f.ppf(tail, *free), ratio * stats.f.ppf(tail, *free[::-1])
+    return Estimate(_icc(ratio, k), _icc(low, k), _icc(high, k), None, n, people=sure)
+
+
+def _icc(ratio: float, k: int) -> float:
+    return float((ratio - 1) / (ratio + k - 1))
+
+
+def unattenuated(r: Estimate, reliability: Estimate) -> Estimate:
+    """r of a single sample as it would be of endlessly many; its interval takes the reliability as known."""
+    if r.value is None or r.low is None or r.high is None:
+        return r
+    if reliability.value is None:
+        return unavailable((reliability.reason or "").removeprefix("not available: "), r.n)
+    if reliability.value < LEAST:
+        return unavailable("samples of one voice agree no more than those of two", r.n)
+    value, low, high = (float(np.clip(one / math.sqrt(reliability.value), -1, 1)) for one in (r.value, r.low, r.high))
+    return Estimate(value, low, high, None, r.n, people=r.people)

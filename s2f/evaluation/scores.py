@@ -1,0 +1,67 @@
+"""What a headline is made of, voice by voice, so that it can be taken of some voices only, or of the same ones twice.
+
+A score that is a share (right gender, own face found) or a mean (cosine) counts each voice once, however many of its
+samples showed a face; one with a truth (age) is Pearson's r of one sample, averaged over the samples.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from s2f.evaluation.statistics import Estimate, Floats, Plan, mean, mean_correlation, pearson, proportion, unavailable
+
+NOBODY = "no voice has both a true value and a generated one"
+
+
+@dataclass(frozen=True)
+class Score:
+    """`values` (n, k): what the k samples of each of n voices scored, NaN where there is nothing to score."""
+
+    values: Floats
+    truth: Floats | None = None  # (n,): the score is r with it
+    share: bool = False  # values are right or wrong, 1 or 0
+
+    @property
+    def kept(self) -> NDArray[np.bool_]:
+        """Voices (n,) that have something to score."""
+        known = np.isfinite(self.values).any(1)
+        return known if self.truth is None else known & np.isfinite(self.truth)
+
+    @property
+    def by_voice(self) -> Floats:
+        """Each voice's mean (n,) over the samples that have a value; NaN where none has."""
+        return mean_of_samples(self.values)
+
+    def of(self, voices: NDArray[np.generic]) -> "Score":
+        """The same of these voices alone: a mask (n,), or indices."""
+        return Score(self.values[voices], None if self.truth is None else self.truth[voices], self.share)
+
+
+def estimate(score: Score, people: NDArray[np.int64], plan: Plan) -> Estimate:
+    """The headline itself with its interval; `people` (n,) says whose voices are one person's."""
+    kept = score.kept
+    if not kept.any():
+        return unavailable(NOBODY)
+    if score.truth is not None:
+        return _correlation(score, people, plan)
+    values, who = score.by_voice[kept], people[kept]
+    if score.share:
+        return proportion(float(values.mean()), len(values), plan.confidence, len(np.unique(who)))
+    return mean(values, who, plan)
+
+
+def _correlation(score: Score, people: NDArray[np.int64], plan: Plan) -> Estimate:
+    assert score.truth is not None
+    parts = []
+    for sample in score.values.T:
+        kept = np.isfinite(sample) & np.isfinite(score.truth)
+        parts.append(pearson(sample[kept], score.truth[kept], plan.confidence, len(np.unique(people[kept]))))
+    return mean_correlation(parts, len(np.unique(people[score.kept])), plan.confidence)
+
+
+def mean_of_samples(values: Floats) -> Floats:
+    """Mean (n,) of what was found among the samples (n, k); NaN where nothing was."""
+    found = np.isfinite(values)
+    total = np.where(found, values, 0.0).sum(1)
+    return np.divide(total, found.sum(1), out=np.full(len(values), np.nan), where=found.any(1))
