@@ -1,8 +1,11 @@
 """What tests of several rooms share: three tiny models as the training stages leave them, and tiny real media."""
 
 import importlib.util
+import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import imageio_ffmpeg
 import numpy as np
@@ -175,3 +178,19 @@ def film_folder(tmp_path_factory, film, face, wall, two_faces):
     film(videos / "unseen.mp4")
     (videos / "broken.mp4").write_bytes(b"\0" * 4000)
     return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """This machine's Chromium, headless; tests of pages skip where there is none."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next((found for name in names if (found := shutil.which(name))), None)
+    if path is None:
+        pytest.skip(f"no browser here: none of {', '.join(names)} on the PATH")
+    from playwright.sync_api import sync_playwright
+
+    flags = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=flags)
+        yield browser
+        browser.close()

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s2f.evaluation.differences import group_difference, paired_difference
-from s2f.evaluation.headlines import VOICE_FINDS, Study, headline_scores
+from s2f.evaluation.headlines import AGE, VOICE_FINDS, Study, headline_scores
 from s2f.evaluation.scores import Score, estimate
 from s2f.evaluation.statistics import Plan, holm
 from s2f.evaluation.tables import MALE, guidance_name, take
@@ -64,6 +64,7 @@ def by_group(scores: dict[str, Score], groups: Members, people: NDArray[np.int64
             key: estimate(score.of(member), people[member], plan).as_json()
             | {"difference": group_difference(score, member, people, plan).as_json()}
             for key, score in scores.items()
+            if (by, key) != ("age", AGE)  # inside a band there is little age to correlate with
         }
         count = {"voices": int(member.sum()), "people": len(np.unique(people[member]))}
         rows.append({"by": by, "group": name, **count, "headlines": headlines})

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from s2f.media.failures import Step, lost_at
 from s2f.reporting import paper
 from s2f.reporting.drawing import INK, RULE, Draw
+from s2f.reporting.group_tables import TITLES
 from s2f.reporting.sources import Funnel, Model
 
 OURS, THEIRS, CHANCE = "#2f80c8", "#d9772b", "#8a8f98"
@@ -120,6 +121,31 @@ def recall(content: dict[str, Any]) -> Draw:
             figure.legend(loc="outside lower center", ncols=3)
 
     return draw
+
+
+def groups(content: dict[str, Any]) -> Draw:
+    """Each group's headlines with their intervals, beside that of all voices (dashed)."""
+    names = ("gender_accuracy", "age_r", "recall_by_face")
+
+    def draw(figure: Figure) -> None:
+        rows = content["groups"][::-1]
+        for axes, name in zip(figure.subplots(1, len(names), sharey=True), names, strict=True):
+            _across(axes, [group["headlines"].get(name, {}) for group in rows])
+            axes.set_yticks(range(len(rows)), [f"{group['group']} ({group['people']})" for group in rows])
+            overall = content["headlines"].get(name, {}).get("value")
+            if overall is not None:
+                axes.axvline(overall, color=CHANCE, linewidth=1, linestyle="--")
+            axes.set_title(TITLES[name])
+
+    return draw
+
+
+def _across(axes: Axes, rows: list[dict[str, Any]]) -> None:
+    """Numbers with intervals, one below the other."""
+    for at, row in enumerate(rows):
+        if row.get("value") is not None:
+            axes.plot([row["low"], row["high"]], [at, at], color=OURS, linewidth=1.6)
+            axes.plot(row["value"], at, "o", color=OURS, markersize=6)
 
 
 def funnel(content: Funnel) -> Draw:

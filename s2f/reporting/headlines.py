@@ -8,6 +8,7 @@ from s2f.reporting.sources import Results
 from s2f.reporting.tables import NONE, estimate, number
 
 GOOD, FAINT, NOTHING, UNKNOWN = "good", "faint", "nothing", "unknown"
+HEADLINE_NAMES = ("gender_accuracy", "age_r", "cosine", "recall_by_face", "recall_by_voice", "one_face")
 FEWEST = 20  # people from which a number may be called clear: below, one more or less turns it
 NEARLY_ALL, HALF = 0.95, 0.5  # of the pictures that must show a face
 ALIKE = 0.25  # of the true faces' variety: below it generated faces are called alike
@@ -38,51 +39,40 @@ class Headline:
 
 
 def headlines(results: Results) -> list[Headline]:
-    """The cards."""
-    identity, confidence = results.identity, results.params.evaluation.confidence
-    weight, w = identity["by_guidance"].get(identity["guidance"]), identity["guidance"]
-    cards = [
-        facial_card(results.facial, "gender_accuracy", "Gender agrees", (0.0, 1.0), confidence),
-        facial_card(results.facial, "age_r", "Age correlates", (-0.4, 1.0), confidence),
-    ]
-    if weight:
+    """The cards, all at the reference w."""
+    content, confidence = results.headlines["headlines"], results.params.evaluation.confidence
+    w, first = results.headlines["guidance"], results.headlines["found_among"]
+    weight, shuffled = results.identity["by_guidance"].get(w), results.facial["shuffled"].get(w)
+    cards = []
+    if weight and shuffled:
+        theirs = paper.FACIAL.get(w)
+        for title, name, p, scale in (
+            ("Gender agrees", "gender_accuracy", "gender_p", (0.0, 1.0)),
+            ("Age correlates (r)", "age_r", "age_p", (-0.4, 1.0)),
+        ):
+            chance, said = shuffled[name]["value"], f"paper {number(getattr(theirs, name))}" if theirs else ""
+            judged = verdict(content[name], chance, shuffled[p], confidence)
+            cards.append(_card(title, content[name], chance, judged, f"shuffled pairs {number(chance)}", scale, said))
         raw = weight["cosine"]["raw"]
-        control = f"other people's {number(raw['other']['value'], 3)}"
-        judged = verdict(raw["own"], raw["other"]["value"], raw.get("p"), confidence)
-        title = f"Likeness of the generated face (cosine, w = {w})"
-        cards.append(_card(title, raw["own"], raw["other"]["value"], judged, control, (-0.2, 1.0), digits=3))
-        cards.append(_recall(weight["recall"], f"the generated face (w = {w})", confidence))
-    cards.append(_recall(identity["voice"]["recall"], "the voice's embedding", confidence))
-    return [*cards, _detected(identity["detected"]), _enlarging(identity["super_resolution"])]
+        judged = verdict(content["cosine"], raw["other"]["value"], raw.get("p"), confidence)
+        control, title = f"other people's {number(raw['other']['value'], 3)}", "Likeness of the generated face (cosine)"
+        cards.append(_card(title, content["cosine"], raw["other"]["value"], judged, control, (-0.2, 1.0), digits=3))
+        for who, name, recall in (
+            ("the generated face", "recall_by_face", weight["recall"]),
+            ("the voice's embedding", "recall_by_voice", results.identity["voice"]["recall"]),
+        ):
+            title = f"Own face among the first {first} of {recall['gallery']:.0f}, found by {who}"
+            cards.append(found_card(title, content[name], recall[f"at_{first}"], confidence))
+        cards.append(_detected(content["one_face"]))
+    return [*cards, _measures(results.craniofacial), _enlarging(results.identity["super_resolution"])]
 
 
-def facial_card(
-    content: dict[str, Any], key: str, title: str, scale: tuple[float, float], confidence: float
-) -> Headline:
-    """The best w, said to be the best of several; its luck is corrected for that choice."""
-    known = {w: row[key] for w, row in content["guidance"].items() if row[key]["value"] is not None}
-    theirs = max(getattr(row, key) for row in paper.FACIAL.values())
-    said = f"paper {number(theirs)}"
-    if not known:
-        first: dict[str, Any] = next((row[key] for row in content["guidance"].values()), {"reason": None, "n": 0})
-        return _missing(title, first, said)
-    best = max(known, key=lambda w: known[w]["value"])
-    shuffled = content["shuffled"][best]
-    chance, p = shuffled[key]["value"], shuffled["age_p_holm" if key == "age_r" else "gender_p_holm"]
-    judged = verdict(known[best], chance, p, confidence)
-    title = f"{title} (w = {best}, best of {len(known)})"
-    return _card(title, known[best], chance, judged, f"shuffled pairs {number(chance)}", scale, said)
-
-
-def _recall(recall: dict[str, Any], who: str, confidence: float) -> Headline:
-    keys = [key for key in recall if key.startswith("at_")]
-    key = "at_10" if "at_10" in keys else keys[-1]
-    row = recall[key]
-    title = f"Own face among the first {key.removeprefix('at_')} of {recall['gallery']:.0f}, found by {who}"
-    chance = row["chance"]
-    if row["shuffled"] and row["shuffled"]["value"] is not None:  # higher where a person has several faces
-        chance = max(chance, row["shuffled"]["value"])
-    judged = verdict(row, chance, row["shuffled_p"], confidence)
+def found_card(title: str, row: dict[str, Any], control: dict[str, Any], confidence: float) -> Headline:
+    """Chance is the higher of that of strangers and that of shuffled pairs, some of whom have several faces."""
+    chance = control["chance"]
+    if control["shuffled"] and control["shuffled"]["value"] is not None:
+        chance = max(chance, control["shuffled"]["value"])
+    judged = verdict(row, chance, control["shuffled_p"], confidence)
     return _card(title, row, chance, judged, f"chance {number(chance)}", (0.0, 1.0))
 
 
@@ -96,6 +86,21 @@ def _detected(row: dict[str, Any]) -> Headline:
         title, number(row["value"]), _interval(row, 2), "by the face detector", "", said, kind, row["n"],
         row.get("people"), row["value"], row["low"], row["high"],
     )  # fmt: skip
+
+
+def _measures(content: dict[str, Any]) -> Headline:
+    """How many of the eleven measures go with the true face's beyond chance, corrected for there being eleven."""
+    rows, level = content["measures"], 1 - content["confidence"]
+    known = [row for row in rows.values() if row["r"] is not None]
+    title = "Craniofacial measures that correlate"
+    if not known:
+        reason = next((row.get("reason") for row in rows.values()), None)
+        return _missing(title, {"reason": reason, "n": 0}, "")
+    found = sum(row["r"] > 0 and row["p_holm"] <= level for row in known)
+    kind, said = (GOOD, "beyond chance, after Holm's correction") if found else (FAINT, "none beyond chance")
+    theirs = f"paper: r of {number(paper.LEAST_R)} to {number(paper.MOST_R)}"
+    control = f"by luck alone {number(level, 2)} of a table"
+    return Headline(title, f"{found} of {len(rows)}", "", control, theirs, said, kind, max(row["n"] for row in known))
 
 
 def _enlarging(content: dict[str, Any]) -> Headline:

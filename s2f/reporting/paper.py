@@ -48,6 +48,7 @@ CRANIOFACIAL = {
     "vermilion_height_index": CraniofacialRow(-0.01, ">.05", 0.29),
     "mouth_face_width_index": CraniofacialRow(0.01, ">.05", 0.20),
 }
+LEAST_R, MOST_R = (choose(row.r for row in CRANIOFACIAL.values()) for choose in (min, max))
 WORDS = {name: name.replace("_", " ") for name in CRANIOFACIAL} | {
     "labio_oral_region": "labio-oral region",
     "mouth_face_width_index": "mouth-face width index",

@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from s2f.reporting import facial_tables, figures, paper, pictures, tables
+from s2f.reporting import facial_tables, figures, group_tables, paper, pictures, tables
 from s2f.reporting.drawing import Draw, as_png, as_svg
 from s2f.reporting.examples import Portrait, Voice
 from s2f.reporting.headlines import headlines, warnings
@@ -56,6 +56,13 @@ def diagrams(results: Results, ages: list[tuple[float, float]]) -> list[Diagram]
             "Share of voices whose own face is among the first k, beside chance; the table below holds the numbers.",
         ),
         Diagram(
+            "groups",
+            figures.groups(results.headlines),
+            7.6,
+            3.0,
+            "Three headlines by gender and age with intervals; the table below holds the numbers.",
+        ),
+        Diagram(
             "corpus",
             figures.funnel(results.corpus),
             7.2,
@@ -93,6 +100,8 @@ def all_tables(results: Results) -> dict[str, Table]:
         "labels": facial_tables.labels(results.facial),
         "confusion": facial_tables.confusion(results.facial),
         "age_confusion": facial_tables.age_confusion(results.facial, results.identity["guidance"]),
+        "by_guidance": group_tables.by_guidance(results.headlines),
+        "groups": group_tables.groups(results.headlines),
         "craniofacial": tables.craniofacial(results.craniofacial),
         "identity": tables.identity(results.identity),
         "retrieval": tables.retrieval(results.identity),

@@ -51,6 +51,7 @@ class Results:
     facial: dict[str, Any]
     craniofacial: dict[str, Any]
     identity: dict[str, Any]
+    headlines: dict[str, Any]
     corpus: Funnel
     portraits: Funnel
     models: list[Model]
@@ -74,6 +75,7 @@ def read_results(evaluation: Path, models: Path, datasets: Sequence[Path], ledge
         facial=read_json(evaluation / "facial.json"),
         craniofacial=read_json(evaluation / "craniofacial.json"),
         identity=read_json(evaluation / "identity.json"),
+        headlines=read_json(evaluation / "headlines.json"),
         corpus=read_funnel(ledger / "speech_faces"),
         portraits=read_funnel(ledger / "portraits"),
         models=[read_model(models / name) for name in MODELS],

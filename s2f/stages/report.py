@@ -9,6 +9,7 @@ from pathlib import Path
 
 from s2f.reporting.examples import read_ages, read_portraits, read_voices
 from s2f.reporting.metrics import build_metrics
+from s2f.reporting.plots import plot_tables
 from s2f.reporting.render import diagrams, png_files, render_html, render_markdown
 from s2f.reporting.sources import read_results
 from s2f.runtime import replace_file, run_command
@@ -27,7 +28,7 @@ def main(
     out: Path,
     params: Path = Path("params.yaml"),
 ) -> None:
-    """Write index.html, report.md, metrics.json and figures."""
+    """Write index.html, report.md, metrics.json, figures and plots."""
     results = read_results(evaluation, models, (portraits, speech_faces, measured), ledger, params)
     voices = read_voices(speech_faces, generated, measured, results.params.evaluation.example_voices)
     enlarged = read_portraits(generated, PORTRAITS_SHOWN)
@@ -37,6 +38,8 @@ def main(
         replace_file(out / "figures" / f"{name}.png", content)
     replace_file(out / "index.html", render_html(results, voices, enlarged, drawn).encode())
     replace_file(out / "report.md", render_markdown(results, drawn, sheets).encode())
+    for name, plot in plot_tables(results).items():
+        replace_file(out / "plots" / name, plot.encode())
     metrics = json.dumps(build_metrics(results), indent=1, allow_nan=False, ensure_ascii=False)
     replace_file(out / "metrics.json", (metrics + "\n").encode())
 

@@ -10,12 +10,10 @@ from s2f.reporting.headlines import (
     UNKNOWN,
     _card,
     _enlarging,
-    _recall,
-    facial_card,
+    _measures,
+    found_card,
     verdict,
 )
-
-SHUFFLED = {"age_r": {"value": -0.16}, "gender_accuracy": {"value": 0.49}}
 
 
 def estimate(value: float, low: float, high: float, n: int = 100) -> dict[str, Any]:
@@ -43,28 +41,17 @@ def test_only_what_is_beyond_luck_is_called_above_chance(
     assert verdict(row, chance, p, 0.95)[0] == kind
 
 
-def test_a_correlation_of_six_voices_whose_interval_holds_0_is_not_called_clear() -> None:
-    six = {"age_r": estimate(0.75, -0.15, 0.97, 6)}
-    shuffled = SHUFFLED | {"age_p_holm": 0.09}
-    card = facial_card({"guidance": {"4": six}, "shuffled": {"4": shuffled}}, "age_r", "Age", (-0.4, 1.0), 0.95)
-    assert (card.value, card.interval, card.n) == ("0.75", "−0.15 to 0.97", 6)
-    assert card.kind == FAINT and card.verdict.startswith("not distinguishable from chance")
+@pytest.mark.parametrize(("p_holm", "kind", "value"), [(0.01, GOOD, "1 of 2"), (0.06, FAINT, "0 of 2")])
+def test_measures_are_counted_by_the_luck_of_all_eleven(p_holm: float, kind: str, value: str) -> None:
+    rows = {"a": {"r": 0.3, "p_holm": p_holm, "n": 90}, "b": {"r": -0.4, "p_holm": 0.001, "n": 80}}
+    card = _measures({"measures": rows, "confidence": 0.95})
+    assert (card.kind, card.value, card.n) == (kind, value, 90)
 
 
-@pytest.mark.parametrize(("corrected", "kind"), [(0.03, GOOD), (0.06, FAINT)])
-def test_the_best_of_several_is_judged_by_the_luck_of_all(corrected: float, kind: str) -> None:
-    guidance = {"0": {"age_r": estimate(0.2, 0.0, 0.4)}, "1": {"age_r": estimate(0.3, 0.1, 0.5)}}
-    shuffled = dict.fromkeys(guidance, SHUFFLED | {"age_p": 0.001, "age_p_holm": corrected})
-    card = facial_card({"guidance": guidance, "shuffled": shuffled}, "age_r", "Age", (-0.4, 1.0), 0.95)
-    assert card.title == "Age (w = 1, best of 2)"
-    assert card.kind == kind
-
-
-def test_accuracy_is_held_against_its_own_luck() -> None:
-    guidance = {"0": {"gender_accuracy": estimate(0.8, 0.7, 0.9)}}
-    shuffled = {"0": SHUFFLED | {"age_p_holm": 0.5, "gender_p_holm": 0.01}}
-    content = {"guidance": guidance, "shuffled": shuffled}
-    assert facial_card(content, "gender_accuracy", "Gender", (0.0, 1.0), 0.95).kind == GOOD
+def test_where_nothing_has_a_measure_the_card_says_why() -> None:
+    rows = {"a": {"r": None, "p_holm": None, "n": 0, "reason": "not available: nobody"}}
+    card = _measures({"measures": rows, "confidence": 0.95})
+    assert (card.kind, card.verdict, card.value) == (UNKNOWN, "not available: nobody", "–")
 
 
 @pytest.mark.parametrize(
@@ -98,9 +85,9 @@ def test_faces_that_enlarging_lost_stand_on_the_card_and_count_in_its_verdict(
 
 
 def test_finding_is_held_against_the_higher_of_chance_and_shuffled_pairs() -> None:
-    row = estimate(0.2, 0.1, 0.3) | {"chance": 0.05, "shuffled": {"value": 0.15}, "shuffled_p": 0.01}
-    assert _recall({"gallery": 100.0, "at_10": row}, "us", 0.95).kind == FAINT
-    assert _recall({"gallery": 100.0, "at_10": row | {"shuffled": {"value": 0.05}}}, "us", 0.95).kind == GOOD
+    row, control = estimate(0.2, 0.1, 0.3), {"chance": 0.05, "shuffled": {"value": 0.15}, "shuffled_p": 0.01}
+    assert found_card("found", row, control, 0.95).kind == FAINT
+    assert found_card("found", row, control | {"shuffled": {"value": 0.05}}, 0.95).kind == GOOD
 
 
 def test_a_card_says_how_many_people_its_rows_are_of() -> None:

@@ -1,0 +1,85 @@
+"""The report's tables of the headlines by group of voices, and of each w beside the reference's; what they come to."""
+
+from typing import Any
+
+from s2f.reporting.headlines import FEWEST, HEADLINE_NAMES
+from s2f.reporting.tables import Table, estimate, number, p_value
+
+TITLES = {
+    "gender_accuracy": "gender accuracy",
+    "age_r": "age r",
+    "cosine": "cosine",
+    "recall_by_face": "own face found",
+    "recall_by_voice": "found by voice",
+    "one_face": "one face",
+}
+DIGITS = {"cosine": 3}
+
+
+def groups(content: dict[str, Any]) -> Table:
+    """Each group's headlines; a mark where the group does worse than all others beyond chance."""
+    rows = []
+    for group in content["groups"]:
+        cells = [f"{group['by']}: {group['group']}", f"{group['voices']} of {group['people']}"]
+        for name in HEADLINE_NAMES:
+            row = group["headlines"].get(name, {})
+            worse = " ▼" if is_worse(row, content["confidence"]) else ""
+            cells.append(estimate(row, DIGITS.get(name, 2)) + worse)
+        rows.append(cells)
+    head = ["group", "voices of people", *(TITLES[name] for name in HEADLINE_NAMES)]
+    first = content["found_among"]
+    notes = [
+        f"At w = {content['guidance']}. Groups are by label where there is one, else as the judge sees the true face. "
+        f"▼: below all other voices beyond chance, corrected for every cell. Found: among the first {first} of all."
+    ]
+    return Table("The headlines by group", head, rows, [*notes, *group_sentences(content)])
+
+
+def is_worse(row: dict[str, Any], confidence: float) -> bool:
+    """Whether a group is below the others, by interval and by p corrected for all groups."""
+    difference = row.get("difference", {})
+    p = difference.get("p_holm")
+    return p is not None and p <= 1 - confidence and difference["high"] < 0
+
+
+def group_sentences(content: dict[str, Any]) -> list[str]:
+    """For whom it works less well, and of whom there are too few to say."""
+    said, confidence = [], content["confidence"]
+    few = [f"{group['group']} ({group['people']})" for group in content["groups"] if group["people"] < FEWEST]
+    if few:
+        said.append(f"Too few people to say anything of: {', '.join(few)}.")
+    for group in content["groups"]:
+        for name in HEADLINE_NAMES:
+            row = group["headlines"].get(name, {})
+            if group["people"] >= FEWEST and is_worse(row, confidence):
+                digits = DIGITS.get(name, 2)
+                said.append(
+                    f"Works less well for {group['group']}: {TITLES[name]} {estimate(row, digits)}, "
+                    f"{number(abs(row['difference']['value']), digits)} below the others "
+                    f"(p = {p_value(row['difference']['p_holm'])})."
+                )
+    if content["groups"] and len(said) == bool(few):
+        said.append("No group of enough people does worse than the others beyond chance.")
+    return said
+
+
+def by_guidance(content: dict[str, Any]) -> Table:
+    """What another w changes, paired voice by voice."""
+    names = [name for name in HEADLINE_NAMES if name != "recall_by_voice"]
+    rows = []
+    for w, row in content["by_guidance"].items():
+        if w != content["guidance"]:
+            rows.append([w, *(_difference(row[name], DIGITS.get(name, 2)) for name in names)])
+    reference = content["guidance"]
+    notes = [
+        f"Each w less w = {reference}, on the same voices; the interval draws people, p exchanges the two weights' "
+        "answers person by person and is corrected for the whole table."
+    ]
+    return Table(f"What guidance changes, beside w = {reference}", ["w", *(TITLES[one] for one in names)], rows, notes)
+
+
+def _difference(row: dict[str, Any], digits: int) -> str:
+    difference = row.get("difference", {})
+    text = estimate(difference, digits)
+    p = difference.get("p_holm")
+    return text if p is None else f"{text}, p {p_value(p)}" if p < 0.001 else f"{text}, p = {p_value(p)}"
