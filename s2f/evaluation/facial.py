@@ -30,7 +30,7 @@ def evaluate_facial(true: Pictures, generated: Pictures, voices: Voices, plan: P
             "confusion": _confusion(rows.true_male, rows.male),
             "age_confusion": _age_confusion(rows.true_age, rows.age),
             "labels": _against(labelled, plan) | {"confusion": _confusion(rows.label_male, rows.male)},
-            **faces_found(take(generated.faces, places).ravel()),
+            **_found(generated, places, plan),
         }
         shuffled[name] = _shuffled(rows, plan) | {"labels": _shuffled(labelled, plan)}
     _correct(list(shuffled.values()))
@@ -41,7 +41,8 @@ def evaluate_facial(true: Pictures, generated: Pictures, voices: Voices, plan: P
         "people": voices.independent,
         "samples": samples,
         "without_true_face": int((~np.isfinite(take(true.age, voices.true))).sum()),
-        "true_faces": faces_found(take(true.faces, voices.true)),
+        "tiny_face_px": plan.tiny_face_px,
+        "true_faces": _found(true, voices.true, plan),
         "judge": judge_against_labels(true, voices, plan),
         "majority_accuracy": _majority(take(true.male, voices.true)),
         "guidance": guidance,
@@ -76,6 +77,12 @@ class _Rows:
     def labelled(self) -> "_Rows":
         """The same with the labels as truth."""
         return _Rows(self.people, self.label_age, self.label_male, self.label_age, self.label_male, self.age, self.male)
+
+
+def _found(pictures: Pictures, places: NDArray[np.int64], plan: Plan) -> dict[str, int]:
+    """What was found in the pictures at `places`; a face that the judge did not see is 'not_judged'."""
+    faces, face_px, age = (take(one, places).ravel() for one in (pictures.faces, pictures.face_px, pictures.age))
+    return faces_found(faces, face_px, plan.tiny_face_px) | {"not_judged": int(((faces > 0) & ~np.isfinite(age)).sum())}
 
 
 def _against(rows: _Rows, plan: Plan) -> dict[str, Any]:

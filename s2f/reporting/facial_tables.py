@@ -9,7 +9,7 @@ from s2f.reporting.tables import Table, estimate, number, p_value
 def facial(content: dict[str, Any]) -> Table:
     """The paper's table 2 beside ours."""
     half = ["paper", "mean of samples", "shuffled", "p (Holm)"]
-    head = ["w", "age r", *half, "N", "gender accuracy", *half, "N", "no face"]
+    head = ["w", "age r", *half, "N", "gender accuracy", *half, "N", "no face, several, tiny, not judged"]
     rows = []
     for w, row in content["guidance"].items():
         theirs, shuffled = paper.FACIAL.get(w), content["shuffled"][w]
@@ -28,7 +28,7 @@ def facial(content: dict[str, Any]) -> Table:
                 estimate(shuffled["gender_accuracy"]),
                 p_value(shuffled["gender_p_holm"]),
                 str(row["gender_accuracy"]["n"]),
-                str(row["no_face"]),
+                _found(row),
             ]
         )
     notes = [
@@ -37,10 +37,18 @@ def facial(content: dict[str, Any]) -> Table:
         "Shuffled: every voice beside other people's faces; the bracket is the reach of luck, not of error. "
         "p: how often luck reaches ours, corrected for so many w. A mean near chance rules out no leak.",
         f"Intervals count people ({content['people']}), not clips or samples.",
+        f"Of several faces the largest is judged. Tiny: its box is under {content['tiny_face_px']:g} px; it is judged, "
+        f"too. Not judged: a face that the judge did not see. Of the true faces: {_found(content['true_faces'])}.",
     ]
     if content["majority_accuracy"] is not None:
         notes.append(f"Always answering the commoner gender scores {number(content['majority_accuracy'])}.")
     return Table("Age and gender by guidance w", head, rows, notes)
+
+
+def _found(row: dict[str, Any]) -> str:
+    """How many pictures show no face, several, a tiny one, and one that was not judged."""
+    counts = ", ".join(str(row[key]) for key in ("no_face", "several_faces", "tiny_face", "not_judged"))
+    return f"{counts} of {row['pictures']}"
 
 
 def labels(content: dict[str, Any]) -> Table:

@@ -86,8 +86,9 @@ def test_an_embedding_with_a_nan_is_no_embedding(make_study, load) -> None:
 def test_means_and_counts_by_hand() -> None:
     values = np.array([[1.0, 3.0], [np.nan, 5.0], [np.nan, np.nan]])
     assert np.array_equal(mean_of_samples(values), [2.0, 5.0, np.nan], equal_nan=True)
-    assert faces_found(np.array([0, 1, 1, 3, np.nan])) == {
-        "pictures": 4, "no_face": 1, "one_face": 2, "several_faces": 1
+    faces, face_px = np.array([0, 1, 1, 3, np.nan]), np.array([np.nan, 32, 31.5, 8, np.nan])
+    assert faces_found(faces, face_px, 32) == {
+        "pictures": 4, "no_face": 1, "one_face": 2, "several_faces": 1, "tiny_face": 2
     }  # fmt: skip
 
 

@@ -1,7 +1,19 @@
-from s2f.reporting.facial_tables import age_confusion, confusion
+from s2f.reporting.facial_tables import age_confusion, confusion, facial
 
 GENDER = {"f_as_f": 3, "f_as_m": 1, "m_as_f": 0, "m_as_m": 4}
 NOBODY = dict.fromkeys(GENDER, 0)
+
+
+def test_what_was_not_found_or_tiny_is_counted_beside_what_was_judged() -> None:
+    numbers = {"value": 0.5, "low": 0.4, "high": 0.6, "n": 9}
+    found = {"pictures": 30, "no_face": 1, "several_faces": 2, "tiny_face": 3, "not_judged": 4}
+    keys = ("age_r", "age_r_mean", "gender_accuracy", "gender_accuracy_mean")
+    shuffled = {"age_r": numbers, "gender_accuracy": numbers, "age_p_holm": 0.01, "gender_p_holm": 0.01}
+    content = {"samples": 2, "people": 8, "majority_accuracy": None, "tiny_face_px": 32, "true_faces": found}
+    content |= {"guidance": {"1": dict.fromkeys(keys, numbers) | found}, "shuffled": {"1": shuffled}}
+    table = facial(content)
+    assert (table.head[-1], table.rows[0][-1]) == ("no face, several, tiny, not judged", "1, 2, 3, 4 of 30")
+    assert "under 32 px" in table.notes[-1] and "Of the true faces: 1, 2, 3, 4 of 30." in table.notes[-1]
 
 
 def test_bands_of_age_stand_with_their_sums_and_what_luck_would_give() -> None:
