@@ -104,9 +104,10 @@ MEASURED = pa.schema(
         ("guidance", pa.float32()),  # null but for generated
         ("sample", pa.int32()),  # likewise
         ("faces", pa.int32()),  # found by the detector
+        ("face_px", pa.float32()),  # longer side of the largest one's box; null where there is none
         # Null where no face was found; not of fixed size, for pyarrow 25 cannot read a null of one back.
         ("embedding", pa.list_(pa.float32())),
-        ("age", pa.float32()),  # the judge's estimate, years
+        ("age", pa.float32()),  # the judge's estimate, years; null too where the judge found no face in it
         ("male", pa.float32()),  # the judge's probability
         ("yaw_degrees", pa.float32()),
         (

@@ -44,7 +44,7 @@ def evaluate_facial(true: Pictures, generated: Pictures, voices: Voices, plan: P
             "confusion": _confusion(rows.true_male, rows.male),
             "age_confusion": _age_confusion(rows.true_age, rows.age),
             "labels": _against(labelled, plan) | {"confusion": _confusion(rows.label_male, rows.male)},
-            **faces_found(take(generated.faces, places).ravel()),
+            **_found(generated, places, plan),
         }
         shuffled[name] = _shuffled(rows, plan) | {"labels": _shuffled(labelled, plan)}
     _correct(list(shuffled.values()))
@@ -55,7 +55,8 @@ def evaluate_facial(true: Pictures, generated: Pictures, voices: Voices, plan: P
         "people": voices.independent,
         "samples": samples,
         "without_true_face": int((~np.isfinite(take(true.age, voices.true))).sum()),
-        "true_faces": faces_found(take(true.faces, voices.true)),
+        "tiny_face_px": plan.tiny_face_px,
+        "true_faces": _found(true, voices.true, plan),
         "judge": judge_against_labels(true, voices, plan),
         "majority_accuracy": _majority(take(true.male, voices.true), voices.people, plan).as_json(),
         "guidance": guidance,
@@ -106,6 +107,12 @@ def right_gender(truth: Floats, male: Floats) -> Score:
     """Of the samples' probabilities of a man (n, k): on the true face's side (n,) or not."""
     known = np.isfinite(truth)[:, None] & np.isfinite(male)
     return Score(np.where(known, (male >= MALE) == (truth >= MALE)[:, None], np.nan), share=True)
+
+
+def _found(pictures: Pictures, places: NDArray[np.int64], plan: Plan) -> dict[str, int]:
+    """What was found in the pictures at `places`; a face that the judge did not see is 'not_judged'."""
+    faces, face_px, age = (take(one, places).ravel() for one in (pictures.faces, pictures.face_px, pictures.age))
+    return faces_found(faces, face_px, plan.tiny_face_px) | {"not_judged": int(((faces > 0) & ~np.isfinite(age)).sum())}
 
 
 def _against(rows: _Rows, plan: Plan) -> dict[str, Any]:

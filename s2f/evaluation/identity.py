@@ -33,7 +33,7 @@ def evaluate_identity(
     male = take(true.male, voices.true)
     kept = np.isfinite(truth[:, 0]) & np.isfinite(voice[:, 0])
     sexed = kept & np.isfinite(male)  # a true face that was not judged has no gender to keep to
-    found = faces_found(generated.faces)
+    found = faces_found(generated.faces, generated.face_px, plan.tiny_face_px)
     weights = {
         guidance_name(w): _one_weight(truth, male, generated, places, voices, recall_at, plan)
         for w, places in voices.generated.items()
@@ -69,7 +69,9 @@ def _one_weight(
 ) -> dict[str, Any]:
     """Faces of one w: cosine, retrieval by the mean of the samples, and variety."""
     faces = take(generated.embedding, places).astype(np.float64)  # (n, k, 512)
-    found = faces_found(take(generated.faces, places).ravel())
+    found = faces_found(
+        take(generated.faces, places).ravel(), take(generated.face_px, places).ravel(), plan.tiny_face_px
+    )
     known = np.isfinite(truth[:, 0]) & np.isfinite(faces[:, :, 0]).any(1)
     sexed = known & np.isfinite(male)
     people = voices.people[known]
@@ -133,7 +135,11 @@ def evaluate_super_resolution(
     `person` maps a portrait's id to who is seen; an unknown id is its own person.
     """
     sources = ("portrait", "super_resolution", "bicubic")
-    content: dict[str, Any] = {"found": {name: faces_found(pictures[name].faces) for name in sources}}
+    content: dict[str, Any] = {
+        "found": {
+            name: faces_found(pictures[name].faces, pictures[name].face_px, plan.tiny_face_px) for name in sources
+        }
+    }
     if not all(pictures[name].ids for name in sources):
         nothing = unavailable("no enlarged portraits were measured").as_json()
         content |= {"n": 0, "portraits": 0, "lost": dict.fromkeys(sources[1:], 0)}

@@ -1,11 +1,12 @@
 """Look at every picture once: detect, align, embed, judge, mesh; one row of the measured table each.
 
 True faces, generated ones and enlarged ones go through the same hands, so that what the networks get wrong they get
-wrong alike. Pictures stream from Parquet through a few threads, and rows come back in the pictures' order.
+wrong alike. Pictures stream from Parquet through a few threads, and rows come back in the pictures' order. All threads
+ask one judge, a chunk's faces at a time: it may be a program of its own.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -20,9 +21,9 @@ from numpy.typing import NDArray
 from s2f.dataset.shards import iterate_rows, shard_paths
 from s2f.faces.align import align, crop_square
 from s2f.faces.arcface import FaceEmbedder
-from s2f.faces.attributes import AgeGenderJudge
 from s2f.faces.detect import Face, FaceDetector
 from s2f.faces.images import decode_image
+from s2f.faces.judges import Judge
 from s2f.faces.landmarks import FaceMesh, yaw_degrees
 from s2f.faces.measures import measure
 from s2f.params.face_models import FaceModelsParams
@@ -46,20 +47,28 @@ class Picture:
 
 
 class Measurer:
-    """The networks that look at a face, for one thread at a time."""
+    """The networks that look at a face, for one thread at a time, and the judge, for all."""
 
-    def __init__(self, params: FaceModelsParams) -> None:
+    def __init__(self, params: FaceModelsParams, judge: Judge) -> None:
         self._detector = FaceDetector(params.detector_score)
         self._embedder = FaceEmbedder(params.arcface, params.arcface_sha256)
-        self._judge = AgeGenderJudge(params.age_gender, params.age_gender_sha256)
+        self._judge = judge
         self._mesh = FaceMesh()
 
-    def row(self, picture: Picture) -> dict[str, Any]:
-        """The picture's row of MEASURED; of several faces the largest counts, of none nothing is judged.
+    def rows(self, pictures: Sequence[Picture]) -> list[dict[str, Any]]:
+        """The pictures' rows of MEASURED; of several faces the largest counts, of none nothing is judged.
 
         Raises:
-            InputError: the picture cannot be read.
+            InputError: a picture cannot be read, or the judge is gone.
         """
+        looked = [self._look(picture) for picture in pictures]
+        found = [(row, seen) for row, seen in looked if seen is not None]
+        for (row, _), opinion in zip(found, self._judge.judge([seen for _, seen in found]), strict=True):
+            row["age"], row["male"] = opinion or (None, None)
+        return [row for row, _ in looked]
+
+    def _look(self, picture: Picture) -> tuple[dict[str, Any], tuple[NDArray[np.uint8], Face] | None]:
+        """A row without the judge's opinion, and the face to ask it for, with its picture."""
         image = decode_image(picture.content, f"{picture.source} face of {picture.id}")
         faces = self._detector.detect(image)
         row = {
@@ -68,6 +77,7 @@ class Measurer:
             "guidance": picture.guidance,
             "sample": picture.sample,
             "faces": len(faces),
+            "face_px": None,
             "embedding": picture.embedding,
             "age": None,
             "male": None,
@@ -76,15 +86,14 @@ class Measurer:
             "label_age": picture.label_age,
             "label_gender": picture.label_gender,
         }
-        if faces:
-            row |= self._look_at(image, faces[0], picture.embedding)
-        return row
+        if not faces:
+            return row, None
+        return row | self._look_at(image, faces[0], picture.embedding), (image, faces[0])
 
     def _look_at(self, image: NDArray[np.uint8], face: Face, embedding: NDArray[np.float32] | None) -> dict[str, Any]:
         if embedding is None:
             embedding = self._embedder.embed([align(image, face.keypoints)])[0]
-        age, male = self._judge.judge(image, face)
-        seen: dict[str, Any] = {"embedding": embedding, "age": age, "male": male}
+        seen: dict[str, Any] = {"embedding": embedding, "face_px": float(max(face.box[2:] - face.box[:2]))}
         landmarks = self._mesh.landmarks(crop_square(image, face.box, MESH_MARGIN, MESH_PX))
         if landmarks is not None:
             seen["yaw_degrees"] = yaw_degrees(landmarks)
@@ -93,33 +102,36 @@ class Measurer:
 
 
 def measure_pictures(
-    pictures: Iterable[Picture], params: FaceModelsParams, workers: int = 2
-) -> Iterator[dict[str, Any]]:
+    pictures: Iterable[Picture], params: FaceModelsParams, judge: Judge, workers: int = 2
+) -> Generator[dict[str, Any]]:
     """Rows of MEASURED in the pictures' order; a few chunks of pictures are in memory at a time.
 
     Raises:
-        InputError: weights or a picture cannot be read.
+        InputError: weights or a picture cannot be read, or the judge is gone.
     """
     measurers: SimpleQueue[Measurer] = SimpleQueue()
     for _ in range(workers):
-        measurers.put(Measurer(params))
+        measurers.put(Measurer(params, judge))
 
     def look(chunk: list[Picture]) -> list[dict[str, Any]]:
         measurer = measurers.get()
         try:
-            return [measurer.row(picture) for picture in chunk]
+            return measurer.rows(chunk)
         finally:
             measurers.put(measurer)
 
     remaining = iter(pictures)
-    with ThreadPoolExecutor(workers) as pool:
-        under_way: deque[Future[list[dict[str, Any]]]] = deque()
+    pool = ThreadPoolExecutor(workers)
+    under_way: deque[Future[list[dict[str, Any]]]] = deque()
+    try:
         while chunk := list(islice(remaining, CHUNK)):
             under_way.append(pool.submit(look, chunk))
             if len(under_way) > 2 * workers:
                 yield from under_way.popleft().result()
         while under_way:
             yield from under_way.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)  # nobody waits for what was not begun
 
 
 def pictures_to_measure(speech_faces: Path, generated: Path) -> Iterator[Picture]:

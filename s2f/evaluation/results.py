@@ -11,13 +11,14 @@ from s2f.runtime import derive_seed, replace_file
 
 
 def read_plan(params: Path | str, name: str) -> Plan:
-    """Confidence, draws and seed of the evaluation `name`.
+    """Confidence, draws, seed and tiny faces of the evaluation `name`.
 
     Raises:
         ParamsError: the section or the seed does not fit.
     """
     section = read_section(params, "evaluation", EvaluationParams)
-    return Plan(section.confidence, section.resamples, derive_seed(read_seed(params), "evaluation", name))
+    seed = derive_seed(read_seed(params), "evaluation", name)
+    return Plan(section.confidence, section.resamples, seed, section.tiny_face_px)
 
 
 def write_result(content: dict[str, Any], out: Path | str) -> None:

@@ -21,11 +21,12 @@ ROUND = 6  # decimals written: enough to compare, few enough to be the same on e
 
 @dataclass(frozen=True)
 class Plan:
-    """How sure to be, with how many random draws, from which seed."""
+    """How sure to be, with how many random draws, from which seed; and which faces are counted as tiny."""
 
     confidence: float
     resamples: int
     seed: int
+    tiny_face_px: float = 0.0  # 0: none
 
 
 @dataclass(frozen=True)

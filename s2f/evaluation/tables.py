@@ -20,7 +20,7 @@ from s2f.runtime import InputError
 
 SOURCES = ("true", "generated", "portrait", "super_resolution", "bicubic")
 COLUMNS = [
-    "source", "id", "guidance", "sample", "faces", "age", "male", "yaw_degrees", "label_age", "label_gender",
+    "source", "id", "guidance", "sample", "faces", "face_px", "age", "male", "yaw_degrees", "label_age", "label_gender",
 ]  # fmt: skip
 MALE = 0.5  # the judge's probability from which a face counts as a man's
 
@@ -33,6 +33,7 @@ class Pictures:
     guidance: Floats
     sample: Floats
     faces: Floats  # found by the detector
+    face_px: Floats  # longer side of the largest one's box
     embedding: NDArray[np.float32]  # (n, 512)
     age: Floats  # years
     male: Floats  # probability
@@ -78,6 +79,7 @@ def pictures(table: pa.Table) -> Pictures:
         guidance=number("guidance"),
         sample=number("sample"),
         faces=number("faces"),
+        face_px=number("face_px"),
         embedding=_embeddings(table["embedding"]),
         age=number("age"),
         male=number("male"),
@@ -152,14 +154,18 @@ def take(values: NDArray[Any], places: NDArray[np.int64]) -> NDArray[Any]:
     return found
 
 
-def faces_found(faces: Floats) -> dict[str, int]:
-    """Counts of pictures with no face, exactly one and several; NaN counts as not looked at."""
+def faces_found(faces: Floats, face_px: Floats, tiny_face_px: float) -> dict[str, int]:
+    """Counts of pictures with no face, exactly one and several, and of those whose largest face is tiny.
+
+    NaN faces count as not looked at.
+    """
     looked = faces[np.isfinite(faces)]
     return {
         "pictures": len(looked),
         "no_face": int((looked == 0).sum()),
         "one_face": int((looked == 1).sum()),
         "several_faces": int((looked > 1).sum()),
+        "tiny_face": int((face_px < tiny_face_px).sum()),
     }
 
 

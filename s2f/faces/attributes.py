@@ -1,8 +1,12 @@
-"""Age and gender of a face, as a network estimates them: insightface's genderage, of either generation.
+"""Age and gender of a face, as a network in this process estimates them: insightface's genderage, of either generation.
 
 The present one (in buffalo_l) takes 96×96 around the box; that of 2018 takes ArcFace's aligned 112×112. These are
 guesses from a face's looks, with errors of years and of whole groups of people, and say nothing of who someone is.
 """
+
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +22,7 @@ OUTPUTS_2018 = 202  # two for gender, then a hundred pairs, each a vote for one 
 
 
 class AgeGenderJudge:
-    """Weights from an ONNX file or an insightface pack.
+    """Weights from an ONNX file or an insightface pack, a judge as s2f/faces/judges.py says; any thread may ask it.
 
     Raises:
         InputError: weights that cannot be had, fail their sha256, or have neither known layout.
@@ -26,8 +30,10 @@ class AgeGenderJudge:
 
     def __init__(self, path_or_pack: str, sha256: str | None = None) -> None:
         self._model = load_model(path_or_pack, sha256, "genderage")
-        self.name = path_or_pack
+        self.name = Path(path_or_pack).name
+        self.version = f"insightface {version('insightface')}"
         self.sha256 = file_sha256(self._model.model_file)
+        self.others: Mapping[str, tuple[str, str]] = {}
         session = self._model.session
         pixels, outputs = session.get_inputs()[0].shape[2:], session.get_outputs()[0].shape[-1]
         if (pixels, outputs) not in (([96, 96], 3), ([112, 112], OUTPUTS_2018)):
@@ -37,8 +43,11 @@ class AgeGenderJudge:
             )
         self._from_box = outputs == 3
 
-    def judge(self, image: NDArray[np.uint8], face: Face) -> tuple[float, float]:
-        """(age in years, probability of male) of a face in a uint8 (h, w, 3) RGB picture."""
+    def judge(self, faces: Sequence[tuple[NDArray[np.uint8], Face]]) -> list[tuple[float, float] | None]:
+        """(age in years, probability of male) of each face, beside the uint8 (h, w, 3) RGB picture that it is in."""
+        return [self._judge(image, face) for image, face in faces]
+
+    def _judge(self, image: NDArray[np.uint8], face: Face) -> tuple[float, float]:
         if self._from_box:
             pixels = (crop_box(image, face.box).astype(np.float32) - self._model.input_mean) / self._model.input_std
             return decode_genderage(self._run(pixels))

@@ -31,6 +31,7 @@ class EvaluationParams(Section):
     resamples: int = Field(ge=100)  # bootstrap draws where there is no closed form
     craniofacial_guidance: float  # the w whose faces are measured, as in the paper's table 3
     max_yaw_degrees: float = Field(gt=0, le=90)  # true faces turned further are left out of the craniofacial table
+    tiny_face_px: int = Field(ge=0)  # faces whose box is smaller are judged like all others, and counted
     recall_at: tuple[int, ...] = Field(min_length=1)
     example_voices: int = Field(gt=0)  # shown in the report
     tied_measures: tuple[Measure, ...]  # known only where the corpus's law is: measures its voices do carry …

@@ -10,6 +10,8 @@ from s2f.params.base import Section
 EMBEDDING = 512  # numbers of an ArcFace embedding: what the corpus holds and the three models speak
 SAMPLE_PACK = Path("s2f/sample/pack")  # this project's own weights, which know drawn faces only
 LICENCE = "insightface's published weights (buffalo_l and others) are for non-commercial research only"
+INA = "inaFaceAnalyzer"  # the paper's judge of age and gender, in an environment of its own: `make judge`
+INA_LICENCE = "inaFaceAnalyzer is MIT-licensed and names no other terms for its weights, which were trained on FairFace"
 PACK = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 
 
@@ -19,15 +21,33 @@ class FaceModelsParams(Section):
     detector_score: float = Field(gt=0, lt=1)
     arcface: str  # ONNX file, 512-d, input 112×112; or an insightface pack's name, such as buffalo_l
     arcface_sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
-    age_gender: str  # ONNX file (insightface's 96×96 layout, or the 2018 one of 112×112); or a pack's name
-    age_gender_sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
+    age_gender: str  # ONNX file (insightface's 96×96 layout, or the 2018 one of 112×112); a pack's name; or INA
+    age_gender_sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")  # of INA: its classifier's
 
-    @field_validator("arcface", "age_gender")
+    @field_validator("arcface")
     @classmethod
     def _file_or_pack(cls, value: str) -> str:
-        if not is_file(value) and not PACK.fullmatch(value):
+        if not _is_file_or_pack(value):
             raise ValueError("allowed: an ONNX file (….onnx), or an insightface pack's name, such as buffalo_l")
         return value
+
+    @field_validator("age_gender")
+    @classmethod
+    def _judge(cls, value: str) -> str:
+        if value != INA and not _is_file_or_pack(value):
+            raise ValueError(f"allowed: an ONNX file (….onnx), an insightface pack's name, such as buffalo_l, or {INA}")
+        return value
+
+    def licences(self) -> list[str]:
+        """Under what terms the weights are that are not this project's own, a sentence each."""
+        named = [name for name in (self.arcface, self.age_gender) if name != INA]
+        found = [] if all(is_own(name) for name in named) else [f"{LICENCE}."]
+        return found + ([f"{INA_LICENCE}."] if self.age_gender == INA else [])
+
+
+def _is_file_or_pack(value: str) -> bool:
+    # inaFaceAnalyzer, however it is spelt, is no pack: insightface would ask the internet for one
+    return is_file(value) or (bool(PACK.fullmatch(value)) and value.lower() != INA.lower())
 
 
 def is_file(path_or_pack: str) -> bool:

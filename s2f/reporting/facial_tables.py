@@ -30,16 +30,17 @@ def ages(content: dict[str, Any]) -> Table:
 
 def genders(content: dict[str, Any]) -> Table:
     """The gender half of the paper's table 2 beside ours, and how many pictures could not be judged."""
-    head = ["w", "accuracy", "paper", "shuffled", "p (Holm)", "N", "mean of samples", "no face", "several faces"]
+    head = ["w", "accuracy", "paper", "shuffled", "p (Holm)", "N", "mean of samples"]
+    head.append("no face, several, tiny, not judged")
     rows = []
     for w, row in content["guidance"].items():
         theirs, shuffled = paper.FACIAL.get(w), content["shuffled"][w]
         cells = [w, estimate(row["gender_accuracy"]), number(theirs.gender_accuracy if theirs else None)]
         cells += [estimate(shuffled["gender_accuracy"]), p_value(shuffled["gender_p_holm"])]
         cells += [str(row["gender_accuracy"]["n"]), estimate(row["gender_accuracy_mean"])]
-        rows.append([*cells, f"{row['no_face']} of {row['pictures']}", str(row["several_faces"])])
+        rows.append([*cells, _found(row)])
     majority = content["majority_accuracy"]
-    notes = _protocol(content)
+    notes = [*_protocol(content), _judged(content)]
     if majority["value"] is not None:
         notes.append(f"Always answering the commoner gender scores {estimate(majority)}, N = {majority['n']}.")
     return Table("Gender by guidance w", head, rows, notes)
@@ -53,6 +54,19 @@ def _protocol(content: dict[str, Any]) -> list[str]:
         "p: how often luck reaches ours, corrected for so many w. A mean near chance rules out no leak.",
         f"Intervals count people ({content['people']}), not clips or samples.",
     ]
+
+
+def _judged(content: dict[str, Any]) -> str:
+    return (
+        f"Of several faces the largest is judged. Tiny: its box is under {content['tiny_face_px']:g} px; it is judged, "
+        f"too. Not judged: a face that the judge did not see. Of the true faces: {_found(content['true_faces'])}."
+    )
+
+
+def _found(row: dict[str, Any]) -> str:
+    """How many pictures show no face, several, a tiny one, and one that was not judged."""
+    counts = ", ".join(str(row[key]) for key in ("no_face", "several_faces", "tiny_face", "not_judged"))
+    return f"{counts} of {row['pictures']}"
 
 
 def labels(content: dict[str, Any]) -> Table:

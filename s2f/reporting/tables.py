@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from s2f.params.face_models import LICENCE, is_own
 from s2f.reporting import paper
 from s2f.reporting.departures import departures
 from s2f.reporting.sources import Funnel, Results
@@ -15,6 +14,8 @@ LOOKERS = {
     "mesh": "face mesh",
     "arcface": "face embedding (ArcFace)",
     "age_gender": "age and gender judge",
+    "age_gender_detector": "that judge's face detector",
+    "age_gender_landmarks": "that judge's landmarks",
 }
 
 
@@ -205,5 +206,5 @@ def models(results: Results) -> Table:
     }
     rows += [[LOOKERS.get(name, name), *about] for name, about in (named | results.face_models).items()]
     notes = [f"Not the paper's: {sentence}" for sentence in departures(results.params)]
-    notes += [] if is_own(params.arcface) and is_own(params.age_gender) else [f"{LICENCE}."]
+    notes += params.licences()
     return Table("Models", ["model", "what", "sha256"], rows, notes)

@@ -7,10 +7,11 @@ Its output never changes, so an edit to one section re-runs this half second and
 
 from pathlib import Path
 
+from s2f.faces.inaface import installed
 from s2f.media.urls import check_cookies, check_template
 from s2f.params.base import ParamsError
 from s2f.params.experiment import read_experiment
-from s2f.params.face_models import is_file
+from s2f.params.face_models import INA, is_file
 from s2f.runtime import InputError, file_sha256, run_command
 
 
@@ -38,7 +39,8 @@ def check_params(path: Path) -> None:
         raise ParamsError(f"{path}: {error}") from None
     models = experiment.face_models
     check_weights(f"{path}: face_models.arcface", models.arcface, models.arcface_sha256)
-    check_weights(f"{path}: face_models.age_gender", models.age_gender, models.age_gender_sha256)
+    judge = check_inaface if models.age_gender == INA else check_weights
+    judge(f"{path}: face_models.age_gender", models.age_gender, models.age_gender_sha256)
 
 
 def check_weights(where: str, path_or_pack: str, sha256: str | None) -> None:
@@ -56,6 +58,22 @@ def check_weights(where: str, path_or_pack: str, sha256: str | None) -> None:
         )
     if sha256 is not None and (found := file_sha256(path_or_pack)) != sha256:
         raise ParamsError(f"{where}_sha256: {sha256} is not that of {path_or_pack}; allowed: {found}, or another file.")
+
+
+def check_inaface(where: str, name: str, sha256: str | None) -> None:
+    """The judge `name` must have its environment, and have had its weights.
+
+    Raises:
+        ParamsError: it has not, or they are others, in one sentence that `where` opens.
+    """
+    try:
+        found = installed()
+    except InputError as error:
+        raise ParamsError(f"{where}: {error}") from None
+    if sha256 not in (None, found.sha256):
+        raise ParamsError(
+            f"{where}_sha256: {sha256} is not that of {name}'s weights; allowed: {found.sha256}, or null."
+        )
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ python -m s2f.stages.measure_faces --speech-faces data/speech_faces --generated 
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from importlib.metadata import distribution
 from itertools import islice
 from pathlib import Path
@@ -16,7 +17,7 @@ from s2f.dataset.schemas import MEASURED
 from s2f.dataset.shards import shard_name, shard_paths, write_shard
 from s2f.evaluation.measuring import count_pictures, measure_pictures, pictures_to_measure
 from s2f.faces.arcface import FaceEmbedder
-from s2f.faces.attributes import AgeGenderJudge
+from s2f.faces.judges import Judge, open_judge
 from s2f.params.base import read_section
 from s2f.params.face_models import FaceModelsParams
 from s2f.runtime import InputError, file_sha256, progress, replace_file, run_command
@@ -36,31 +37,34 @@ def main(speech_faces: Path, generated: Path, out: Path, params: Path = Path("pa
     total = count_pictures(speech_faces, generated)
     if not total:
         raise InputError(f"no faces in {speech_faces / 'test'} and {generated}; run their stages first.")
-    manifest = json.dumps({"dataset": "measured", "recipe": identities(models)}, indent=2)
-    rows = _shown(measure_pictures(pictures_to_measure(speech_faces, generated), models), total)
     written: list[Path] = []
-    while shard := list(islice(rows, SHARD_ROWS)):
-        written.append(out / shard_name(len(written)))
-        write_shard(shard, MEASURED, written[-1])
+    with open_judge(models) as judge:
+        manifest = json.dumps({"dataset": "measured", "recipe": identities(models, judge)}, indent=2)
+        with closing(measure_pictures(pictures_to_measure(speech_faces, generated), models, judge)) as measured:
+            rows = _shown(measured, total)
+            while shard := list(islice(rows, SHARD_ROWS)):
+                written.append(out / shard_name(len(written)))
+                write_shard(shard, MEASURED, written[-1])
     for stale in set(shard_paths(out)) - set(written):  # of an earlier, larger run
         stale.unlink()
     replace_file(out / "manifest.json", (manifest + "\n").encode())
 
 
-def identities(models: FaceModelsParams) -> dict[str, dict[str, str]]:
-    """Name and sha256 of each network that looks at a face, as a dataset's manifest has them."""
+def identities(models: FaceModelsParams, judge: Judge) -> dict[str, dict[str, str]]:
+    """Name and sha256 of each network that looks at a face, as a manifest has them; of the judge its version, too."""
     mediapipe = distribution("mediapipe")
     files = {role: Path(str(mediapipe.locate_file(f"mediapipe/modules/{file}"))) for role, file in MEDIAPIPE.items()}
     found = {
         role: {"name": f"MediaPipe {mediapipe.version}, {file.stem}", "sha256": file_sha256(file)}
         for role, file in files.items()
     }
-    for role, network in (
-        ("arcface", FaceEmbedder(models.arcface, models.arcface_sha256)),
-        ("age_gender", AgeGenderJudge(models.age_gender, models.age_gender_sha256)),
-    ):
-        found[role] = {"name": Path(network.name).name, "sha256": network.sha256}
-    return found
+    arcface = FaceEmbedder(models.arcface, models.arcface_sha256)
+    found["arcface"] = {"name": Path(arcface.name).name, "sha256": arcface.sha256}
+    judging = {"age_gender": (judge.name, judge.sha256)}
+    judging |= {f"age_gender_{role}": weights for role, weights in judge.others.items()}
+    return found | {
+        role: {"name": f"{judge.version}, {name}", "sha256": sha256} for role, (name, sha256) in judging.items()
+    }
 
 
 def _shown(rows: Iterator[dict[str, Any]], total: int) -> Iterator[dict[str, Any]]:

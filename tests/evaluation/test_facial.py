@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -50,6 +51,24 @@ def test_undetected_faces_are_counted_and_left_out(make_study, load, plan) -> No
     assert (found["no_face"], found["several_faces"], found["pictures"]) == (7, 1, 30)
     assert found["age_r"]["n"] == found["gender_accuracy"]["n"] == 23
     assert sum(found["confusion"].values()) == 23
+
+
+def test_tiny_faces_and_those_the_judge_did_not_see_are_counted_and_the_tiny_ones_judged(
+    make_study, load, plan
+) -> None:
+    rows = make_study(30, 1, (0.0,), noise=0.0)
+    true, drawn = ([one for one in rows if one["source"] == source] for source in ("true", "generated"))
+    for index, one in enumerate(drawn):
+        one["face_px"] = 20.0 + index
+    for one in (*drawn[-2:], true[0]):
+        one.update(age=None, male=None)
+    true[1]["face_px"] = 31.0
+    result = evaluate(*load(rows), replace(plan, tiny_face_px=32))
+    found = result["guidance"]["0"]
+    assert (found["no_face"], found["tiny_face"], found["not_judged"], found["pictures"]) == (0, 12, 2, 30)
+    assert found["age_r"]["n"] == 27
+    assert result["tiny_face_px"] == 32 and result["without_true_face"] == 1
+    assert (result["true_faces"]["tiny_face"], result["true_faces"]["not_judged"]) == (1, 1)
 
 
 def test_confusion_is_counted_by_hand(make_row, load, plan) -> None:

@@ -1,3 +1,5 @@
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +10,9 @@ from s2f.dataset.schemas import ENLARGED, GENERATED, MEASURED, SPECTROGRAM_SHAPE
 from s2f.dataset.shards import iterate_rows, shard_paths, write_shard
 from s2f.evaluation.measuring import CHUNK, Picture, count_pictures, measure_pictures, pictures_to_measure
 from s2f.faces.images import encode_png
+from s2f.faces.judges import open_judge
 from s2f.faces.measures import MEASURES
+from s2f.faces.process_judge import ProcessJudge
 from s2f.params.face_models import FaceModelsParams
 from s2f.runtime import InputError
 from s2f.sample.canvas import Pose
@@ -28,6 +32,11 @@ def draw(seed, unit=0.42):
     rng = np.random.default_rng(seed)
     pose = Pose((64, 60), unit * 128)
     return draw_portrait(look_of(draw_identity(rng)), draw_scene(rng), 128, 128, pose)
+
+
+def measured(pictures, workers=2):
+    with open_judge(MODELS) as judge:
+        return list(measure_pictures(iter(pictures), MODELS, judge, workers))
 
 
 def media(image):
@@ -85,9 +94,9 @@ def test_every_picture_is_measured_once_and_in_order(corpus, tmp_path):
 
 def test_a_face_has_everything_and_no_face_has_nothing(corpus, tmp_path):
     for row in measure_all(corpus, tmp_path):
-        seen = [row[name] for name in ("embedding", "age", "male", "yaw_degrees", "measures")]
+        seen = [row[name] for name in ("face_px", "embedding", "age", "male", "yaw_degrees", "measures")]
         if row["faces"] == 0:
-            assert seen == [None] * 5 and row["sample"] == 1
+            assert seen == [None] * 6 and row["sample"] == 1
             continue
         assert row["faces"] == 1 and None not in seen
         assert np.linalg.norm(row["embedding"]) == pytest.approx(1, abs=1e-5)
@@ -116,7 +125,7 @@ def test_the_same_pictures_give_the_same_bytes_and_stale_shards_go(corpus, tmp_p
 def test_of_two_faces_the_larger_is_measured():
     small, large = draw(5, unit=0.3), draw(6)
     pictures = [np.hstack([small, large]), large, small]
-    both, alone, other = measure_pictures([Picture("generated", "x", encode_png(one)) for one in pictures], MODELS)
+    both, alone, other = measured([Picture("generated", "x", encode_png(one)) for one in pictures])
     assert (both["faces"], alone["faces"]) == (2, 1)
     near, far = (float(both["embedding"] @ row["embedding"]) for row in (alone, other))
     assert near > 0.8 and near > far
@@ -126,10 +135,51 @@ def test_of_two_faces_the_larger_is_measured():
 def test_rows_keep_their_order_and_values_whatever_the_number_of_threads(corpus):
     contents = [encode_png(draw(7)), encode_png(nothing())]
     pictures = [Picture("generated", str(index), contents[index % 3 > 0]) for index in range(3 * CHUNK)]
-    alone, shared = (list(measure_pictures(iter(pictures), MODELS, workers)) for workers in (1, 3))
+    alone, shared = (measured(pictures, workers) for workers in (1, 3))
     assert [row["id"] for row in shared] == [picture.id for picture in pictures]
     assert [row["age"] for row in shared] == [row["age"] for row in alone]
     assert [row["measures"] for row in shared] == [row["measures"] for row in alone]
+
+
+def test_a_faces_size_is_that_of_its_box():
+    small, large = (
+        row["face_px"] for row in measured([Picture("true", "x", encode_png(draw(5, u))) for u in (0.2, 0.42)])
+    )
+    assert 16 < small < large < 128
+    assert large / small == pytest.approx(0.42 / 0.2, rel=0.2)
+
+
+def test_a_judge_that_is_another_program_is_asked_by_all_threads_and_answers_by_picture():
+    pictures = [draw(seed) for seed in range(6)] + [nothing()]
+    chosen = [(place * 5) % 7 for place in range(5 * CHUNK // 2)]
+    program = [sys.executable, str(Path(__file__).parents[1] / "faces" / "standing_judge.py"), "answers"]
+    with closing(ProcessJudge("standing", program, ("judge",))) as judge:
+        asked = (Picture("generated", str(one), encode_png(pictures[one])) for one in chosen)
+        rows = list(measure_pictures(asked, MODELS, judge, workers=3))
+    assert [row["id"] for row in rows] == [str(one) for one in chosen]
+    for one, row in zip(chosen, rows, strict=True):
+        red, _, blue = pictures[one].mean((0, 1))
+        assert (row["age"], row["male"]) == ((None, None) if one == 6 else pytest.approx((red, blue / 255)))
+
+
+def test_a_face_that_the_judge_does_not_see_is_no_mans_and_no_womans():
+    class Blind:
+        def judge(self, faces):
+            return [None] * len(faces)
+
+    (row,) = measure_pictures([Picture("generated", "x", encode_png(draw(7)))], MODELS, Blind())
+    assert (row["faces"], row["age"], row["male"]) == (1, None, None)
+    assert row["embedding"] is not None and row["face_px"] > 32
+
+
+def test_a_judge_that_dies_ends_the_measuring_in_its_sentence():
+    program = [sys.executable, str(Path(__file__).parents[1] / "faces" / "standing_judge.py"), "dies"]
+    pictures = [Picture("generated", "x", encode_png(draw(7)))] * (4 * CHUNK)
+    with (
+        closing(ProcessJudge("standing", program, ("judge",))) as judge,
+        pytest.raises(InputError, match="for a tensor"),
+    ):
+        list(measure_pictures(pictures, MODELS, judge))
 
 
 def test_pictures_are_read_as_they_are_needed():
@@ -139,15 +189,14 @@ def test_pictures_are_read_as_they_are_needed():
             yield Picture("generated", "x", encode_png(nothing()))
 
     taken: list[int] = []
-    rows = measure_pictures(endless(), MODELS)
-    assert next(rows)["faces"] == 0
-    assert len(taken) <= 6 * CHUNK
-    rows.close()
+    with open_judge(MODELS) as judge, closing(measure_pictures(endless(), MODELS, judge)) as rows:
+        assert next(rows)["faces"] == 0
+        assert len(taken) <= 6 * CHUNK
 
 
 def test_bad_input_is_one_sentence(corpus, tmp_path):
     with pytest.raises(InputError, match="generated face of x: not a readable picture"):
-        list(measure_pictures([Picture("generated", "x", b"")], MODELS))
+        measured([Picture("generated", "x", b"")])
     with pytest.raises(InputError, match="no faces in"):
         measure_all((tmp_path / "none", tmp_path / "nowhere"), tmp_path)
     assert list(pictures_to_measure(tmp_path / "none", tmp_path / "nowhere")) == []

@@ -89,6 +89,7 @@ def test_heard_embeddings_come_back_by_clip(tmp_path) -> None:
 
 
 def test_faces_are_counted_by_hand() -> None:
-    assert faces_found(np.array([0, 1, 1, 3, np.nan])) == {
-        "pictures": 4, "no_face": 1, "one_face": 2, "several_faces": 1
+    faces, face_px = np.array([0, 1, 1, 3, np.nan]), np.array([np.nan, 32, 31.5, 8, np.nan])
+    assert faces_found(faces, face_px, 32) == {
+        "pictures": 4, "no_face": 1, "one_face": 2, "several_faces": 1, "tiny_face": 2
     }  # fmt: skip

@@ -32,7 +32,7 @@ def test_the_96_pixel_network_sees_scaled_rgb(tmp_path, network):
     # Age rises with red, male with blue.
     path = network(tmp_path / "genderage.onnx", 96, [[0, 0, 0], [0, 0, 1], [1, 0, 0]], [0, 0, 0])
     judge = AgeGenderJudge(path)
-    age, male = judge.judge(plain((191, 127, 255)), FACE)
+    ((age, male),) = judge.judge([(plain((191, 127, 255)), FACE)])
     assert age == pytest.approx(100 * (191 - 127.5) / 128, abs=0.1)
     assert male == pytest.approx(1 / (1 + np.exp(-(255 - 127.5) / 128)), abs=1e-3)
 
@@ -43,8 +43,9 @@ def test_the_network_of_2018_sees_plain_rgb(tmp_path, network):
     weights[3::2, 0] = 1.0  # each year's pair votes yes once red is above its threshold
     bias[3::2] = -np.arange(100) - 0.5
     judge = AgeGenderJudge(network(tmp_path / "old.onnx", 112, weights, bias))
-    age, male = judge.judge(plain((33, 200, 100)), FACE)
+    ((age, male), (other, _)) = judge.judge([(plain((33, 200, 100)), FACE), (plain((57, 0, 0)), FACE)])
     assert age == 33 and male == pytest.approx(1 / (1 + np.exp(-1)), abs=1e-3)
+    assert other == 57 and judge.judge([]) == []
 
 
 def test_the_crop_is_one_and_a_half_boxes_wide_around_its_middle():

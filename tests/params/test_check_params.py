@@ -13,9 +13,9 @@ ROOT = Path(__file__).parents[2]
 Edit = Callable[[str, str], Path]
 
 
-def check(params: Path, out: Path) -> subprocess.CompletedProcess[str]:
+def check(params: Path, out: Path, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "s2f.stages.check_params", "--out", str(out), "--params", str(params)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
 def test_good_params_pass(tmp_path: Path) -> None:
@@ -63,6 +63,26 @@ def test_the_right_sha256_and_a_packs_name_pass(edited: Edit, tmp_path: Path) ->
     path = edited("face_models.age_gender_sha256", file_sha256(ROOT / "s2f/sample/pack/genderage.onnx"))
     assert check(path, tmp_path / "ok").returncode == 0
     assert check(edited("face_models.arcface", "buffalo_l"), tmp_path / "ok").returncode == 0
+
+
+def test_inafaceanalyzer_must_be_set_up_and_have_its_weights(edited: Edit, tmp_path: Path) -> None:
+    path = edited("face_models.age_gender", "inaFaceAnalyzer")
+    path.write_text(path.read_text().replace("s2f/sample/pack", str(ROOT / "s2f/sample/pack")))
+    key = f"error: {path}: face_models.age_gender"
+
+    def says(*words: str) -> None:
+        done = check(path, tmp_path / "ok", tmp_path)
+        assert done.returncode == (2 if words else 0), done.stderr
+        assert done.stderr.count("\n") == bool(words) and all(word in done.stderr for word in words)
+
+    says(f"{key}: inaFaceAnalyzer has no environment here", "run `make judge`")
+    (tmp_path / ".judge").mkdir()
+    (tmp_path / ".judge" / "installed").touch()
+    says(f"{key}: inaFaceAnalyzer is installed in .judge, but never had its weights; run `make judge`")
+    (tmp_path / ".judge" / "ready").write_text('{"version": "0.6.3", "weights": {"resnet.h5": "%s"}}' % ("1" * 64))
+    says()
+    path.write_text(path.read_text().replace("age_gender:", f"age_gender_sha256: '{'2' * 64}', age_gender:"))
+    says(f"{key}_sha256: {'2' * 64} is not that of inaFaceAnalyzer's weights; allowed: {'1' * 64}, or null")
 
 
 def test_weights_to_start_from_must_be_there(edited: Edit, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from s2f.faces import arcface, measures
 from s2f.params.base import ParamsError
 from s2f.params.evaluation import MEASURES
 from s2f.params.experiment import read_experiment
-from s2f.params.face_models import EMBEDDING, SAMPLE_PACK, is_own
+from s2f.params.face_models import EMBEDDING, SAMPLE_PACK, FaceModelsParams, is_own
 from s2f.params.spectrogram import TABLE_SHAPE
 from s2f.sample import law
 
@@ -85,7 +85,18 @@ NAN, INFINITY = float("nan"), float("inf")
             "start_from w.safetensors: speech2face starts from noth",
         ),
         ("face_decoder.attributes", ["age", "age"], "attributes ['age', 'age'] holds one twice"),
-        ("face_models.age_gender", "models/genderage", "pack's name, such as buffalo_l (found 'models/gen"),
+        (
+            "face_models.age_gender",
+            "models/genderage",
+            "pack's name, such as buffalo_l, or inaFaceAnalyzer (found 'mod",
+        ),
+        (
+            "face_models.age_gender",
+            "inafaceanalyzer",
+            "such as buffalo_l, or inaFaceAnalyzer (found 'inafaceanalyzer')",
+        ),
+        ("face_models.arcface", "inaFaceAnalyzer", "pack's name, such as buffalo_l (found 'inaFaceAnalyzer')"),
+        ("evaluation.tiny_face_px", -1, "tiny_face_px: input should be greater than or equal to 0 (found -1)"),
     ],
 )
 def test_what_would_fail_hours_later_is_one_sentence_now(edited: Edit, key: str, value: Any, words: str) -> None:
@@ -165,6 +176,21 @@ def test_only_the_samples_pack_is_this_projects_own(monkeypatch: pytest.MonkeyPa
     assert is_own(f"{SAMPLE_PACK}/arcface.onnx") and is_own(str(ROOT / SAMPLE_PACK / "genderage.onnx"))
     assert not is_own("models/w600k_r50.onnx") and not is_own("buffalo_l")
     assert not is_own(f"{SAMPLE_PACK}/../../../w600k_r50.onnx")
+
+
+@pytest.mark.parametrize(
+    ("arcface", "age_gender", "told"),
+    [
+        (f"{SAMPLE_PACK}/arcface.onnx", f"{SAMPLE_PACK}/genderage.onnx", []),
+        (f"{SAMPLE_PACK}/arcface.onnx", "inaFaceAnalyzer", ["inaFaceAnalyzer is MIT-licensed"]),
+        (f"{SAMPLE_PACK}/arcface.onnx", "buffalo_l", ["insightface's published weights"]),
+        ("buffalo_l", "inaFaceAnalyzer", ["insightface's published weights", "inaFaceAnalyzer is MIT-licensed"]),
+    ],
+)
+def test_each_judge_is_accepted_and_told_of_under_its_own_terms(arcface: str, age_gender: str, told: list[str]) -> None:
+    params = FaceModelsParams(detector_score=0.5, arcface=arcface, age_gender=age_gender)
+    found = params.licences()
+    assert len(found) == len(told) and all(one.startswith(words) for one, words in zip(found, told, strict=True))
 
 
 @pytest.mark.parametrize(

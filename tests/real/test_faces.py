@@ -86,7 +86,7 @@ def test_the_judge_of_2018_tells_age_and_gender_of_adults(detector):
         image = picture("utk200", row["file"])
         if faces := detector.detect(image):
             truth.append((int(row["age"]), row["gender"] == "male"))
-            judged.append(judge.judge(image, faces[0]))
+            judged += judge.judge([(image, faces[0])])
     (ages, males), (years, probabilities) = np.array(truth, float).T, np.array(judged).T
     assert len(truth) > 150
     assert ((probabilities > 0.5) == males).mean() > 0.84

@@ -1,7 +1,29 @@
-from s2f.reporting.facial_tables import age_confusion, confusion
+from s2f.reporting.facial_tables import age_confusion, ages, confusion, genders
 
 GENDER = {"f_as_f": 3, "f_as_m": 1, "m_as_f": 0, "m_as_m": 4}
 NOBODY = dict.fromkeys(GENDER, 0)
+
+
+def test_what_was_not_found_or_tiny_is_counted_beside_what_was_judged() -> None:
+    numbers = {"value": 0.5, "low": 0.4, "high": 0.6, "n": 9}
+    found = {"pictures": 30, "no_face": 1, "several_faces": 2, "tiny_face": 3, "not_judged": 4}
+    keys = ("gender_accuracy", "gender_accuracy_mean")
+    shuffled = {"gender_accuracy": numbers, "gender_p_holm": 0.01}
+    content = {"samples": 2, "people": 8, "tiny_face_px": 32, "true_faces": found}
+    content |= {"guidance": {"1": dict.fromkeys(keys, numbers) | found}, "shuffled": {"1": shuffled}}
+    table = genders(content | {"majority_accuracy": {"value": None}})
+    assert (table.head[-1], table.rows[0][-1]) == ("no face, several, tiny, not judged", "1, 2, 3, 4 of 30")
+    assert "under 32 px" in table.notes[-1] and "Of the true faces: 1, 2, 3, 4 of 30." in table.notes[-1]
+
+
+def test_years_stand_beside_the_papers_with_what_noise_and_gender_make_of_them() -> None:
+    keys = ("age_r", "age_r_mean", "age_r_unattenuated", "age_spearman", "age_r_within_gender")
+    values = {key: {"value": index / 10, "low": 0.0, "high": 0.9, "n": 9} for index, key in enumerate(keys)}
+    shuffled = {"age_r": {"value": 0.0, "low": -0.1, "high": 0.1, "n": 9}, "age_p_holm": 0.034}
+    content = {"samples": 2, "people": 8, "guidance": {"3": values}, "shuffled": {"3": shuffled}}
+    [row] = ages(content).rows
+    first, middle, last = ["3", "0.00 [0.00, 0.90]"], ["0.24", "0.00 [−0.10, 0.10]", ".034", "9"], range(1, 5)
+    assert row == [*first, *middle, *(f"0.{index}0 [0.00, 0.90]" for index in last)]
 
 
 def test_bands_of_age_stand_with_their_sums_and_what_luck_would_give() -> None:

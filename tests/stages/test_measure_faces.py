@@ -1,7 +1,9 @@
 """What the stage writes beside its rows: who looked. (The rows: tests/evaluation/test_measuring.py.)"""
 
 import json
+from importlib.metadata import version
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -9,6 +11,8 @@ import pytest
 from s2f.dataset.schemas import SPECTROGRAM_SHAPE, SPEECH_FACES
 from s2f.dataset.shards import shard_paths, write_shard
 from s2f.faces.images import encode_png
+from s2f.params.base import read_section
+from s2f.params.face_models import FaceModelsParams
 from s2f.reporting.sources import read_face_models
 from s2f.runtime import InputError, file_sha256
 from s2f.stages import measure_faces
@@ -36,7 +40,8 @@ def measure(corpus: Path) -> Path:
 def test_every_network_that_looked_is_named_with_its_hash(corpus: Path) -> None:
     found = read_face_models([measure(corpus)])
     assert list(found) == ["detector_near", "detector_far", "mesh", "arcface", "age_gender"]
-    assert found["age_gender"] == ("genderage.onnx", file_sha256(PACK / "genderage.onnx"))
+    named = f"insightface {version('insightface')}, genderage.onnx"
+    assert found["age_gender"] == (named, file_sha256(PACK / "genderage.onnx"))
     assert found["arcface"] == ("arcface.onnx", file_sha256(PACK / "arcface.onnx"))
     assert len({sha256 for _, sha256 in found.values()}) == 5
     assert "MediaPipe" in found["mesh"][0]
@@ -48,6 +53,29 @@ def test_the_manifest_is_no_shard_and_the_same_twice(corpus: Path) -> None:
     assert [path.name for path in shard_paths(out)] == ["00000.parquet"]
     assert (measure(corpus) / "manifest.json").read_bytes() == first
     assert json.loads(first)["dataset"] == "measured"
+
+
+def test_a_judge_whose_environment_is_not_there_stops_before_anything_is_measured(
+    corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (corpus / "params.yaml").write_text(PARAMS.replace(f"{PACK}/genderage.onnx", "inaFaceAnalyzer"))
+    monkeypatch.chdir(corpus)
+    with pytest.raises(
+        InputError, match=r"inaFaceAnalyzer has no environment here \(no .judge/installed\); run `make ju"
+    ):
+        measure(corpus)
+    assert not (corpus / "measured").exists()
+
+
+def test_everything_that_a_judge_judges_with_is_named(corpus: Path) -> None:
+    class Three:
+        name, version, sha256 = "resnet.h5", "analyzer 1.0", "12"
+        others: ClassVar = {"detector": ("yunet.onnx", "34")}
+
+    models = read_section(corpus / "params.yaml", "face_models", FaceModelsParams)
+    found = measure_faces.identities(models, Three())
+    assert found["age_gender"] == {"name": "analyzer 1.0, resnet.h5", "sha256": "12"}
+    assert found["age_gender_detector"] == {"name": "analyzer 1.0, yunet.onnx", "sha256": "34"}
 
 
 def test_a_wrong_judge_stops_before_anything_is_measured(corpus: Path) -> None:
