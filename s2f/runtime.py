@@ -17,6 +17,8 @@ from rich.console import Console
 from rich.logging import RichHandler
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from s2f.timing import timed
+
 BAD_INPUT = 2  # exit code: parameters, files or arguments that cannot be used
 LATER = 75  # exit code (EX_TEMPFAIL of sysexits.h): the same command goes on later
 
@@ -79,7 +81,8 @@ def run_command(main: Callable[..., None]) -> None:
     @functools.wraps(main)
     def command(*args: object, **kwargs: object) -> None:
         try:
-            main(*args, **kwargs)
+            with timed():
+                main(*args, **kwargs)
         except (InputError, OSError) as error:
             print(f"error: {sentence(error)}", file=sys.stderr)
             raise SystemExit(BAD_INPUT) from None

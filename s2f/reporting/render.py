@@ -17,6 +17,7 @@ from s2f.reporting.drawing import Draw, as_png, as_svg
 from s2f.reporting.examples import Portrait, Voice
 from s2f.reporting.headlines import headlines, warnings
 from s2f.reporting.limits import limits
+from s2f.reporting.model_card import card_content
 from s2f.reporting.sources import Results
 from s2f.reporting.tables import Table
 
@@ -124,8 +125,10 @@ def fitting(voices: list[Voice], limit: int = MEDIA_BYTES) -> list[Voice]:
     return kept
 
 
-def render_html(results: Results, voices: list[Voice], portraits: list[Portrait], drawn: list[Diagram]) -> str:
-    """The page."""
+def render_html(
+    results: Results, voices: list[Voice], portraits: list[Portrait], drawn: list[Diagram], this_run: list[Table]
+) -> str:
+    """The page; `this_run` are tables that tell of the run itself."""
     environment = _environment(autoescape=True)
     environment.filters["data_uri"] = data_uri
     shown = fitting(voices)
@@ -138,21 +141,30 @@ def render_html(results: Results, voices: list[Voice], portraits: list[Portrait]
         voices=shown,
         asked=len(voices),
         portraits=portraits,
+        this_run=this_run,
     )
 
 
 def render_markdown(results: Results, drawn: list[Diagram], sheets: dict[str, bytes]) -> str:
     """The Markdown twin; figures and sheets lie in figures/NAME.png."""
+    return _markdown(
+        "report.md.j2", _content(results) | {"figures": {one.name: one for one in drawn}, "sheets": sheets}
+    )
+
+
+def render_model_card(results: Results) -> str:
+    """MODEL_CARD.md, in Hugging Face's format."""
+    return _markdown("model_card.md.j2", _content(results) | card_content(results))
+
+
+def _markdown(template: str, content: dict[str, Any]) -> str:
     environment = _environment(autoescape=False)
     environment.filters |= {
         "md": markdown_text,
         "md_row": markdown_row,
         "md_rule": lambda row: "| --- " * len(row) + "|",
     }
-    text = environment.get_template("report.md.j2").render(
-        **_content(results), figures={one.name: one for one in drawn}, sheets=sheets
-    )
-    return re.sub(r"\n{3,}", "\n\n", text)
+    return re.sub(r"\n{3,}", "\n\n", environment.get_template(template).render(**content))
 
 
 def _environment(autoescape: bool) -> Environment:

@@ -7,12 +7,17 @@ python -m s2f.stages.report --evaluation data/evaluation --models data/models --
 import json
 from pathlib import Path
 
+from ruamel.yaml import YAML
+
+from s2f.reporting import this_run as this_run_tables
 from s2f.reporting.examples import read_ages, read_portraits, read_voices
 from s2f.reporting.metrics import build_metrics
 from s2f.reporting.plots import plot_tables
-from s2f.reporting.render import diagrams, png_files, render_html, render_markdown
+from s2f.reporting.previous import read_previous
+from s2f.reporting.render import diagrams, png_files, render_html, render_markdown, render_model_card
 from s2f.reporting.sources import read_results
 from s2f.runtime import replace_file, run_command
+from s2f.timing import TIMES
 
 PORTRAITS_SHOWN = 6
 
@@ -27,8 +32,9 @@ def main(
     measured: Path,
     out: Path,
     params: Path = Path("params.yaml"),
+    times: Path = TIMES,
 ) -> None:
-    """Write index.html, report.md, metrics.json, figures and plots."""
+    """Write index.html, report.md, MODEL_CARD.md, metrics.json, figures and plots."""
     results = read_results(evaluation, models, (portraits, speech_faces, measured), ledger, params)
     voices = read_voices(speech_faces, generated, measured, results.params.evaluation.example_voices)
     enlarged = read_portraits(generated, PORTRAITS_SHOWN)
@@ -36,12 +42,17 @@ def main(
     sheets = png_files(drawn, voices, enlarged)
     for name, content in sheets.items():
         replace_file(out / "figures" / f"{name}.png", content)
-    replace_file(out / "index.html", render_html(results, voices, enlarged, drawn).encode())
+    metrics = build_metrics(results)
+    settings = YAML(typ="safe").load(results.params_text)
+    before = read_previous(out / "metrics.json", params)
+    this_run = [*this_run_tables.changes(before, metrics, settings), this_run_tables.times(times)]
+    replace_file(out / "index.html", render_html(results, voices, enlarged, drawn, this_run).encode())
     replace_file(out / "report.md", render_markdown(results, drawn, sheets).encode())
+    replace_file(out / "MODEL_CARD.md", render_model_card(results).encode())
     for name, plot in plot_tables(results).items():
         replace_file(out / "plots" / name, plot.encode())
-    metrics = json.dumps(build_metrics(results), indent=1, allow_nan=False, ensure_ascii=False)
-    replace_file(out / "metrics.json", (metrics + "\n").encode())
+    numbers = json.dumps(metrics, indent=1, allow_nan=False, ensure_ascii=False)
+    replace_file(out / "metrics.json", (numbers + "\n").encode())
 
 
 if __name__ == "__main__":

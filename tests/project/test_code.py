@@ -57,6 +57,7 @@ NO_NUMBER = {  # how a library is loaded and silenced; commands, logging, file h
     "s2f.audio.torchaudio_import",
     "s2f.faces.quiet",
     "s2f.runtime",
+    "s2f.timing",
 }
 BUILT = {
     "s2f.corpus.clip_rows": (speech_faces.CODE, VALUES_IN_THE_KEY | LEDGER_ALONE | NO_NUMBER),
@@ -76,6 +77,7 @@ BUILT = {
             "s2f.params.spectrogram",
             "s2f.params.speech_encoder",
             "s2f.params.super_resolution",
+            "s2f.timing",
         },
     ),
 }

@@ -4,7 +4,7 @@ import grimp
 import pytest
 
 FLOORS = (  # from the ground up; rooms of one floor are strangers, but for the ground floor's
-    ("s2f.runtime", "s2f.params", "s2f.code", "s2f.decoding"),
+    ("s2f.runtime", "s2f.timing", "s2f.params", "s2f.code", "s2f.decoding"),
     ("s2f.audio", "s2f.media", "s2f.faces", "s2f.diffusion"),
     ("s2f.models", "s2f.dataset"),
     ("s2f.training", "s2f.evaluation", "s2f.reporting", "s2f.corpus", "s2f.pipeline"),

@@ -147,7 +147,7 @@ def run(root: Path) -> Path:
     evaluate_identity.main(seen, data / "generated", faces, out / "identity.json", params)
     evaluate_headlines.main(seen, data / "generated", faces, out / "headlines.json", params)
     places = [data / name for name in ("evaluation", "models", "speech_faces", "portraits", "ledger", "generated")]
-    report.main(*places, seen, root / "reports", params)
+    report.main(*places, seen, root / "reports", params, data / "times")
     return root / "reports"
 
 
