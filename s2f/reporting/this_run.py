@@ -76,7 +76,7 @@ def times(folder: Path) -> Table:
         whole, worked = (sum(one[key] for _, one in taken) for key in ("seconds", "processor_seconds"))
         rows.append(["all", duration(whole), duration(worked), "", ""])
         notes = [
-            "Of each stage's last run here; what was interrupted counts from where it went on, of several processes the "
+            "Of each stage's last run here; what was interrupted counts from where it went on; of many processes the "
             "first alone. The report itself is still being written."
         ]
     head = ["stage", "took", "processor time", "memory at its peak", "ended (UTC)"]
