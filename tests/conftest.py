@@ -3,7 +3,7 @@
 import importlib.util
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -92,10 +92,10 @@ def write_film(path: Path, *pictures: np.ndarray, seconds: float = 2.0, sound: b
     return path
 
 
-def draw_face(seed: int = 1, size: int = 160, unit: float = 0.3) -> np.ndarray:
-    """A drawn face in the middle, uint8 (size, size, 3); `unit`, about half its height, is a fraction of the size."""
+def draw_face(seed: int = 1, size: int = 160, unit: float = 0.3, off: Sequence[float] = (0.0, 0.0)) -> np.ndarray:
+    """A drawn face, uint8 (size, size, 3); fractions of the size: `unit`, about half its height; `off` the middle."""
     rng = np.random.default_rng(seed)
-    pose = Pose((0.5 * size, 0.47 * size), unit * size)
+    pose = Pose(((0.5 + off[0]) * size, (0.47 + off[1]) * size), unit * size)
     return draw_portrait(look_of(draw_identity(rng)), draw_scene(rng), size, size, pose)
 
 
@@ -194,3 +194,34 @@ def browser() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=path, args=flags)
         yield browser
         browser.close()
+
+
+def train_predictor(path: Path, faces: int) -> Path:
+    """A dlib predictor of 68 points that has learnt drawn faces, from where MediaPipe's mesh has the points on them."""
+    import cv2  # not on a box that only trains
+    import dlib
+
+    from s2f.faces import points68
+    from s2f.faces.landmarks import FaceMesh
+
+    mesh, detector, pictures, shapes = FaceMesh(), dlib.get_frontal_face_detector(), [], []
+    rng = np.random.default_rng(0)
+    for seed in range(10_000, 10_000 + faces):
+        picture = draw_face(seed, 256, rng.uniform(0.36, 0.48), rng.uniform(-0.05, 0.05, 2))
+        (box,) = detector(picture, 0)
+        double = dlib.rectangle(*(2 * edge for edge in (box.left(), box.top(), box.right(), box.bottom())))
+        points = np.round(2 * points68.of_mesh(mesh.landmarks(picture))[:, :2] + 0.5).astype(int)
+        pictures.append(cv2.resize(picture, (512, 512), interpolation=cv2.INTER_CUBIC))
+        shapes.append([dlib.full_object_detection(double, [dlib.point(x, y) for x, y in points.tolist()])])
+    options = dlib.shape_predictor_training_options()
+    options.tree_depth, options.cascade_depth, options.num_trees_per_cascade_level = 2, 8, 100
+    options.oversampling_amount, options.oversampling_translation_jitter = 20, 0.1
+    options.feature_pool_size, options.num_threads = 200, 2
+    dlib.train_shape_predictor(pictures, shapes, options).save(str(path))
+    return path
+
+
+@pytest.fixture(scope="session")
+def predictor(tmp_path_factory):
+    """dlib's usual file is nobody's to hand on; this one knows drawn faces, seen from the front."""
+    return train_predictor(tmp_path_factory.mktemp("predictor") / "drawn_68.dat", 160)

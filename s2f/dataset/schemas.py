@@ -114,6 +114,10 @@ MEASURED = pa.schema(
             "measures",
             pa.map_(pa.string(), pa.float32()),
         ),  # by name; null where no mesh was found
+        (
+            "measures_dlib",
+            pa.map_(pa.string(), pa.float32()),
+        ),  # the same on dlib's points; null where no face was found, or no predictor is named
         ("label_age", pa.float32()),
         ("label_gender", pa.string()),
     ]

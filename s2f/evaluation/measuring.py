@@ -1,8 +1,8 @@
-"""Look at every picture once: detect, align, embed, judge, mesh; one row of the measured table each.
+"""Look at every picture once: detect, align, embed, judge, mesh, and find dlib's points where a predictor is named.
 
-True faces, generated ones and enlarged ones go through the same hands, so that what the networks get wrong they get
-wrong alike. Pictures stream from Parquet through a few threads, and rows come back in the pictures' order. All threads
-ask one judge, a chunk's faces at a time: it may be a program of its own.
+One row of the measured table each. True faces, generated ones and enlarged ones go through the same hands, so that what
+the networks get wrong they get wrong alike. Pictures stream from Parquet through a few threads, and rows come back in
+the pictures' order. All threads ask one judge, a chunk's faces at a time: it may be a program of its own.
 """
 
 from collections import deque
@@ -22,13 +22,14 @@ from s2f.dataset.shards import iterate_rows, shard_paths
 from s2f.faces.align import align, crop_square
 from s2f.faces.arcface import FaceEmbedder
 from s2f.faces.detect import Face, FaceDetector
+from s2f.faces.dlib_landmarks import DlibLandmarks
 from s2f.faces.images import decode_image
 from s2f.faces.judges import Judge
 from s2f.faces.landmarks import FaceMesh, yaw_degrees
-from s2f.faces.measures import measure
+from s2f.faces.measures import measure, measure_dlib
 from s2f.params.face_models import FaceModelsParams
 
-MESH_PX, MESH_MARGIN = 256, 2.0  # the mesh sees every face at one size, whatever the picture's
+CROP_PX, CROP_MARGIN = 256, 2.0  # both landmarkers see every face at one size, whatever the picture's
 CHUNK = 16  # pictures a thread takes at a time
 
 
@@ -54,6 +55,8 @@ class Measurer:
         self._embedder = FaceEmbedder(params.arcface, params.arcface_sha256)
         self._judge = judge
         self._mesh = FaceMesh()
+        named = params.dlib_predictor
+        self._dlib = DlibLandmarks(named, params.dlib_predictor_sha256) if named is not None else None
 
     def rows(self, pictures: Sequence[Picture]) -> list[dict[str, Any]]:
         """The pictures' rows of MEASURED; of several faces the largest counts, of none nothing is judged.
@@ -83,6 +86,7 @@ class Measurer:
             "male": None,
             "yaw_degrees": None,
             "measures": None,
+            "measures_dlib": None,
             "label_age": picture.label_age,
             "label_gender": picture.label_gender,
         }
@@ -94,11 +98,25 @@ class Measurer:
         if embedding is None:
             embedding = self._embedder.embed([align(image, face.keypoints)])[0]
         seen: dict[str, Any] = {"embedding": embedding, "face_px": float(max(face.box[2:] - face.box[:2]))}
-        landmarks = self._mesh.landmarks(crop_square(image, face.box, MESH_MARGIN, MESH_PX))
+        crop = crop_square(image, face.box, CROP_MARGIN, CROP_PX)
+        landmarks = self._mesh.landmarks(crop)
         if landmarks is not None:
             seen["yaw_degrees"] = yaw_degrees(landmarks)
-            seen["measures"] = [(name, value) for name, value in measure(landmarks).items() if np.isfinite(value)]
+            seen["measures"] = _finite(measure(landmarks))
+        if self._dlib is not None:
+            seen["measures_dlib"] = _finite(measure_dlib(self._dlib.landmarks(crop, box_in_crop(face.box))))
         return seen
+
+
+def box_in_crop(box: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Where a box (l, t, r, b) comes to lie in the crop around it, in the crop's pixels."""
+    sides = np.array([box[2] - box[0], box[3] - box[1]], np.float64)
+    half = CROP_PX / CROP_MARGIN * sides / sides.max() / 2
+    return np.concatenate([CROP_PX / 2 - half, CROP_PX / 2 + half])
+
+
+def _finite(measures: dict[str, float]) -> list[tuple[str, float]]:
+    return [(name, value) for name, value in measures.items() if np.isfinite(value)]
 
 
 def measure_pictures(

@@ -38,7 +38,8 @@ class Pictures:
     age: Floats  # years
     male: Floats  # probability
     yaw_degrees: Floats
-    measures: dict[str, Floats]  # by name
+    measures: dict[str, Floats]  # by name, on the mesh
+    measures_dlib: dict[str, Floats]  # on dlib's points; empty where no picture was measured by them
     label_age: Floats
     label_male: Floats  # 1, 0 or NaN
 
@@ -60,7 +61,9 @@ def read_pictures(folder: Path | str) -> dict[str, Pictures]:
     paths = shard_paths(folder)
     if not paths:
         raise InputError(f"{folder}: no measured pictures here; the stage measure_faces writes them.")
-    table = pa.concat_tables([pq.read_table(path, columns=[*COLUMNS, "embedding", "measures"]) for path in paths])
+    table = pa.concat_tables(
+        [pq.read_table(path, columns=[*COLUMNS, "embedding", "measures", "measures_dlib"]) for path in paths]
+    )
     source = np.array(table["source"].to_pylist())
     return {name: pictures(table.filter(pa.array(source == name, type=pa.bool_()))) for name in SOURCES}
 
@@ -71,8 +74,6 @@ def pictures(table: pa.Table) -> Pictures:
     def number(name: str) -> Floats:
         return np.array([np.nan if value is None else value for value in table[name].to_pylist()], dtype=np.float64)
 
-    measures = [dict(one or ()) for one in table["measures"].to_pylist()]
-    names = dict.fromkeys(name for one in measures for name in one)
     gender = {"m": 1.0, "f": 0.0}
     return Pictures(
         ids=table["id"].to_pylist(),
@@ -84,10 +85,17 @@ def pictures(table: pa.Table) -> Pictures:
         age=number("age"),
         male=number("male"),
         yaw_degrees=number("yaw_degrees"),
-        measures={name: np.array([_number(one.get(name)) for one in measures]) for name in names},
+        measures=_by_name(table["measures"]),
+        measures_dlib=_by_name(table["measures_dlib"]),
         label_age=number("label_age"),
         label_male=np.array([gender.get(value, np.nan) for value in table["label_gender"].to_pylist()]),
     )
+
+
+def _by_name(column: pa.ChunkedArray) -> dict[str, Floats]:
+    rows = [dict(one or ()) for one in column.to_pylist()]
+    names = dict.fromkeys(name for one in rows for name in one)
+    return {name: np.array([_number(one.get(name)) for one in rows]) for name in names}
 
 
 def _number(value: Any) -> float:

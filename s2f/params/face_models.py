@@ -1,9 +1,10 @@
-"""Section `face_models`: which detector, embedding and age/gender weights look at faces."""
+"""Section `face_models`: which detector, embedding, age/gender weights and landmarks look at faces."""
 
 import re
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from s2f.params.base import Section
 
@@ -12,6 +13,7 @@ SAMPLE_PACK = Path("s2f/sample/pack")  # this project's own weights, which know 
 LICENCE = "insightface's published weights (buffalo_l and others) are for non-commercial research only"
 INA = "inaFaceAnalyzer"  # the paper's judge of age and gender, in an environment of its own: `make judge`
 INA_LICENCE = "inaFaceAnalyzer is MIT-licensed and names no other terms for its weights, which were trained on FairFace"
+DLIB_LICENCE = "dlib's usual 68-point predictor was trained on iBUG 300-W and is for non-commercial research only"
 PACK = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 
 
@@ -23,6 +25,8 @@ class FaceModelsParams(Section):
     arcface_sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
     age_gender: str  # ONNX file (insightface's 96×96 layout, or the 2018 one of 112×112); a pack's name; or INA
     age_gender_sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")  # of INA: its classifier's
+    dlib_predictor: str | None = None  # a shape predictor of 68 points (….dat), to measure faces by, too; null: none
+    dlib_predictor_sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
 
     @field_validator("arcface")
     @classmethod
@@ -38,11 +42,20 @@ class FaceModelsParams(Section):
             raise ValueError(f"allowed: an ONNX file (….onnx), an insightface pack's name, such as buffalo_l, or {INA}")
         return value
 
+    @model_validator(mode="after")
+    def _sha256_of_a_file(self) -> Self:
+        if self.dlib_predictor is None and self.dlib_predictor_sha256 is not None:
+            raise ValueError(
+                "dlib_predictor_sha256 without a dlib_predictor; allowed: both, the file alone, or neither"
+            )
+        return self
+
     def licences(self) -> list[str]:
         """Under what terms the weights are that are not this project's own, a sentence each."""
         named = [name for name in (self.arcface, self.age_gender) if name != INA]
         found = [] if all(is_own(name) for name in named) else [f"{LICENCE}."]
-        return found + ([f"{INA_LICENCE}."] if self.age_gender == INA else [])
+        found += [f"{INA_LICENCE}."] if self.age_gender == INA else []
+        return found + ([f"{DLIB_LICENCE}."] if self.dlib_predictor is not None else [])
 
 
 def _is_file_or_pack(value: str) -> bool:

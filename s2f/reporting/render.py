@@ -95,6 +95,7 @@ def _funnel_text(results: Results) -> str:
 
 def all_tables(results: Results) -> dict[str, Table]:
     """Every table by name."""
+    by_dlib = tables.craniofacial_by_dlib(results.craniofacial)
     return {
         "ages": facial_tables.ages(results.facial),
         "genders": facial_tables.genders(results.facial),
@@ -104,6 +105,8 @@ def all_tables(results: Results) -> dict[str, Table]:
         "by_guidance": group_tables.by_guidance(results.headlines),
         "groups": group_tables.groups(results.headlines),
         "craniofacial": tables.craniofacial(results.craniofacial),
+        **({"craniofacial_by_dlib": by_dlib} if by_dlib else {}),
+        "definitions": tables.definitions(),
         "identity": tables.identity(results.identity),
         "retrieval": tables.retrieval(results.identity),
         "super_resolution": tables.super_resolution(results.identity["super_resolution"]),

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from s2f.faces import anthropometry
+from s2f.faces.anthropometry import Landmarker
 from s2f.reporting import paper
 from s2f.reporting.departures import departures
 from s2f.reporting.sources import Funnel, Results
@@ -12,6 +14,7 @@ LOOKERS = {
     "detector_near": "face detector, near",
     "detector_far": "face detector, far",
     "mesh": "face mesh",
+    "dlib": "68 landmarks (dlib)",
     "arcface": "face embedding (ArcFace)",
     "age_gender": "age and gender judge",
     "age_gender_detector": "that judge's face detector",
@@ -50,8 +53,14 @@ def p_value(p: float | None) -> str:
     return "<.001" if p < 0.001 else f"{p:.3f}".lstrip("0") if p < 1 else "1"
 
 
-def craniofacial(content: dict[str, Any]) -> Table:
-    """The paper's table 3 beside ours."""
+PROTOCOLS: dict[Landmarker, str] = {
+    "mesh": "MediaPipe's mesh turned to the front",
+    "dlib": "dlib's 68 points, lifted to a mean face's depth and turned to the front",
+}
+
+
+def craniofacial(content: dict[str, Any], landmarker: Landmarker = "mesh") -> Table:
+    """The paper's table 3 beside ours, by one landmarker."""
     head = ["measure", "r", "p", "p (Holm)", "N", "random pairs", "one sample", "paper r", "paper p", "Speech2Face r"]
     rows = []
     for name, row in content["measures"].items():
@@ -78,11 +87,39 @@ def craniofacial(content: dict[str, Any]) -> Table:
         f"True faces turned more than {content['max_yaw_degrees']:g}° are left out: {content['turned_away']}"
         + (f" ({share:.1%})" if share is not None else "")
         + f"; {content['without_mesh']} had no mesh. No outlier was removed.",
-        "Three protocols stand side by side and are not comparable: MediaPipe's mesh turned to the front (ours), "
+        f"Three protocols stand side by side and are not comparable: {PROTOCOLS[landmarker]} (ours), "
         "dlib on frontalised photographs (paper), two normalised reconstructions (Speech2Face). "
         f"The paper's random pairs: r = {number(paper.RANDOM_PAIRS_R)} for the nasal index.",
     ]
-    return Table("Eleven craniofacial measures", head, rows, notes + law_notes(content))
+    if without := content.get("dlib", {}).get("reason"):
+        notes.append(f"On dlib's 68 points, the paper's landmarks, {without}.")
+    caption = "Eleven craniofacial measures" + (", on dlib's 68 points" if landmarker == "dlib" else "")
+    return Table(caption, head, rows, notes + law_notes(content))
+
+
+def craniofacial_by_dlib(content: dict[str, Any]) -> Table | None:
+    """The same by dlib, where a predictor file was named."""
+    return craniofacial(content["dlib"], "dlib") if "measures" in content.get("dlib", {}) else None
+
+
+def definitions() -> Table:
+    """How each craniofacial measure is taken, by either landmarker."""
+    rows = [
+        [
+            entry.title,
+            entry.definition,
+            *(cell for by in PROTOCOLS for cell in (anthropometry.spelled(name, by), entry.certainty[by])),
+            entry.source,
+        ]
+        for name, entry in anthropometry.TABLE.items()
+    ]
+    notes = [
+        "Points by their usual abbreviations in anthropometry, then by index (of MediaPipe's 478, of dlib's 68 from "
+        "0); + is halfway between two. Distances are divided by that of the outer eye corners (ex–ex).",
+        "Certainty: how sure it is that a landmarker's points are the anthropometric ones.",
+    ]
+    head = ["measure", "definition", "on the mesh", "certainty", "on dlib's points", "certainty", "source"]
+    return Table("How each measure is taken", head, rows, notes)
 
 
 def claim(row: dict[str, Any]) -> str:

@@ -41,6 +41,7 @@ def check_params(path: Path) -> None:
     check_weights(f"{path}: face_models.arcface", models.arcface, models.arcface_sha256)
     judge = check_inaface if models.age_gender == INA else check_weights
     judge(f"{path}: face_models.age_gender", models.age_gender, models.age_gender_sha256)
+    check_predictor(f"{path}: face_models.dlib_predictor", models.dlib_predictor, models.dlib_predictor_sha256)
 
 
 def check_weights(where: str, path_or_pack: str, sha256: str | None) -> None:
@@ -56,8 +57,27 @@ def check_weights(where: str, path_or_pack: str, sha256: str | None) -> None:
             f"{where}: no such file (found '{path_or_pack}'); allowed: an ONNX file that is there, "
             "or an insightface pack such as buffalo_l."
         )
-    if sha256 is not None and (found := file_sha256(path_or_pack)) != sha256:
-        raise ParamsError(f"{where}_sha256: {sha256} is not that of {path_or_pack}; allowed: {found}, or another file.")
+    _check_sha256(where, path_or_pack, sha256)
+
+
+def check_predictor(where: str, path: str | None, sha256: str | None) -> None:
+    """Where one is named, it must be there, and be the right one; whether dlib can use it, the measuring stage sees.
+
+    Raises:
+        ParamsError: as for `check_weights`.
+    """
+    if path is None:
+        return
+    if not Path(path).is_file():
+        raise ParamsError(
+            f"{where}: no such file (found '{path}'); allowed: a dlib shape predictor of 68 points, or null."
+        )
+    _check_sha256(where, path, sha256)
+
+
+def _check_sha256(where: str, path: str, sha256: str | None) -> None:
+    if sha256 is not None and (found := file_sha256(path)) != sha256:
+        raise ParamsError(f"{where}_sha256: {sha256} is not that of {path}; allowed: {found}, or another file.")
 
 
 def check_inaface(where: str, name: str, sha256: str | None) -> None:

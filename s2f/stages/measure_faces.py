@@ -17,6 +17,7 @@ from s2f.dataset.schemas import MEASURED
 from s2f.dataset.shards import shard_name, shard_paths, write_shard
 from s2f.evaluation.measuring import count_pictures, measure_pictures, pictures_to_measure
 from s2f.faces.arcface import FaceEmbedder
+from s2f.faces.dlib_landmarks import DlibLandmarks
 from s2f.faces.judges import Judge, open_judge
 from s2f.params.base import read_section
 from s2f.params.face_models import FaceModelsParams
@@ -60,6 +61,9 @@ def identities(models: FaceModelsParams, judge: Judge) -> dict[str, dict[str, st
     }
     arcface = FaceEmbedder(models.arcface, models.arcface_sha256)
     found["arcface"] = {"name": Path(arcface.name).name, "sha256": arcface.sha256}
+    if models.dlib_predictor is not None:
+        dlib = DlibLandmarks(models.dlib_predictor, models.dlib_predictor_sha256)
+        found["dlib"] = {"name": dlib.name, "sha256": dlib.sha256}
     judging = {"age_gender": (judge.name, judge.sha256)}
     judging |= {f"age_gender_{role}": weights for role, weights in judge.others.items()}
     return found | {

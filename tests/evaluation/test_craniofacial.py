@@ -1,8 +1,9 @@
 import json
 
+import numpy as np
 import pytest
 
-from s2f.evaluation.craniofacial import evaluate_craniofacial
+from s2f.evaluation.craniofacial import by_dlib, evaluate_craniofacial
 
 NAMES = ("jaw_width", "nose_width", "nasal_index")
 
@@ -42,6 +43,23 @@ def test_turned_true_faces_are_left_out_and_counted(make_study, load, plan) -> N
     assert (result["turned_away"], result["without_mesh"]) == (5, 1)
     assert result["turned_away_share"] == pytest.approx(5 / 19, abs=1e-6)
     assert all(row["n"] == 14 and row["r"] == pytest.approx(1) for row in result["measures"].values())
+
+
+def test_each_landmarker_has_its_own_result_and_the_meshs_pose_filter(make_study, load, plan) -> None:
+    rows = make_study(60, 1, (0.0,), noise=0.0)
+    rng = np.random.default_rng(0)
+    for one in rows:  # dlib sees another face each time, but for its jaw
+        seen = dict(one["measures"]) | {"nose_width": rng.normal(), "nasal_index": rng.normal()}
+        one["measures_dlib"] = list(seen.items())
+    rows[0]["yaw_degrees"] = 31.0
+    pictures, voices = load(rows)
+    by_mesh = evaluate(pictures, voices, plan)
+    other = evaluate({name: by_dlib(one) for name, one in pictures.items()}, voices, plan)
+    assert by_mesh["turned_away"] == other["turned_away"] == 1
+    assert by_mesh["measures"]["jaw_width"]["r"] == other["measures"]["jaw_width"]["r"] == pytest.approx(1)
+    assert by_mesh["measures"]["nose_width"]["r"] == pytest.approx(1)
+    assert abs(other["measures"]["nose_width"]["r"]) < 0.4
+    assert other["measures"]["nose_width"]["n"] == 59
 
 
 def test_the_mean_of_samples_stands_beside_one_sample(make_study, load, plan) -> None:

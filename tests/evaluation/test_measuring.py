@@ -8,10 +8,20 @@ import pytest
 
 from s2f.dataset.schemas import ENLARGED, GENERATED, MEASURED, SPECTROGRAM_SHAPE, SPEECH_FACES
 from s2f.dataset.shards import iterate_rows, shard_paths, write_shard
-from s2f.evaluation.measuring import CHUNK, Picture, count_pictures, measure_pictures, pictures_to_measure
+from s2f.evaluation.measuring import (
+    CHUNK,
+    CROP_MARGIN,
+    CROP_PX,
+    Picture,
+    box_in_crop,
+    count_pictures,
+    measure_pictures,
+    pictures_to_measure,
+)
+from s2f.faces.align import crop_square
+from s2f.faces.anthropometry import MEASURES
 from s2f.faces.images import encode_png
 from s2f.faces.judges import open_judge
-from s2f.faces.measures import MEASURES
 from s2f.faces.process_judge import ProcessJudge
 from s2f.params.face_models import FaceModelsParams
 from s2f.runtime import InputError
@@ -69,10 +79,11 @@ def corpus(tmp_path):
     return tmp_path / "speech_faces", tmp_path / "generated"
 
 
-def measure_all(corpus, tmp_path):
+def measure_all(corpus, tmp_path, predictor=None):
     speech_faces, generated = corpus
     params = tmp_path / "params.yaml"
-    params.write_text("face_models: " + MODELS.model_dump_json())
+    models = MODELS.model_copy(update={"dlib_predictor": predictor and str(predictor)})
+    params.write_text("face_models: " + models.model_dump_json())
     measure_faces.main(speech_faces, generated, tmp_path / "measured", params)
     return list(iterate_rows(tmp_path / "measured"))
 
@@ -102,6 +113,32 @@ def test_a_face_has_everything_and_no_face_has_nothing(corpus, tmp_path):
         assert np.linalg.norm(row["embedding"]) == pytest.approx(1, abs=1e-5)
         assert 0 <= row["male"] <= 1 and abs(row["yaw_degrees"]) < 20
         assert [name for name, _ in row["measures"]] == list(MEASURES)
+        assert row["measures_dlib"] is None
+
+
+def test_with_a_predictor_both_landmarkers_measure(corpus, tmp_path, predictor):
+    alone, both = measure_all(corpus, tmp_path), measure_all(corpus, tmp_path, predictor)
+    for one, other in zip(alone, both, strict=True):
+        by_dlib = other.pop("measures_dlib")
+        assert one | {"measures_dlib": by_dlib} == other | {"measures_dlib": by_dlib}  # the rest is as it was
+        if not other["faces"]:
+            assert by_dlib is None
+            continue
+        assert [name for name, _ in by_dlib] == list(MEASURES)
+        by_mesh = dict(other["measures"])
+        for name in ("jaw_width", "nose_height", "nose_width"):
+            assert dict(by_dlib)[name] == pytest.approx(by_mesh[name], rel=0.15), name
+
+
+def test_the_box_is_where_the_crop_has_the_face():
+    box = np.array([20.0, 40.0, 100.0, 80.0])
+    image = np.zeros((200, 200, 3), np.uint8)
+    image[40:80, 20:100] = 255
+    left, top, right, bottom = box_in_crop(box).round().astype(int)
+    crop = crop_square(image, box, CROP_MARGIN, CROP_PX)
+    assert crop.shape == (256, 256, 3) and (right - left, bottom - top) == (128, 64)
+    assert crop[top + 4 : bottom - 4, left + 4 : right - 4].min() == 255
+    assert crop[: top - 4].max() == crop[bottom + 4 :].max() == crop[:, : left - 4].max() == 0
 
 
 def test_true_faces_keep_the_corpus_embedding_and_labels(corpus, tmp_path):

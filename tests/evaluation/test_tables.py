@@ -82,6 +82,16 @@ def test_an_embedding_with_a_nan_is_no_embedding(make_study, load) -> None:
     assert np.isnan(pictures["true"].embedding).all(1).tolist() == [True, True, False, False]
 
 
+def test_measures_of_either_landmarker_come_back_by_name(make_study, load) -> None:
+    rows = make_study(3, 1, (0.0,), noise=0.0)
+    assert load(rows)[0]["true"].measures_dlib == {}
+    rows[0]["measures_dlib"] = [("jaw_width", 1.25)]
+    true = load(rows)[0]["true"]
+    assert list(true.measures_dlib) == ["jaw_width"]
+    assert np.array_equal(true.measures_dlib["jaw_width"], [1.25, np.nan, np.nan], equal_nan=True)
+    assert true.measures["jaw_width"][0] != 1.25
+
+
 def test_heard_embeddings_come_back_by_clip(tmp_path) -> None:
     rows = [{"clip_id": name, "embedding": [float(index)] * 512} for index, name in enumerate("ab")]
     write_shard(rows, HEARD, tmp_path / "00000.parquet")

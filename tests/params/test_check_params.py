@@ -40,6 +40,12 @@ def test_bad_params_are_one_sentence_and_exit_code_2(tmp_path: Path) -> None:
         ("face_models.arcface", "models/w600k_r50.onnx", "arcface: no such file (found 'models/w600k_"),
         ("face_models.age_gender", "genderage.onnx", "face_models.age_gender: no such file"),
         ("face_models.age_gender_sha256", "0" * 64, f"age_gender_sha256: {'0' * 64} is not that of s2f/sample/pack"),
+        (
+            "face_models.dlib_predictor",
+            "gone.dat",
+            "dlib_predictor: no such file (found 'gone.dat'); allowed: a dlib shape",
+        ),
+        ("face_models.dlib_predictor_sha256", "0" * 64, "dlib_predictor_sha256 without a dlib_predictor; allowed"),
         ("speech_faces.url", "ftp://x/{youtube_id}", "speech_faces.url: scheme 'ftp' of ftp://x/{youtube_id}; allowed"),
         (
             "speech_faces.url",
@@ -83,6 +89,18 @@ def test_inafaceanalyzer_must_be_set_up_and_have_its_weights(edited: Edit, tmp_p
     says()
     path.write_text(path.read_text().replace("age_gender:", f"age_gender_sha256: '{'2' * 64}', age_gender:"))
     says(f"{key}_sha256: {'2' * 64} is not that of inaFaceAnalyzer's weights; allowed: {'1' * 64}, or null")
+
+
+def test_a_predictor_that_is_there_passes_and_must_be_the_right_one(edited: Edit, tmp_path: Path) -> None:
+    file = tmp_path / "68.dat"
+    file.write_bytes(b"whether dlib can use it, the measuring stage sees")
+    path = edited("face_models.dlib_predictor", str(file))
+    assert check(path, tmp_path / "ok").returncode == 0
+    right = path.read_text()
+    path.write_text(right.replace("dlib_predictor:", f"dlib_predictor_sha256: '{'0' * 64}', dlib_predictor:"))
+    done = check(path, tmp_path / "not ok")
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    assert f"dlib_predictor_sha256: {'0' * 64} is not that of {file}; allowed: {file_sha256(file)}" in done.stderr
 
 
 def test_weights_to_start_from_must_be_there(edited: Edit, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from s2f import pipeline
 from s2f.cli.generate import generate
 from s2f.dataset import schemas
-from s2f.faces import arcface, measures
+from s2f.faces import anthropometry, arcface
 from s2f.params.base import ParamsError
 from s2f.params.evaluation import MEASURES
 from s2f.params.experiment import read_experiment
@@ -162,7 +162,7 @@ def test_what_fits_is_not_refused(edited: Edit, key: str, value: Any) -> None:
 def test_params_and_tables_know_the_same_numbers() -> None:
     assert EMBEDDING == schemas.EMBEDDING == arcface.EMBEDDING
     assert TABLE_SHAPE == schemas.SPECTROGRAM_SHAPE
-    assert MEASURES == measures.MEASURES
+    assert MEASURES == anthropometry.MEASURES
 
 
 def test_the_samples_params_claim_what_its_law_says() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from s2f.faces.measures import MEASURES
+from s2f.faces.anthropometry import MEASURES
 
 CORPUS, LEDGER = "data/speech_faces", "data/ledger/speech_faces"
 

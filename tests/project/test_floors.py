@@ -14,6 +14,7 @@ FLOORS = (  # from the ground up; rooms of one floor are strangers, but for the 
 SAMPLE = "s2f.sample"  # stands beside the house: imported by its own stage and by tests alone
 
 WITHOUT_FACES_LIBRARIES = ("s2f.audio", "s2f.dataset", "s2f.models", "s2f.diffusion", "s2f.training", "s2f.pipeline")
+BUILDERS = {"mediapipe", "insightface", "dlib", "onnxruntime", "prefect", "cv2", "yt_dlp"}
 TRAINING_STAGES = ("train_speech_encoder", "train_face_decoder", "train_super_resolution")
 BARE_BOX_STAGES = (*TRAINING_STAGES, "generate_faces")
 
@@ -65,7 +66,13 @@ def test_the_sample_is_imported_by_itself_alone(graph: grimp.ImportGraph) -> Non
 
 @pytest.mark.parametrize(
     ("library", "rooms"),
-    [("prefect", ("flows",)), ("dvc", ()), ("mediapipe", ("s2f.faces",)), ("insightface", ("s2f.faces",))],
+    [
+        ("prefect", ("flows",)),
+        ("dvc", ()),
+        ("mediapipe", ("s2f.faces",)),
+        ("insightface", ("s2f.faces",)),
+        ("dlib", ("s2f.faces",)),
+    ],
 )
 def test_a_library_has_one_room(graph: grimp.ImportGraph, library: str, rooms: tuple[str, ...]) -> None:
     if library not in graph.modules:
@@ -77,7 +84,7 @@ def test_a_library_has_one_room(graph: grimp.ImportGraph, library: str, rooms: t
 
 @pytest.mark.parametrize("room", [*WITHOUT_FACES_LIBRARIES, *(f"s2f.stages.{stage}" for stage in BARE_BOX_STAGES)])
 def test_training_and_generation_run_on_a_bare_gpu_box(graph: grimp.ImportGraph, room: str) -> None:
-    assert upstream(graph, room) & {"mediapipe", "insightface", "onnxruntime", "prefect", "cv2", "yt_dlp"} == set()
+    assert upstream(graph, room) & BUILDERS == set()
 
 
 def test_training_never_imports_the_corpus(graph: grimp.ImportGraph) -> None:
@@ -90,4 +97,4 @@ def test_models_know_nothing_of_diffusion(graph: grimp.ImportGraph) -> None:
 
 
 def test_reports_are_made_from_files_without_torch(graph: grimp.ImportGraph) -> None:
-    assert upstream(graph, "s2f.reporting") & {"torch", "torchaudio", "mediapipe", "insightface"} == set()
+    assert upstream(graph, "s2f.reporting") & {"torch", "torchaudio", "mediapipe", "insightface", "dlib"} == set()

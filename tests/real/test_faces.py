@@ -9,17 +9,22 @@ import zipfile
 from pathlib import Path
 
 import cv2
+import dlib
 import numpy as np
 import pytest
 from mediapipe.modules.face_geometry.protos.geometry_pipeline_metadata_pb2 import GeometryPipelineMetadata
+from scipy.spatial.transform import Rotation
 
+from s2f.faces import lifting, points68
 from s2f.faces.align import align, crop_square, similarity
+from s2f.faces.anthropometry import MEASURES
 from s2f.faces.arcface import FaceEmbedder
 from s2f.faces.attributes import AgeGenderJudge
 from s2f.faces.detect import FaceDetector
+from s2f.faces.dlib_landmarks import FRAME
 from s2f.faces.images import decode_image
-from s2f.faces.landmarks import FaceMesh, mean_face, pose, yaw_degrees
-from s2f.faces.measures import MEASURES, measure
+from s2f.faces.landmarks import FaceMesh, frontalise, mean_face, pose, yaw_degrees
+from s2f.faces.measures import measure, measure_dlib, measure_frontal
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 FACES, WEIGHTS = DATA / "faces", DATA / "models"
@@ -208,3 +213,48 @@ def frames(path, count):
 def first_mesh(image, detector, mesh):
     faces = detector.detect(image)
     return mesh.landmarks(crop_square(image, faces[0].box, 2.0, 256)) if faces else None
+
+
+@functools.cache
+def photographed():
+    """Meshes of every third of the photographs that are taken from the front, as (n, 478, 3)."""
+    mesh, detector = FaceMesh(), FaceDetector(0.5)
+    found = []
+    for folder in ("scut350", "ffhq_like_512"):
+        for row in rows(folder)[::3]:
+            image = picture(folder, row["file"])
+            if faces := detector.detect(image):
+                found.append(mesh.landmarks(crop_square(image, faces[0].box, 2.0, 256)))
+    return np.array([one for one in found if one is not None])
+
+
+@pytest.mark.parametrize("most", [0, 30])
+def test_68_flat_points_of_real_heads_measure_like_the_solid_ones(most):
+    """The mesh gives heads with depth; their points, seen flat in any pose up to `most` degrees, are lifted again."""
+    rng, meshes = np.random.default_rng(0), photographed()
+    solid, lifted, yaw = [], [], []
+    for mesh in meshes:
+        front = points68.of_mesh(frontalise(mesh))
+        turn = Rotation.from_euler("ZYX", most * rng.uniform(-1, 1, 3), degrees=True).as_matrix()
+        flat = points68.of_mesh(mesh)[:, :2] if not most else (front @ turn.T)[:, :2]
+        forward = pose(mesh).T[:, 2] if not most else turn[:, 2]
+        yaw.append(lifting.yaw_degrees(flat) - np.degrees(np.arctan2(-forward[0], forward[2])))
+        solid.append(list(measure_frontal(front[:, :2], "dlib").values()))
+        lifted.append(list(measure_dlib(flat).values()))
+    assert np.std(yaw) < 2.5 and abs(np.mean(yaw)) < 1
+    solid, lifted = np.array(solid), np.array(lifted)
+    for index, name in enumerate(MEASURES):
+        assert np.corrcoef(solid[:, index], lifted[:, index])[0, 1] > 0.85, name
+        assert np.median(np.abs(lifted[:, index] / solid[:, index] - 1)) < 0.06, name
+
+
+def test_dlibs_detector_frames_photographs_as_the_fallback_does(detector):
+    frontal, sides, offs = dlib.get_frontal_face_detector(), [], []
+    for row in rows("scut350")[::5]:
+        image = picture("scut350", row["file"])
+        crop = crop_square(image, detector.detect(image)[0].box, 2.0, 256)
+        (found,) = frontal(crop, 0)
+        sides.append(found.width() / 128)  # the crop's middle half is MediaPipe's box
+        offs.append([(found.left() + found.right()) / 2 - 128, (found.top() + found.bottom()) / 2 - 128])
+    assert np.mean(sides) == pytest.approx(FRAME, abs=0.04) and np.std(sides) < 0.08
+    assert np.abs(np.mean(offs, axis=0)).max() < 6 and np.std(offs, axis=0).max() < 10

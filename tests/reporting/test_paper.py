@@ -1,4 +1,4 @@
-from s2f.faces.measures import MEASURES
+from s2f.faces.anthropometry import MEASURES
 from s2f.reporting import paper
 
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from s2f.faces.anthropometry import MEASURES
 from s2f.faces.landmarks import FaceMesh
-from s2f.faces.measures import MEASURES, measure
+from s2f.faces.measures import measure
 from s2f.sample.canvas import Pose
 from s2f.sample.law import FREE_MEASURES, LATENTS, TIED_MEASURES, Identity, draw_identity, look_of, voice_of
 from s2f.sample.portrait import draw_portrait

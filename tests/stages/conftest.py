@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 
 from s2f.dataset.schemas import ENLARGED, GENERATED, HEARD, LEDGER, MEASURED, SPEECH_FACES
 from s2f.dataset.shards import write_shard
-from s2f.faces.measures import MEASURES
+from s2f.faces.anthropometry import MEASURES
 from s2f.stages import evaluate_craniofacial, evaluate_facial, evaluate_headlines, evaluate_identity, report
 
 ROOT = Path(__file__).parents[2]

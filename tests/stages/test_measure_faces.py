@@ -47,6 +47,18 @@ def test_every_network_that_looked_is_named_with_its_hash(corpus: Path) -> None:
     assert "MediaPipe" in found["mesh"][0]
 
 
+def test_a_predictor_is_named_with_its_hash(corpus: Path, predictor: Path) -> None:
+    (corpus / "params.yaml").write_text(PARAMS.replace("}", f", dlib_predictor: {predictor}}}"))
+    assert read_face_models([measure(corpus)])["dlib"] == ("dlib 20.0.1, drawn_68.dat", file_sha256(predictor))
+
+
+def test_a_file_that_is_no_predictor_stops_before_anything_is_measured(corpus: Path) -> None:
+    (corpus / "params.yaml").write_text(PARAMS.replace("}", f", dlib_predictor: {PACK}/arcface.onnx}}"))
+    with pytest.raises(InputError, match=r"arcface\.onnx: dlib cannot load it as a shape predictor"):
+        measure(corpus)
+    assert not (corpus / "measured").exists()
+
+
 def test_the_manifest_is_no_shard_and_the_same_twice(corpus: Path) -> None:
     out = measure(corpus)
     first = (out / "manifest.json").read_bytes()

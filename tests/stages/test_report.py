@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 
 from s2f.dataset.schemas import MEASURED
-from s2f.dataset.shards import write_shard
+from s2f.dataset.shards import iterate_rows, write_shard
+from s2f.faces.anthropometry import MEASURES
 
 
 class Page(HTMLParser):
@@ -108,6 +109,32 @@ def test_the_page_names_who_judged_and_shows_who_was_taken_for_whom(page: Page) 
     assert "age and gender judge age_gender network age_gender123".replace(" ", "") in text.replace(" ", "")
     assert "figure 5" in text and "Age, true face against generated ones" in text and "60–69" in text
     assert "Tied, 3 measures" in text and "Free, 7 measures" in text and "claims neither" in text
+
+
+def test_without_a_predictor_dlib_is_a_sentence_and_definitions_are_there(page: Page, reports: Path) -> None:
+    text = " ".join(page.text.split())
+    assert "On dlib's 68 points, the paper's landmarks, not available: no picture was measured so; name a" in text
+    assert "How each measure is taken" in text and "(62+66–8)/(4–12)" in text
+    craniofacial = json.loads((reports.parent / "data/evaluation/craniofacial.json").read_text())
+    assert list(craniofacial["dlib"]) == ["reason"]
+
+
+def test_what_dlib_measured_has_a_table_of_its_own(tmp_path: Path, made_up: SimpleNamespace) -> None:
+    made_up.write(tmp_path)
+    shard, rng = tmp_path / "data/measured/00000.parquet", np.random.default_rng(0)
+    rows = list(iterate_rows(shard.parent))
+    for row in rows:
+        row["measures_dlib"] = [(name, float(rng.normal())) for name in MEASURES] if row["faces"] else None
+    write_shard(rows, MEASURED, shard)
+    out = made_up.run(tmp_path)
+    content = json.loads((tmp_path / "data/evaluation/craniofacial.json").read_text())
+    by_dlib = content.pop("dlib")
+    assert set(by_dlib) == set(content) and by_dlib["turned_away"] == content["turned_away"]
+    assert content["measures"]["jaw_width"]["r"] > 0.4 > abs(by_dlib["measures"]["jaw_width"]["r"])
+    for name in ("index.html", "report.md"):
+        text = " ".join((out / name).read_text(encoding="utf-8").split()).replace("&#39;", "'")
+        assert "Eleven craniofacial measures, on dlib's 68 points" in text
+        assert "lifted to a mean face's depth" in text and "no picture was measured so" not in text
 
 
 def test_markdown_points_at_figures_that_exist(reports: Path) -> None:
