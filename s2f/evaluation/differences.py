@@ -8,6 +8,7 @@ nothing is paired.
 
 import math
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,14 @@ TINY = 1e-12  # differences of rounding are none
 
 
 def paired_difference(ours: Score, theirs: Score, people: NDArray[np.int64], plan: Plan) -> Estimate:
-    """Score of `ours` less that of `theirs`, row i of both being one voice; voices that either lacks are left out."""
+    """Score of `ours` less that of `theirs`, row i of both being one voice; voices that either lacks are left out.
+
+    Of correlations as many samples count as both sides have, for r of one sample is taken sample by sample.
+    """
+    samples = min(ours.values.shape[1], theirs.values.shape[1])
+    ours, theirs = (
+        one if one.truth is None else replace(one, values=one.values[:, :samples]) for one in (ours, theirs)
+    )
     kept = ours.kept & theirs.kept
     ours, theirs, people = ours.of(kept), theirs.of(kept), people[kept]
     person, count = persons(people)
@@ -65,8 +73,33 @@ def scored(score: Score, weights: NDArray[np.generic] | None = None) -> Floats:
         values = score.by_voice
         known = np.isfinite(values)
         return _divided(weights[:, known] @ values[known], weights[:, known].sum(1))
-    columns = [_correlations(sample, score.truth, weights) for sample in score.values.T]
-    return _averaged(columns)
+    return _averaged([_r(weights @ moments) for moments in _moments(score)])
+
+
+def _moments(score: Score) -> list[Floats]:
+    """For each sample, of every voice (n, 6): whether it counts, x, y, x², y², xy; sums of them make an r."""
+    assert score.truth is not None
+    moments = []
+    for x, y in ((sample, score.truth) for sample in score.values.T):
+        known = np.isfinite(x) & np.isfinite(y)
+        x, y = (np.where(known, one - _middle(one), 0.0) for one in (x, y))
+        moments.append(np.stack([known, x, y, x * x, y * y, x * y], axis=1))
+    return moments
+
+
+def _middle(values: Floats) -> float:
+    """The mean of what is known: sums of squares about it lose no digits."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else 0.0
+
+
+def _r(sums: Floats) -> Floats:
+    """Pearson's r (b,) from sums (b, 6) as `_moments` orders them; NaN where a side does not vary."""
+    mean = _divided(sums, sums[:, :1])
+    spread = (mean[:, 3] - mean[:, 1] ** 2).clip(0) * (mean[:, 4] - mean[:, 2] ** 2).clip(0)
+    varies = spread > 1e-18 * (mean[:, 3] * mean[:, 4])
+    together = mean[:, 5] - mean[:, 1] * mean[:, 2]
+    return np.where(varies, together / np.sqrt(np.where(varies, spread, 1.0)), np.nan)
 
 
 def _averaged(columns: list[Floats]) -> Floats:
@@ -74,34 +107,21 @@ def _averaged(columns: list[Floats]) -> Floats:
     return np.tanh(np.mean([np.arctanh(np.clip(one, -1 + 1e-15, 1 - 1e-15)) for one in columns], axis=0))
 
 
-def _correlations(x: Floats, y: Floats, weights: Floats) -> Floats:
-    """Pearson's r (b,) of x and y (n,) under each row of weights (b, n)."""
-    known = np.isfinite(x) & np.isfinite(y)
-    weights, x, y = weights[:, known], x[known], y[known]
-    if not len(x):
-        return np.full(len(weights), np.nan)
-    x, y = x - x.mean(), y - y.mean()
-    total = weights.sum(1)
-    sums = weights @ np.stack([x, y, x * x, y * y, x * y], axis=1)  # (b, 5)
-    means = _divided(sums, total[:, None])
-    spread = (means[:, 2] - means[:, 0] ** 2).clip(0) * (means[:, 3] - means[:, 1] ** 2).clip(0)
-    scale = float(np.square(x).mean() * np.square(y).mean())
-    together = means[:, 4] - means[:, 0] * means[:, 1]
-    return np.where(spread > 1e-18 * scale, together / np.sqrt(np.where(spread > 0, spread, 1.0)), np.nan)
-
-
 def _exchanged(ours: Score, theirs: Score, swap: NDArray[np.bool_]) -> Floats:
-    """The difference (b,) when the two sides' answers change places where `swap` (b, n) says so."""
+    """The difference (b,) when the two sides' answers change places where `swap` (b, n) says so.
+
+    Years are exchanged as distances from their side's mean: r asks for no more of them.
+    """
+    times = swap.astype(np.float64)
     if ours.truth is None or theirs.truth is None:
         step = ours.by_voice - theirs.by_voice
-        return np.where(swap, -step, step).mean(1)
-    differences = []
-    for where in swap:
-        there = where[:, None]
-        one = Score(np.where(there, theirs.values, ours.values), np.where(where, theirs.truth, ours.truth))
-        other = Score(np.where(there, ours.values, theirs.values), np.where(where, ours.truth, theirs.truth))
-        differences.append(float((scored(one) - scored(other))[0]))
-    return np.nan_to_num(np.array(differences))
+        return (step.sum() - 2 * times @ step) / len(step)
+    mine, other = [], []
+    for a, b in zip(_moments(ours), _moments(theirs), strict=True):
+        moved = times @ (b - a)  # a voice's moments change places whole, so the sums need no second look at the voices
+        mine.append(_r(a.sum(0) + moved))
+        other.append(_r(b.sum(0) - moved))
+    return np.nan_to_num(_averaged(mine) - _averaged(other))
 
 
 def _voices(draws: Iterable[NDArray[Any]], person: NDArray[np.int64]) -> Iterator[NDArray[Any]]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from s2f.evaluation.embeddings import Embeddings, mean_embedding, normalise
 from s2f.evaluation.retrieval import recall
-from s2f.evaluation.shuffling import chance, derangements, luck
+from s2f.evaluation.shuffling import chance, derangements, luck, shuffled_cosines
 from s2f.evaluation.statistics import Estimate, Floats, Plan, mean, proportion, unavailable
 from s2f.evaluation.tables import MALE, Pictures, Voices, faces_found, guidance_name, take
 from s2f.evaluation.variety import variety
@@ -108,11 +108,7 @@ def _likeness(faces: Embeddings, truth: Embeddings, people: NDArray[np.int64], p
 def _others(a: Embeddings, b: Embeddings, own: Floats, people: NDArray[np.int64], plan: Plan) -> dict[str, Any]:
     """The shuffled control of a mean cosine."""
     orders = derangements(people, plan.resamples, plan.seed)
-    values = None
-    if orders is not None:
-        likeness = a.astype(np.float32) @ b.astype(np.float32).T
-        rows = np.arange(len(a))
-        values = np.array([float(likeness[rows, order].mean()) for order in orders])
+    values = None if orders is None else shuffled_cosines(a.astype(np.float32), b.astype(np.float32), orders)
     observed = float(own.mean()) if len(own) else None
     return {"other": chance(values, len(a), plan.confidence).as_json(), "p": luck(observed, values)}
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s2f.evaluation.embeddings import normalise
-from s2f.evaluation.shuffling import chance, derangements, luck
+from s2f.evaluation.shuffling import Orders, chance, derangements, luck
 from s2f.evaluation.statistics import Plan, proportion, unavailable
 
 BLOCK = 256  # queries ranked at once: memory stays a few rows of the gallery
@@ -74,7 +74,7 @@ def _ranks(
     gallery: NDArray[np.float32],
     people: NDArray[np.int64],
     at: tuple[int, ...],
-    orders: NDArray[np.int64] | None,
+    orders: Orders | None,
     strata: NDArray[np.bool_] | None,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64] | None, NDArray[np.int64]]:
     """Rank of each query's own face (n,), from 0; hits (len(at), shuffles) of the shuffled ones; gallery sizes (n,).
@@ -95,23 +95,28 @@ def _ranks(
         rivals[rows] = 1 + np.isfinite(likeness).sum(1)
         if orders is None or hits is None:
             continue
-        places = _others_ahead(likeness, people)[np.arange(len(rows))[None], orders[:, rows]]  # (shuffles, block)
+        places = _others_ahead(likeness, people, max(at))[
+            np.arange(len(rows))[None], orders[:, rows]
+        ]  # (shuffles, block)
         for index, k in enumerate(at):
             hits[index] += (places < k).sum(1)
     return own, hits, rivals
 
 
-def _others_ahead(likeness: NDArray[np.float32], people: NDArray[np.int64]) -> NDArray[np.int64]:
-    """How many faces of other people stand before each face (block, n), likest first: its person's own do not count.
+def _others_ahead(likeness: NDArray[np.float32], people: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """How many faces of other people stand before each face (block, n), likest first; `most` or more is just n.
 
     A face that a shuffle gives is judged as the true one is: others of its person are no rivals. The query's own
     stand last, so that a shuffle has one person less to beat than we have: it errs on the side of luck.
     """
-    ranks = np.broadcast_to(np.arange(likeness.shape[1]), likeness.shape)
-    person, clips = np.unique(people, return_inverse=True, return_counts=True)[1:]
-    turn = np.broadcast_to(np.concatenate([np.arange(count) for count in clips]), likeness.shape)
-    among_all, among_own = np.empty_like(ranks), np.empty_like(ranks)
-    np.put_along_axis(among_all, np.argsort(-likeness, axis=1, kind="stable"), ranks, axis=1)
-    by_person = np.lexsort((-likeness, np.broadcast_to(person, likeness.shape)), axis=1)
-    np.put_along_axis(among_own, by_person, turn, axis=1)
-    return among_all - among_own
+    n = likeness.shape[1]
+    reach = min(
+        n, most + int(np.unique(people, return_counts=True)[1].max())
+    )  # of those before it, so many may be its own
+    first = np.argpartition(-likeness, reach - 1, axis=1)[:, :reach]
+    order = np.argsort(-np.take_along_axis(likeness, first, axis=1), axis=1, kind="stable")
+    first = np.take_along_axis(first, order, axis=1)
+    earlier = np.tril(people[first][:, :, None] == people[first][:, None, :], -1).sum(2)  # of the same person
+    ahead = np.full(likeness.shape, n, dtype=np.int64)
+    np.put_along_axis(ahead, first, np.arange(reach) - earlier, axis=1)
+    return ahead

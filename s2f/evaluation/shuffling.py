@@ -8,6 +8,7 @@ take one person's eight for eight people's, and call luck significant several ti
 as the unit: Winkler et al. 2015, "Multi-level block permutation", NeuroImage 123).
 """
 
+import functools
 import math
 from collections.abc import Sequence
 
@@ -16,7 +17,8 @@ from numpy.typing import NDArray
 
 from s2f.evaluation.statistics import Estimate, Floats, unavailable
 
-Orders = NDArray[np.int64]  # (shuffles, n): row s gives voice i the face of voice orders[s, i]
+Orders = NDArray[np.integer]  # (shuffles, n): row s gives voice i the face of voice orders[s, i]
+BLOCK = 256  # rows compared with all others at once
 MANY = 12  # people from which on there are more derangements (176 million) than anybody draws
 ROUNDING = 1e-9  # equal sums in another order: not better than ours
 
@@ -32,15 +34,22 @@ def derangements(
     one, and no luck below a half.
     """
     stratum = np.zeros(len(people), dtype=np.bool_) if strata is None else strata
+    return _drawn(people.astype(np.int64).tobytes(), stratum.tobytes(), count, seed)
+
+
+@functools.lru_cache(maxsize=2)  # every w asks again for the same
+def _drawn(people_: bytes, strata: bytes, count: int, seed: int) -> Orders | None:
+    people, stratum = np.frombuffer(people_, dtype=np.int64), np.frombuffer(strata, dtype=np.bool_)
     parts = [np.flatnonzero(stratum == one) for one in np.unique(stratum)]
     sizes = [len(np.unique(people[part])) for part in parts]
     if not sizes or min(sizes) < 2:
         return None
     count = min(count, math.prod(_ways(size) for size in sizes))
     rng = np.random.default_rng(seed)
-    orders = np.empty((count, len(people)), dtype=np.int64)
+    orders = np.empty((count, len(people)), dtype=np.int32)
     for part in parts:
         orders[:, part] = part[_exchange(people[part], count, rng)]
+    orders.setflags(write=False)
     return orders
 
 
@@ -94,6 +103,16 @@ def _r(x: Floats, y: Floats) -> float:
 def shuffled_agreement(yes: Floats, truth: NDArray[np.bool_], orders: Orders) -> Floats:
     """Share (shuffles,) of right answers in each order; `yes` (n,) is the share of a row's answers that are yes."""
     return np.array([float(np.mean(np.where(truth[order], yes, 1 - yes))) for order in orders])
+
+
+def shuffled_cosines(a: NDArray[np.float32], b: NDArray[np.float32], orders: Orders) -> Floats:
+    """Mean product (shuffles,) of rows a (n, d) with rows b (n, d) in each order; no more than a block is in memory."""
+    total = np.zeros(len(orders))
+    for start in range(0, len(a), BLOCK):
+        rows = slice(start, start + BLOCK)
+        likeness = a[rows] @ b.T
+        total += likeness[np.arange(len(likeness))[None], orders[:, rows]].sum(1, dtype=np.float64)
+    return total / len(a)
 
 
 def chance(values: Floats | None, n: int, confidence: float) -> Estimate:
