@@ -115,5 +115,9 @@ MEASURED = pa.schema(
         ),  # by name; null where no mesh was found
         ("label_age", pa.float32()),
         ("label_gender", pa.string()),
+        # Against the true portrait; null but for super_resolution and bicubic.
+        ("psnr_db", pa.float32()),  # infinite for the same picture
+        ("ssim", pa.float32()),
+        ("colour_shift", pa.float32()),  # ΔE*ab of block means
     ]
 )

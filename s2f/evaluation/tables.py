@@ -21,6 +21,7 @@ from s2f.runtime import InputError
 SOURCES = ("true", "generated", "portrait", "super_resolution", "bicubic")
 COLUMNS = [
     "source", "id", "guidance", "sample", "faces", "age", "male", "yaw_degrees", "label_age", "label_gender",
+    "psnr_db", "ssim", "colour_shift",
 ]  # fmt: skip
 MALE = 0.5  # the judge's probability from which a face counts as a man's
 
@@ -40,6 +41,9 @@ class Pictures:
     measures: dict[str, Floats]  # by name
     label_age: Floats
     label_male: Floats  # 1, 0 or NaN
+    psnr_db: Floats  # these three of enlarged pictures against the true ones
+    ssim: Floats
+    colour_shift: Floats
 
     def at(self, guidance: float) -> NDArray[np.int64]:
         """Rows drawn with this w."""
@@ -85,6 +89,9 @@ def pictures(table: pa.Table) -> Pictures:
         measures={name: np.array([_number(one.get(name)) for one in measures]) for name in names},
         label_age=number("label_age"),
         label_male=np.array([gender.get(value, np.nan) for value in table["label_gender"].to_pylist()]),
+        psnr_db=number("psnr_db"),
+        ssim=number("ssim"),
+        colour_shift=number("colour_shift"),
     )
 
 
