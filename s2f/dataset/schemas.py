@@ -120,5 +120,9 @@ MEASURED = pa.schema(
         ),  # the same on dlib's points; null where no face was found, or no predictor is named
         ("label_age", pa.float32()),
         ("label_gender", pa.string()),
+        # Against the true portrait; null but for super_resolution and bicubic.
+        ("psnr_db", pa.float32()),  # infinite for the same picture
+        ("ssim", pa.float32()),
+        ("colour_shift", pa.float32()),  # ΔE*ab of block means
     ]
 )

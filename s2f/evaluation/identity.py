@@ -1,4 +1,4 @@
-"""Whose face is it? Likeness of embeddings, retrieval among the true faces, variety, and super-resolution's keeping.
+"""Whose face is it? Likeness of embeddings, retrieval among the true faces, variety, and distances.
 
 A mean face scores a cosine above that of nobody, so every cosine stands beside the same number for other people's
 faces, and embeddings are centred (each side by its own mean) before anything is ranked.
@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from s2f.evaluation.distances import evaluate_distances
 from s2f.evaluation.embeddings import Embeddings, mean_embedding, normalise
 from s2f.evaluation.retrieval import recall
 from s2f.evaluation.shuffling import chance, derangements, luck, shuffled_cosines
-from s2f.evaluation.statistics import Estimate, Floats, Plan, mean, proportion, unavailable
+from s2f.evaluation.statistics import Floats, Plan, mean, proportion, unavailable
 from s2f.evaluation.tables import MALE, Pictures, Voices, faces_found, guidance_name, take
 from s2f.evaluation.variety import variety
 
@@ -34,8 +35,11 @@ def evaluate_identity(
     kept = np.isfinite(truth[:, 0]) & np.isfinite(voice[:, 0])
     sexed = kept & np.isfinite(male)  # a true face that was not judged has no gender to keep to
     found = faces_found(generated.faces, generated.face_px, plan.tiny_face_px)
+    drawn = {guidance_name(w): take(generated.embedding, places) for w, places in voices.generated.items()}
+    halves, distances = evaluate_distances(truth, drawn, voices.people, plan)
     weights = {
         guidance_name(w): _one_weight(truth, male, generated, places, voices, recall_at, plan)
+        | {"distance": distances[guidance_name(w)]}
         for w, places in voices.generated.items()
     }
     return {
@@ -54,6 +58,7 @@ def evaluate_identity(
                 voice[sexed], truth[sexed], voices.people[sexed], recall_at, plan, strata=male[sexed] >= MALE
             ),
         },
+        "true_faces_halves": halves,
         "by_guidance": weights,
     }
 
@@ -101,12 +106,12 @@ def _likeness(faces: Embeddings, truth: Embeddings, people: NDArray[np.int64], p
             continue
         a = mean_embedding(a)
         own = np.einsum("nd,nd->n", a, b)
-        content[name] = {"own": mean(own, people, plan).as_json()} | _others(a, b, own, people, plan)
+        content[name] = {"own": mean(own, people, plan).as_json()} | other_people(a, b, own, people, plan)
     return content
 
 
-def _others(a: Embeddings, b: Embeddings, own: Floats, people: NDArray[np.int64], plan: Plan) -> dict[str, Any]:
-    """The shuffled control of a mean cosine."""
+def other_people(a: Embeddings, b: Embeddings, own: Floats, people: NDArray[np.int64], plan: Plan) -> dict[str, Any]:
+    """The shuffled control of a mean cosine `own` (n,) of a (n, 512) with b (n, 512): 'other', and its 'p'."""
     orders = derangements(people, plan.resamples, plan.seed)
     values = None if orders is None else shuffled_cosines(a.astype(np.float32), b.astype(np.float32), orders)
     observed = float(own.mean()) if len(own) else None
@@ -120,50 +125,3 @@ def _centre(vectors: Embeddings) -> Embeddings | None:
     if len(flat) < 2 or float(np.abs(flat - flat.mean(0)).max()) < 1e-6:
         return None
     return normalise(vectors - flat.mean(0))
-
-
-def evaluate_super_resolution(
-    pictures: dict[str, Pictures], plan: Plan, person: dict[str, str] | None = None
-) -> dict[str, Any]:
-    """Embedding cosine to the true portrait of the same pictures enlarged by super-resolution and bicubically.
-
-    It needs a face in all three: of the `portraits` that show one, `lost` counts those whose enlarged picture does not.
-    `person` maps a portrait's id to who is seen; an unknown id is its own person.
-    """
-    sources = ("portrait", "super_resolution", "bicubic")
-    content: dict[str, Any] = {
-        "found": {
-            name: faces_found(pictures[name].faces, pictures[name].face_px, plan.tiny_face_px) for name in sources
-        }
-    }
-    if not all(pictures[name].ids for name in sources):
-        nothing = unavailable("no enlarged portraits were measured").as_json()
-        content |= {"n": 0, "portraits": 0, "lost": dict.fromkeys(sources[1:], 0)}
-        return content | dict.fromkeys(("cosine", "bicubic_cosine", "difference", "other_cosine"), nothing)
-    portrait = pictures["portrait"]
-    place = {name: {one: row for row, one in enumerate(pictures[name].ids)} for name in ("super_resolution", "bicubic")}
-
-    def embeddings(name: str) -> Embeddings:
-        rows = np.array([place[name].get(one, -1) for one in portrait.ids], dtype=np.int64)
-        return take(pictures[name].embedding, rows).astype(np.float64)
-
-    truth, ours, plain = portrait.embedding.astype(np.float64), embeddings("super_resolution"), embeddings("bicubic")
-    shown, ours_found, plain_found = (np.isfinite(one[:, 0]) for one in (truth, ours, plain))
-    kept = shown & ours_found & plain_found
-    truth, ours, plain = truth[kept], ours[kept], plain[kept]
-    who = [(person or {}).get(one, one) for one, here in zip(portrait.ids, kept, strict=True) if here]
-    people = np.unique(who, return_inverse=True)[1].astype(np.int64)
-    ours_own, plain_own = np.einsum("nd,nd->n", ours, truth), np.einsum("nd,nd->n", plain, truth)
-    difference: Estimate = mean(ours_own - plain_own, people, plan)
-    return content | {
-        "n": len(truth),
-        "portraits": int(shown.sum()),
-        "lost": {
-            "super_resolution": int((shown & ~ours_found).sum()),
-            "bicubic": int((shown & ~plain_found).sum()),
-        },
-        "cosine": mean(ours_own, people, plan).as_json(),
-        "bicubic_cosine": mean(plain_own, people, plan).as_json(),
-        "difference": difference.as_json(),
-        "other_cosine": _others(ours, truth, ours_own, people, plan)["other"],
-    }

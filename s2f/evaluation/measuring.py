@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from s2f.dataset.shards import iterate_rows, shard_paths
+from s2f.evaluation.fidelity import fidelity
 from s2f.faces.align import align, crop_square
 from s2f.faces.arcface import FaceEmbedder
 from s2f.faces.detect import Face, FaceDetector
@@ -28,6 +29,7 @@ from s2f.faces.judges import Judge
 from s2f.faces.landmarks import FaceMesh, yaw_degrees
 from s2f.faces.measures import measure, measure_dlib
 from s2f.params.face_models import FaceModelsParams
+from s2f.runtime import InputError
 
 CROP_PX, CROP_MARGIN = 256, 2.0  # both landmarkers see every face at one size, whatever the picture's
 CHUNK = 16  # pictures a thread takes at a time
@@ -45,6 +47,7 @@ class Picture:
     embedding: NDArray[np.float32] | None = None  # where there is one already: the corpus's, of the whole frame
     label_age: float | None = None
     label_gender: str | None = None
+    reference: bytes | None = None  # of an enlarged picture: the true one
 
 
 class Measurer:
@@ -62,7 +65,7 @@ class Measurer:
         """The pictures' rows of MEASURED; of several faces the largest counts, of none nothing is judged.
 
         Raises:
-            InputError: a picture cannot be read, or the judge is gone.
+            InputError: a picture cannot be read, or is not of its reference's size; or the judge is gone.
         """
         looked = [self._look(picture) for picture in pictures]
         found = [(row, seen) for row, seen in looked if seen is not None]
@@ -89,6 +92,7 @@ class Measurer:
             "measures_dlib": None,
             "label_age": picture.label_age,
             "label_gender": picture.label_gender,
+            **_compared(image, picture),
         }
         if not faces:
             return row, None
@@ -117,6 +121,20 @@ def box_in_crop(box: NDArray[np.floating]) -> NDArray[np.float64]:
 
 def _finite(measures: dict[str, float]) -> list[tuple[str, float]]:
     return [(name, value) for name, value in measures.items() if np.isfinite(value)]
+
+
+def _compared(image: NDArray[np.uint8], picture: Picture) -> dict[str, float | None]:
+    """What tells an enlarged picture from its reference; nulls for a picture without one."""
+    if picture.reference is None:
+        return dict.fromkeys(("psnr_db", "ssim", "colour_shift"))
+    true = decode_image(picture.reference, f"true picture of {picture.id}")
+    if true.shape != image.shape:
+        (h, w), (height, width) = image.shape[:2], true.shape[:2]
+        raise InputError(
+            f"{picture.source} face of {picture.id}: {w}×{h} px, but its true picture has {width}×{height}; both must "
+            "have one size: run generate_faces again."
+        )
+    return fidelity(image, true)
 
 
 def measure_pictures(
@@ -167,8 +185,10 @@ def pictures_to_measure(speech_faces: Path, generated: Path) -> Iterator[Picture
     for row in iterate_rows(generated / "faces", ["clip_id", "guidance", "sample", "face"]):
         yield Picture("generated", row["clip_id"], row["face"]["bytes"], row["guidance"], row["sample"])
     for row in iterate_rows(generated / "enlarged", ["image_id", "true", "super_resolution", "bicubic"]):
-        for source, column in (("portrait", "true"), ("super_resolution",) * 2, ("bicubic",) * 2):
-            yield Picture(source, row["image_id"], row[column]["bytes"])
+        true = row["true"]["bytes"]
+        yield Picture("portrait", row["image_id"], true)
+        for source in ("super_resolution", "bicubic"):
+            yield Picture(source, row["image_id"], row[source]["bytes"], reference=true)
 
 
 def count_pictures(speech_faces: Path, generated: Path) -> int:

@@ -21,6 +21,7 @@ from s2f.runtime import InputError
 SOURCES = ("true", "generated", "portrait", "super_resolution", "bicubic")
 COLUMNS = [
     "source", "id", "guidance", "sample", "faces", "face_px", "age", "male", "yaw_degrees", "label_age", "label_gender",
+    "psnr_db", "ssim", "colour_shift",
 ]  # fmt: skip
 MALE = 0.5  # the judge's probability from which a face counts as a man's
 
@@ -42,6 +43,9 @@ class Pictures:
     measures_dlib: dict[str, Floats]  # on dlib's points; empty where no picture was measured by them
     label_age: Floats
     label_male: Floats  # 1, 0 or NaN
+    psnr_db: Floats  # these three of enlarged pictures against the true ones
+    ssim: Floats
+    colour_shift: Floats
 
     def at(self, guidance: float) -> NDArray[np.int64]:
         """Rows drawn with this w."""
@@ -89,6 +93,9 @@ def pictures(table: pa.Table) -> Pictures:
         measures_dlib=_by_name(table["measures_dlib"]),
         label_age=number("label_age"),
         label_male=np.array([gender.get(value, np.nan) for value in table["label_gender"].to_pylist()]),
+        psnr_db=number("psnr_db"),
+        ssim=number("ssim"),
+        colour_shift=number("colour_shift"),
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from s2f.reporting import facial_tables, figures, group_tables, paper, pictures, tables
+from s2f.reporting import facial_tables, figures, group_tables, paper, pictures, quality_tables, tables
 from s2f.reporting.drawing import Draw, as_png, as_svg
 from s2f.reporting.examples import Portrait, Voice
 from s2f.reporting.headlines import headlines, warnings
@@ -109,7 +109,8 @@ def all_tables(results: Results) -> dict[str, Table]:
         "definitions": tables.definitions(),
         "identity": tables.identity(results.identity),
         "retrieval": tables.retrieval(results.identity),
-        "super_resolution": tables.super_resolution(results.identity["super_resolution"]),
+        "distances": quality_tables.distances(results.identity),
+        "super_resolution": quality_tables.super_resolution(results.identity["super_resolution"]),
         "corpus": tables.funnel("Voice and face clips", results.corpus),
         "portraits": tables.funnel("Portraits", results.portraits),
         "models": tables.models(results),

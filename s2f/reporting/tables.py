@@ -200,23 +200,6 @@ def retrieval(content: dict[str, Any]) -> Table:
     return Table("Finding the speaker's face", head, rows, notes)
 
 
-def super_resolution(content: dict[str, Any]) -> Table:
-    """Cosines to the true portrait."""
-    rows = [
-        ["super-resolution (ours)", estimate(content["cosine"], 3)],
-        ["bicubic", estimate(content["bicubic_cosine"], 3)],
-        ["difference, picture by picture", estimate(content["difference"], 3)],
-        ["another person's portrait", estimate(content["other_cosine"], 3)],
-    ]
-    lost, blank = content["lost"], content["found"]["portrait"]["no_face"]
-    notes = [
-        f"N = {content['n']} portraits with a face in all three pictures. Of {content['portraits']} that show one, "
-        f"{lost['super_resolution']} have none when enlarged by super-resolution, {lost['bicubic']} bicubically: they "
-        f"are in no cosine. {blank} more show none themselves."
-    ]
-    return Table("Embedding cosine to the true portrait", ["enlarged by", "cosine"], rows, notes)
-
-
 def funnel(caption: str, content: Funnel) -> Table:
     """Counts by reason."""
     rows = [[reason.replace("_", " "), f"{count:,}", f"{count / max(content.tried, 1):.1%}"]

@@ -1,4 +1,4 @@
-"""Stage: likeness, retrieval, detection and variety of the generated faces; super-resolution against bicubic.
+"""Stage: likeness, retrieval, variety and distances of the generated faces; super-resolution against bicubic.
 
 python -m s2f.stages.evaluate_identity --measured data/measured --generated data/generated
     --speech-faces data/speech_faces --out data/evaluation/identity.json
@@ -6,7 +6,8 @@ python -m s2f.stages.evaluate_identity --measured data/measured --generated data
 
 from pathlib import Path
 
-from s2f.evaluation.identity import evaluate_identity, evaluate_super_resolution
+from s2f.evaluation.enlarging import evaluate_super_resolution
+from s2f.evaluation.identity import evaluate_identity
 from s2f.evaluation.results import read_plan, write_result
 from s2f.evaluation.tables import line_up, read_heard, read_people, read_pictures, read_portrayed
 from s2f.params.base import read_section

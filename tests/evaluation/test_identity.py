@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from s2f.evaluation.identity import evaluate_identity, evaluate_super_resolution
+from s2f.evaluation.identity import evaluate_identity
 
 
 def evaluate(pictures, voices, plan, heard=None):
@@ -88,56 +88,9 @@ def test_a_true_face_without_a_judged_gender_is_in_neither_half(make_study, load
     assert voice["recall_same_gender"]["at_1"]["shuffled"]["value"] < 0.2
 
 
-def portraits(make_row, n: int, ours: float, plain: float) -> list:
-    rng, rows = np.random.default_rng(0), []
-    for index in range(n):
-        face = rng.normal(size=512)
-        for source, noise in (("portrait", 0.0), ("super_resolution", ours), ("bicubic", plain)):
-            vector = face + noise * rng.normal(size=512)
-            rows.append(make_row(source, f"p{index}", embedding=(vector / np.linalg.norm(vector)).tolist()))
-    return rows
-
-
-def test_the_nearer_enlargement_wins_with_an_interval_above_zero(make_row, load, plan) -> None:
-    pictures, _ = load(portraits(make_row, 20, ours=0.3, plain=0.6))
-    found = evaluate_super_resolution(pictures, plan)
-    assert found["cosine"]["value"] > found["bicubic_cosine"]["value"]
-    assert found["difference"]["low"] > 0
-    assert abs(found["other_cosine"]["value"]) < 0.05
-    assert found["n"] == 20
-
-
-def test_only_portraits_found_three_times_are_compared(make_row, load, plan) -> None:
-    rows = portraits(make_row, 10, 0.3, 0.3)
-    rows[1].update(faces=0, embedding=None)
-    pictures, _ = load(rows)
-    found = evaluate_super_resolution(pictures, plan)
-    assert found["n"] == 9
-    assert (found["portraits"], found["lost"]) == (10, {"super_resolution": 1, "bicubic": 0})
-
-
-def test_a_portrait_that_shows_no_face_itself_is_not_lost_by_enlarging(make_row, load, plan) -> None:
-    rows = portraits(make_row, 10, 0.3, 0.3)
-    for one in rows[:2]:  # the first portrait and its enlargement by us
-        one.update(faces=0, embedding=None)
-    found = evaluate_super_resolution(load(rows)[0], plan)
-    assert (found["portraits"], found["n"]) == (9, 9)
-    assert found["lost"] == {"super_resolution": 0, "bicubic": 0}
-
-
-def test_without_portraits_super_resolution_is_not_available(make_study, load, plan) -> None:
-    pictures, _ = load(make_study(4, 1, (0.0,), noise=0.0))
-    assert evaluate_super_resolution(pictures, plan)["cosine"]["reason"].startswith("not available: ")
-
-
-def test_two_portraits_of_one_person_are_no_two_people(make_row, load, plan) -> None:
-    rows = portraits(make_row, 20, ours=0.3, plain=0.6)
-    looks = {(one["source"], one["id"]): one["embedding"] for one in rows}
-    person = {f"p{index}": f"p{index // 2 * 2}" for index in range(20)}
-    for one in rows:  # both pictures of a person are the same
-        one["embedding"] = looks[one["source"], person[one["id"]]]
-    pictures, _ = load(rows)
-    alone, known = (evaluate_super_resolution(pictures, plan, who) for who in (None, person))
-    assert known["other_cosine"]["value"] < alone["other_cosine"]["value"] - 0.02  # nobody is their own control
-    widths = [found["cosine"]["high"] - found["cosine"]["low"] for found in (alone, known)]
-    assert widths[1] > 1.2 * widths[0]  # ten people say less than twenty
+def test_every_w_has_its_distances_and_the_halves_of_the_true_faces_stand_once_above(make_study, load, plan) -> None:
+    result = evaluate(*load(make_study(60, 2, (0.0, 1.0), noise=0.5)), plan)
+    assert result["true_faces_halves"]["kernel"]["n"] == 60
+    for weight in result["by_guidance"].values():
+        assert set(weight["distance"]) == {"frechet", "kernel", "left_out"}
+        assert (weight["distance"]["kernel"]["n"], weight["distance"]["left_out"]) == (60, 0)

@@ -149,6 +149,16 @@ def test_true_faces_keep_the_corpus_embedding_and_labels(corpus, tmp_path):
     assert (rows[1]["label_age"], rows[1]["label_gender"]) == (None, None)
 
 
+def test_enlarged_pictures_and_no_others_are_compared_with_the_true_one(corpus, tmp_path):
+    for row in measure_all(corpus, tmp_path):
+        compared = (row["psnr_db"], row["ssim"], row["colour_shift"])
+        expected = (float("inf"), 1.0, 0.0) if row["source"] in ("super_resolution", "bicubic") else (None,) * 3
+        assert compared == expected
+    true, tinted = draw(4), np.clip(draw(4) + np.array([20, 0, 0]), 0, 255).astype(np.uint8)
+    (row,) = measured([Picture("bicubic", "p", encode_png(tinted), reference=encode_png(true))])
+    assert 20 < row["psnr_db"] < 30 and row["colour_shift"] > 3
+
+
 def test_the_same_pictures_give_the_same_bytes_and_stale_shards_go(corpus, tmp_path):
     measure_all(corpus, tmp_path)
     (shard,) = shard_paths(tmp_path / "measured")
@@ -234,6 +244,9 @@ def test_pictures_are_read_as_they_are_needed():
 def test_bad_input_is_one_sentence(corpus, tmp_path):
     with pytest.raises(InputError, match="generated face of x: not a readable picture"):
         measured([Picture("generated", "x", b"")])
+    larger = Picture("bicubic", "x", encode_png(nothing()), reference=encode_png(np.zeros((64, 32, 3), np.uint8)))
+    with pytest.raises(InputError, match="bicubic face of x: 128×128 px, but its true picture has 32×64"):
+        measured([larger])
     with pytest.raises(InputError, match="no faces in"):
         measure_all((tmp_path / "none", tmp_path / "nowhere"), tmp_path)
     assert list(pictures_to_measure(tmp_path / "none", tmp_path / "nowhere")) == []

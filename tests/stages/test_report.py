@@ -99,6 +99,13 @@ def test_the_page_says_what_was_run_and_that_faces_are_drawn(page: Page, made_up
     assert "Not the paper's: The face decoder's prediction starts from the face that a linear map draws" in text
 
 
+def test_distances_and_what_enlarging_did_to_colours_are_on_both_pages(page: Page, reports: Path) -> None:
+    for text in (" ".join(page.text.split()), (reports / "report.md").read_text(encoding="utf-8")):
+        assert "Distance from true faces" in text
+        assert "Super-resolution shifts colours more than bicubic: ΔE 3.00 against 0.50." in text
+        assert "loses PSNR" not in text
+
+
 def test_a_face_that_enlarging_lost_is_on_the_card(page: Page) -> None:
     text = " ".join(page.text.split())
     assert "of 8 portraits with a face 1 have none when enlarged by us, 0 bicubically" in text
