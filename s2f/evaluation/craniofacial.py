@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from s2f.evaluation.reliability import reliability, unattenuated
 from s2f.evaluation.scores import mean_of_samples
 from s2f.evaluation.shuffling import chance, derangements, luck, shuffled_correlations
 from s2f.evaluation.statistics import (
@@ -21,10 +22,13 @@ from s2f.evaluation.statistics import (
     holm,
     mean_correlation,
     pearson,
+    spearman,
     unavailable,
+    within,
 )
-from s2f.evaluation.tables import Pictures, Voices, guidance_name, take
+from s2f.evaluation.tables import MALE, Pictures, Voices, guidance_name, take
 
+NOBODY = "no voice has this measure on both its faces"
 NO_DLIB = (
     "not available: no picture was measured so; name a predictor file as face_models.dlib_predictor, such as "
     "shape_predictor_68_face_landmarks.dat, which dlib.net publishes for non-commercial research"
@@ -54,7 +58,7 @@ def evaluate_craniofacial(
     places = next((rows for w, rows in voices.generated.items() if np.isclose(w, guidance)), None)
     if places is None:
         places = np.full((len(voices.ids), 1), -1)
-    yaw = take(true.yaw_degrees, voices.true)
+    yaw, male = take(true.yaw_degrees, voices.true), take(true.male, voices.true)
     meshed = np.isfinite(yaw)
     frontal = meshed & (np.abs(yaw) <= max_yaw_degrees)
     rows = {}
@@ -62,6 +66,7 @@ def evaluate_craniofacial(
         x = take(generated.measures[name], places) if name in generated.measures else np.full(places.shape, np.nan)
         y = take(true.measures[name], voices.true) if name in true.measures else np.full(len(voices.ids), np.nan)
         rows[name] = _row(x[frontal], y[frontal], voices.people[frontal], plan)
+        rows[name] |= _beside(x[frontal], y[frontal], male[frontal], voices.people[frontal], plan)
         rows[name] |= {"tied": name in tied, "free": name in free}
     corrected = holm([row["p"] for row in rows.values()])
     for row, p in zip(rows.values(), corrected, strict=True):
@@ -89,17 +94,34 @@ def _row(x: Floats, y: Floats, people: np.ndarray, plan: Plan) -> dict[str, Any]
     singles = [_correlate(x[:, one], y, people, plan) for one in range(x.shape[1])]
     either = np.isfinite(x).any(1) & np.isfinite(y)
     single = mean_correlation(singles, len(np.unique(people[either])), plan.confidence)
+    steady = reliability(x[either], people[either], plan.confidence)
     shuffled, p = _shuffled(r, mean, y, people, plan)
     content = {"r": r.value, "low": r.low, "high": r.high, "p": r.p, "n": r.n}
     content |= {"random_r": shuffled.value, "random_low": shuffled.low, "random_high": shuffled.high, "random_p": p}
     content = {key: float(f"{value:.5g}") if isinstance(value, float) else value for key, value in content.items()}
-    return content | ({"reason": r.reason} if r.reason else {}) | {"single": single.as_json()}
+    content |= {"reason": r.reason} if r.reason else {}
+    more = {"single": single, "reliability": steady, "unattenuated": unattenuated(single, steady)}
+    return content | {name: found.as_json() for name, found in more.items()}
+
+
+def _beside(x: Floats, y: Floats, male: Floats, people: np.ndarray, plan: Plan) -> dict[str, Any]:
+    """r of the ranks, and what is left of r inside each gender: men have larger jaws, drawn or not."""
+    mean = mean_of_samples(x)
+    kept = np.isfinite(mean) & np.isfinite(y)
+    sexed = kept & np.isfinite(male)
+    ranks = inside = unavailable(NOBODY)
+    if kept.any():
+        ranks = spearman(mean[kept], y[kept], plan.confidence, len(np.unique(people[kept])))
+    if sexed.any():
+        gender = (male[sexed] >= MALE).astype(np.int64)
+        inside = within(mean[sexed], y[sexed], gender, plan.confidence, len(np.unique(people[sexed])))
+    return {"spearman": ranks.as_json(), "within_gender": inside.as_json()}
 
 
 def _correlate(x: Floats, y: Floats, people: np.ndarray, plan: Plan) -> Estimate:
     kept = np.isfinite(x) & np.isfinite(y)
     if not kept.any():
-        return unavailable("no voice has this measure on both its faces")
+        return unavailable(NOBODY)
     return pearson(x[kept], y[kept], plan.confidence, len(np.unique(people[kept])))
 
 

@@ -60,14 +60,17 @@ def read_pictures(folder: Path | str) -> dict[str, Pictures]:
     """Every picture of a `measured` folder, by source; a source without pictures is there, and empty.
 
     Raises:
-        InputError: the folder holds no shard.
+        InputError: the folder holds no shard, or shards of other columns.
     """
     paths = shard_paths(folder)
     if not paths:
         raise InputError(f"{folder}: no measured pictures here; the stage measure_faces writes them.")
-    table = pa.concat_tables(
-        [pq.read_table(path, columns=[*COLUMNS, "embedding", "measures", "measures_dlib"]) for path in paths]
-    )
+    columns = [*COLUMNS, "embedding", "measures", "measures_dlib"]
+    try:
+        table = pa.concat_tables([pq.read_table(path, columns=columns) for path in paths])
+    except pa.ArrowInvalid as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{folder}: of another version ({reason}); run the stage measure_faces again.") from None
     source = np.array(table["source"].to_pylist())
     return {name: pictures(table.filter(pa.array(source == name, type=pa.bool_()))) for name in SOURCES}
 
@@ -76,7 +79,7 @@ def pictures(table: pa.Table) -> Pictures:
     """Rows of the MEASURED schema as arrays."""
 
     def number(name: str) -> Floats:
-        return np.array([np.nan if value is None else value for value in table[name].to_pylist()], dtype=np.float64)
+        return table[name].cast(pa.float64()).fill_null(np.nan).to_numpy()
 
     gender = {"m": 1.0, "f": 0.0}
     return Pictures(
@@ -100,13 +103,20 @@ def pictures(table: pa.Table) -> Pictures:
 
 
 def _by_name(column: pa.ChunkedArray) -> dict[str, Floats]:
-    rows = [dict(one or ()) for one in column.to_pylist()]
-    names = dict.fromkeys(name for one in rows for name in one)
-    return {name: np.array([_number(one.get(name)) for one in rows]) for name in names}
-
-
-def _number(value: Any) -> float:
-    return np.nan if value is None else float(value)
+    """The values (n,) of a column of maps under each name that occurs, NaN where a row has none of it."""
+    values: dict[str, Floats] = {}
+    start = 0
+    for chunk in column.chunks:
+        offsets = chunk.offsets.to_numpy()
+        rows = start + np.repeat(np.arange(len(chunk)), np.diff(offsets))
+        inside = slice(int(offsets[0]), int(offsets[-1]))
+        names = np.array(chunk.keys[inside].to_pylist(), dtype=object)
+        numbers = chunk.items[inside].cast(pa.float64()).fill_null(np.nan).to_numpy(zero_copy_only=False)
+        for name in dict.fromkeys(names):
+            here = names == name
+            values.setdefault(name, np.full(len(column), np.nan))[rows[here]] = numbers[here]
+        start += len(chunk)
+    return values
 
 
 def _embeddings(column: pa.ChunkedArray) -> NDArray[np.float32]:

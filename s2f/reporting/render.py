@@ -12,7 +12,16 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from s2f.reporting import facial_tables, figures, group_tables, paper, pictures, quality_tables, tables
+from s2f.reporting import (
+    craniofacial_tables,
+    facial_tables,
+    figures,
+    group_tables,
+    paper,
+    pictures,
+    quality_tables,
+    tables,
+)
 from s2f.reporting.drawing import Draw, as_png, as_svg
 from s2f.reporting.examples import Portrait, Voice
 from s2f.reporting.headlines import headlines, warnings
@@ -95,7 +104,7 @@ def _funnel_text(results: Results) -> str:
 
 def all_tables(results: Results) -> dict[str, Table]:
     """Every table by name."""
-    by_dlib = tables.craniofacial_by_dlib(results.craniofacial)
+    by_dlib = craniofacial_tables.craniofacial_by_dlib(results.craniofacial)
     return {
         "ages": facial_tables.ages(results.facial),
         "genders": facial_tables.genders(results.facial),
@@ -104,9 +113,10 @@ def all_tables(results: Results) -> dict[str, Table]:
         "age_confusion": facial_tables.age_confusion(results.facial, results.identity["guidance"]),
         "by_guidance": group_tables.by_guidance(results.headlines),
         "groups": group_tables.groups(results.headlines),
-        "craniofacial": tables.craniofacial(results.craniofacial),
+        "craniofacial": craniofacial_tables.craniofacial(results.craniofacial),
         **({"craniofacial_by_dlib": by_dlib} if by_dlib else {}),
-        "definitions": tables.definitions(),
+        "beside_r": craniofacial_tables.beside_r(results.craniofacial),
+        "definitions": craniofacial_tables.definitions(),
         "identity": tables.identity(results.identity),
         "retrieval": tables.retrieval(results.identity),
         "distances": quality_tables.distances(results.identity),

@@ -62,6 +62,21 @@ def test_each_landmarker_has_its_own_result_and_the_meshs_pose_filter(make_study
     assert other["measures"]["nose_width"]["n"] == 59
 
 
+def test_what_only_a_gender_has_is_no_correlation_within_it(make_study, load, plan) -> None:
+    rows = make_study(300, 2, (0.0,), noise=0.0)
+    rng = np.random.default_rng(0)
+    for one in rows:
+        names = dict(one["measures"])
+        names["jaw_width"] = (3.0 if one["male"] >= 0.5 else 0.0) + rng.normal()
+        one["measures"] = list(names.items())
+    row = evaluate(*load(rows), plan)["measures"]["jaw_width"]
+    assert row["low"] > 0.5
+    assert row["within_gender"]["low"] < 0 < row["within_gender"]["high"]
+    assert row["reliability"]["value"] == pytest.approx(9 / 4 / (9 / 4 + 1), abs=0.06)  # 3 apart, half of each
+    assert row["single"]["value"] < row["r"] < row["unattenuated"]["value"]
+    assert row["spearman"]["low"] > 0.4
+
+
 def test_the_mean_of_samples_stands_beside_one_sample(make_study, load, plan) -> None:
     row = evaluate(*load(make_study(300, 4, (0.0,), noise=1.5)), plan)["measures"]["jaw_width"]
     assert row["r"] > row["single"]["value"] + 0.1

@@ -1,7 +1,9 @@
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from s2f.dataset.schemas import ENLARGED, HEARD, SPECTROGRAM_SHAPE, SPEECH_FACES
+from s2f.dataset.schemas import ENLARGED, HEARD, MEASURED, SPECTROGRAM_SHAPE, SPEECH_FACES
 from s2f.dataset.shards import write_shard
 from s2f.evaluation.tables import (
     faces_found,
@@ -90,6 +92,13 @@ def test_measures_of_either_landmarker_come_back_by_name(make_study, load) -> No
     assert list(true.measures_dlib) == ["jaw_width"]
     assert np.array_equal(true.measures_dlib["jaw_width"], [1.25, np.nan, np.nan], equal_nan=True)
     assert true.measures["jaw_width"][0] != 1.25
+
+
+def test_pictures_measured_by_another_version_are_refused_in_one_sentence(tmp_path) -> None:
+    old = pa.schema([field for field in MEASURED if field.name != "ssim"])
+    pq.write_table(old.empty_table(), tmp_path / "00000.parquet")
+    with pytest.raises(InputError, match=r"of another version .*ssim.*; run the stage measure_faces again"):
+        read_pictures(tmp_path)
 
 
 def test_heard_embeddings_come_back_by_clip(tmp_path) -> None:

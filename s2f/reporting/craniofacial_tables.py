@@ -1,0 +1,119 @@
+"""The report's tables of the craniofacial measures: the paper's table 3 beside ours, and how each is taken."""
+
+from typing import Any
+
+from s2f.faces import anthropometry
+from s2f.faces.anthropometry import Landmarker
+from s2f.reporting import paper
+from s2f.reporting.tables import NONE, Table, estimate, number, p_value
+
+PROTOCOLS: dict[Landmarker, str] = {
+    "mesh": "MediaPipe's mesh turned to the front",
+    "dlib": "dlib's 68 points, lifted to a mean face's depth and turned to the front",
+}
+
+
+def craniofacial(content: dict[str, Any], landmarker: Landmarker = "mesh") -> Table:
+    """The paper's table 3 beside ours, by one landmarker."""
+    head = ["measure", "r", "p", "p (Holm)", "N", "random pairs", "one sample", "paper r", "paper p", "Speech2Face r"]
+    rows = []
+    for name, row in content["measures"].items():
+        theirs = paper.CRANIOFACIAL.get(name)
+        shuffled = {"value": row["random_r"], "low": row["random_low"], "high": row["random_high"]}
+        rows.append(
+            [
+                paper.WORDS.get(name, name) + claim(row),
+                estimate({"value": row["r"], **row}),
+                p_value(row["p"]),
+                p_value(row["p_holm"]),
+                str(row["n"]),
+                estimate(shuffled),
+                estimate(row["single"]),
+                number(theirs.r if theirs else None),
+                theirs.p if theirs else NONE,
+                number(theirs.speech2face_r if theirs else None),
+            ]
+        )
+    share = content["turned_away_share"]
+    notes = [
+        f"Generated at w = {content['guidance']}; r takes the mean of {content['samples']} faces per voice, "
+        "the paper's protocol is the column 'one sample'.",
+        f"True faces turned more than {content['max_yaw_degrees']:g}° are left out: {content['turned_away']}"
+        + (f" ({share:.1%})" if share is not None else "")
+        + f"; {content['without_mesh']} had no mesh. No outlier was removed.",
+        f"Three protocols stand side by side and are not comparable: {PROTOCOLS[landmarker]} (ours), "
+        "dlib on frontalised photographs (paper), two normalised reconstructions (Speech2Face). "
+        f"The paper's random pairs: r = {number(paper.RANDOM_PAIRS_R)} for the nasal index.",
+    ]
+    if without := content.get("dlib", {}).get("reason"):
+        notes.append(f"On dlib's 68 points, the paper's landmarks, {without}.")
+    caption = "Eleven craniofacial measures" + (", on dlib's 68 points" if landmarker == "dlib" else "")
+    return Table(caption, head, rows, notes + law_notes(content))
+
+
+def beside_r(content: dict[str, Any]) -> Table:
+    """What ranks, the noise of single samples and gender make of each measure's r."""
+    keys = ("spearman", "within_gender", "single", "reliability", "unattenuated")
+    rows = [
+        [paper.WORDS.get(name, name), *(estimate(row[key]) for key in keys), str(row["single"]["n"])]
+        for name, row in content["measures"].items()
+    ]
+    notes = [
+        "Spearman and within gender take the mean of a voice's samples. Within gender: r once each gender's own means "
+        "are taken off, for men's jaws are wide, drawn or not.",
+        "Reliability: the share of the spread of single samples that lies between voices. Endless samples: r of one "
+        "over its root; the interval takes the reliability as known.",
+    ]
+    head = ["measure", "Spearman", "within gender", "one sample", "reliability", "endless samples", "N"]
+    return Table("Beside r: ranks, gender, and the noise of sampling", head, rows, notes)
+
+
+def craniofacial_by_dlib(content: dict[str, Any]) -> Table | None:
+    """The same by dlib, where a predictor file was named."""
+    return craniofacial(content["dlib"], "dlib") if "measures" in content.get("dlib", {}) else None
+
+
+def definitions() -> Table:
+    """How each craniofacial measure is taken, by either landmarker."""
+    rows = [
+        [
+            entry.title,
+            entry.definition,
+            *(cell for by in PROTOCOLS for cell in (anthropometry.spelled(name, by), entry.certainty[by])),
+            entry.source,
+        ]
+        for name, entry in anthropometry.TABLE.items()
+    ]
+    notes = [
+        "Points by their usual abbreviations in anthropometry, then by index (of MediaPipe's 478, of dlib's 68 from "
+        "0); + is halfway between two. Distances are divided by that of the outer eye corners (ex–ex).",
+        "Certainty: how sure it is that a landmarker's points are the anthropometric ones.",
+    ]
+    head = ["measure", "definition", "on the mesh", "certainty", "on dlib's points", "certainty", "source"]
+    return Table("How each measure is taken", head, rows, notes)
+
+
+def claim(row: dict[str, Any]) -> str:
+    """What the corpus's law says of a measure, behind its name."""
+    return " (tied)" if row["tied"] else " (free)" if row["free"] else ""
+
+
+def law_notes(content: dict[str, Any]) -> list[str]:
+    """Whether what a known law puts into the voice was found, and nothing of what it keeps out; empty without a law."""
+    measures = content["measures"]
+    notes = []
+    for key, says in (("tied", "puts them into the voice"), ("free", "keeps them out of it")):
+        names = [name for name, row in measures.items() if row[key]]
+        if not names:
+            continue
+        above = [name for name in names if (measures[name]["low"] or 0.0) > 0]
+        sure = [name for name in above if measures[name]["p_holm"] <= 1 - content["confidence"]]
+        found = f" ({', '.join(paper.WORDS.get(name, name) for name in above)})" if above else ""
+        notes.append(
+            f"{key.capitalize()}, {len(names)} measures: the corpus's law {says}. Interval above 0: {len(above)} of "
+            f"{len(names)}{found}; beyond chance after Holm's correction: {len(sure)}; by luck alone "
+            f"{number(len(names) * (1 - content['confidence']) / 2, 1)} would be above 0."
+        )
+    if notes and not all(row["tied"] or row["free"] for row in measures.values()):
+        notes.append("Of the other measures the law claims neither.")
+    return notes
