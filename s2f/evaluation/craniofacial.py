@@ -96,7 +96,7 @@ def _row(x: Floats, y: Floats, people: np.ndarray, plan: Plan) -> dict[str, Any]
     single = mean_correlation(singles, len(np.unique(people[either])), plan.confidence)
     steady = reliability(x[either], people[either], plan.confidence)
     shuffled, p = _shuffled(r, mean, y, people, plan)
-    content = {"r": r.value, "low": r.low, "high": r.high, "p": r.p, "n": r.n}
+    content: dict[str, Any] = {"r": r.value, "low": r.low, "high": r.high, "p": r.p, "n": r.n}
     content |= {"random_r": shuffled.value, "random_low": shuffled.low, "random_high": shuffled.high, "random_p": p}
     content = {key: float(f"{value:.5g}") if isinstance(value, float) else value for key, value in content.items()}
     content |= {"reason": r.reason} if r.reason else {}

@@ -99,7 +99,7 @@ def _measures(content: dict[str, Any]) -> Headline:
     found = sum(row["r"] > 0 and row["p_holm"] <= level for row in known)
     kind, said = (GOOD, "beyond chance, after Holm's correction") if found else (FAINT, "none beyond chance")
     theirs = f"paper: r of {number(paper.LEAST_R)} to {number(paper.MOST_R)}"
-    control = f"by luck alone {number(level, 2)} of a table"
+    control = f"by luck alone in one table of {1 / level:.0f}"
     return Headline(title, f"{found} of {len(rows)}", "", control, theirs, said, kind, max(row["n"] for row in known))
 
 

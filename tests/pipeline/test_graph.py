@@ -16,7 +16,8 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:dvc")
 Change = Callable[[str], str]
 
 ROOT = Path(__file__).parents[2]
-JUDGING = {"evaluate_facial", "evaluate_craniofacial", "evaluate_identity", "report"}
+COUNTING = {"evaluate_facial", "evaluate_craniofacial", "evaluate_identity", "evaluate_headlines"}
+JUDGING = {*COUNTING, "report"}
 DRAWING = {"generate_faces", "measure_faces", *JUDGING}
 
 
@@ -106,7 +107,8 @@ def test_a_parameter_reruns_what_depends_on_it_and_nothing_else(
     ("file", "expected"),
     [
         ("s2f/reporting/figures.py", {"report"}),
-        ("s2f/evaluation/retrieval.py", {"evaluate_identity", "report"}),
+        ("s2f/evaluation/retrieval.py", {"evaluate_identity", "evaluate_headlines", "report"}),
+        ("s2f/evaluation/variety.py", {"evaluate_identity", "report"}),
         ("s2f/training/matching.py", {"train_speech_encoder", *DRAWING}),
         ("s2f/models/super_resolution.py", {"train_super_resolution", *DRAWING}),
         ("s2f/cli/main.py", set()),
