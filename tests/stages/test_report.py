@@ -2,11 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -187,3 +188,43 @@ def test_a_run_in_which_nothing_is_found_reports_sentences(tmp_path: Path, made_
     assert metrics["age_r"] is None and metrics["age_r_margin"] is None
     assert metrics["one_face"] == 0.0 and metrics["measures_beyond_chance"] == 0
     assert "not available: " in (out / "index.html").read_text(encoding="utf-8")
+
+
+def constant(rows: list[dict[str, Any]]) -> None:
+    """One face for everybody."""
+    first = next(row for row in rows if row["source"] == "generated" and row["faces"])
+    for row in rows:
+        if row["source"] == "generated":
+            row.update({key: first[key] for key in ("age", "male", "embedding", "measures")})
+
+
+def not_numbers(rows: list[dict[str, Any]]) -> None:
+    """What a network says of a broken picture."""
+    for row in rows:
+        if row["source"] == "generated":
+            row.update(embedding=[float("nan")] * 512, age=float("nan"), male=float("nan"))
+            row.update(measures=[(name, float("nan")) for name in MEASURES])
+
+
+def one_voice(rows: list[dict[str, Any]]) -> None:
+    """All but the first clip is gone."""
+    kept = next(row["id"] for row in rows if row["source"] == "true")
+    rows[:] = [row for row in rows if row["id"] == kept]
+
+
+@pytest.mark.parametrize("harm", [constant, not_numbers, one_voice])
+def test_degenerate_faces_are_reported_in_sentences_and_never_as_numbers(
+    tmp_path: Path, made_up: SimpleNamespace, harm: Callable[[list[dict[str, Any]]], None]
+) -> None:
+    made_up.write(tmp_path)
+    rows = list(iterate_rows(tmp_path / "data/measured"))
+    harm(rows)
+    write_shard(rows, MEASURED, tmp_path / "data/measured/00000.parquet")
+    out = made_up.run(tmp_path)
+    metrics = json.loads((out / "metrics.json").read_text())
+    for name in ("age_r", "recall_at_10_by_face"):
+        assert metrics[name] is None and metrics[f"{name}_margin"] is None
+    assert metrics["measures_beyond_chance"] == 0
+    text = " ".join(Page((out / "index.html").read_text(encoding="utf-8")).text.split())
+    assert text.count("not available: ") > 10 and " nan" not in text.lower()
+    assert ("all generated faces look alike" in text) == (harm is constant)
