@@ -142,13 +142,18 @@ def embedder(tmp_path_factory):
     return write_embedder(tmp_path_factory.mktemp("network") / "least.onnx")
 
 
+def load_module(name: str) -> Any:
+    """A module that lies beside this one; tests are no package."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 @pytest.fixture(scope="session")
 def video_server():
     """The class of a web server for one folder, and of everything that servers do wrong: see its module."""
-    spec = importlib.util.spec_from_file_location("video_server", Path(__file__).with_name("video_server.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.VideoServer
+    return load_module("video_server").VideoServer
 
 
 @pytest.fixture(scope="session")
@@ -225,3 +230,9 @@ def train_predictor(path: Path, faces: int) -> Path:
 def predictor(tmp_path_factory):
     """dlib's usual file is nobody's to hand on; this one knows drawn faces, seen from the front."""
     return train_predictor(tmp_path_factory.mktemp("predictor") / "drawn_68.dat", 160)
+
+
+@pytest.fixture(scope="session")
+def write_run():
+    """A function that writes a made-up run as a folder like data/: see its module."""
+    return load_module("made_runs").write_run

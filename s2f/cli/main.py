@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from s2f.cli.compare import compare
 from s2f.cli.corpus import corpus
 from s2f.cli.cost import cost
 from s2f.cli.generate import generate
@@ -25,6 +26,7 @@ models and writes the report; these commands use what it made.
     s2f corpus status                         what became of every clip and picture
     s2f models --params params.paper.yaml     how large the paper's models are
     s2f cost --params params.paper.yaml       what training them takes
+    s2f compare HEAD                          whether this run is better than the last commit's
     s2f app                                   a web page: a voice in, faces out
 
 A face from a voice is a statistical guess, never an identification.
@@ -36,6 +38,7 @@ app.add_typer(corpus, name="corpus")
 app.add_typer(params_group, name="params")
 app.command()(generate)
 app.command()(cost)
+app.command()(compare)
 
 
 def main() -> None:

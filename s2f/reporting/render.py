@@ -143,7 +143,7 @@ def render_html(
     results: Results, voices: list[Voice], portraits: list[Portrait], drawn: list[Diagram], this_run: list[Table]
 ) -> str:
     """The page; `this_run` are tables that tell of the run itself."""
-    environment = _environment(autoescape=True)
+    environment = open_templates(autoescape=True)
     environment.filters["data_uri"] = data_uri
     shown = fitting(voices)
     return environment.get_template("report.html.j2").render(
@@ -172,7 +172,7 @@ def render_model_card(results: Results) -> str:
 
 
 def _markdown(template: str, content: dict[str, Any]) -> str:
-    environment = _environment(autoescape=False)
+    environment = open_templates(autoescape=False)
     environment.filters |= {
         "md": markdown_text,
         "md_row": markdown_row,
@@ -181,7 +181,8 @@ def _markdown(template: str, content: dict[str, Any]) -> str:
     return re.sub(r"\n{3,}", "\n\n", environment.get_template(template).render(**content))
 
 
-def _environment(autoescape: bool) -> Environment:
+def open_templates(autoescape: bool) -> Environment:
+    """Templates with everything that is not theirs escaped, for HTML; a name that is not given is an error."""
     return Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=autoescape,

@@ -44,10 +44,15 @@ def _shown(value: Any) -> str:
 
 
 def _parameters(before: dict[str, Any], now: dict[str, Any], since: str) -> Table:
+    rows = differing(before, now)
+    return Table(f"Parameters {since}", ["parameter", "before", "now"], rows, [] if rows else ["Nothing changed."])
+
+
+def differing(before: dict[str, Any], now: dict[str, Any]) -> list[list[str]]:
+    """Name, earlier and present value of each parameter whose values differ, as text."""
     old, new = dict(_flat(before)), dict(_flat(now))
     names = [name for name in dict.fromkeys([*new, *old]) if old.get(name) != new.get(name)]
-    rows = [[name, str(old.get(name, NONE)), str(new.get(name, NONE))] for name in names]
-    return Table(f"Parameters {since}", ["parameter", "before", "now"], rows, [] if rows else ["Nothing changed."])
+    return [[name, str(old.get(name, NONE)), str(new.get(name, NONE))] for name in names]
 
 
 def _flat(values: dict[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:

@@ -1,0 +1,141 @@
+"""`s2f compare`: is one run better than another, headline by headline, beyond luck?"""
+
+import json
+import math
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from s2f.cli.generate import check_folder
+from s2f.runtime import InputError, derive_seed, replace_file
+
+if TYPE_CHECKING:
+    from s2f.cli.revisions import Revision
+    from s2f.params.evaluation import EvaluationParams
+
+REV = (
+    "A git revision (HEAD~1, a tag, a branch), the name of a DVC experiment, workspace (the files as they lie here), "
+    "or a folder like data/, with params.yaml in it or beside it."
+)
+# Of section evaluation; a revision of another s2f may have other keys besides.
+ASKED = ("confidence", "resamples", "craniofacial_guidance", "recall_at")
+UNASKED: dict[str, Any] = {
+    "max_yaw_degrees": 90, "tiny_face_px": 0, "example_voices": 1, "tied_measures": [], "free_measures": [],
+}  # fmt: skip
+DECIDE_NOTHING = ("fetching", "building")  # and a proxy's password stands in one
+
+
+def compare(
+    rev_a: Annotated[str, typer.Argument(help=REV)],
+    rev_b: Annotated[str, typer.Argument(help="Another one; B is held against A.")] = "workspace",
+    guidance: Annotated[
+        float | None, typer.Option(help="The w of both; by default each side's evaluation.craniofacial_guidance.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for compare.html, compare.png and compare.json; else nothing is kept.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="End with all numbers as one line of JSON.")] = False,
+) -> None:
+    """Say whether run B is better than run A: every headline of both, the difference, and whether it is beyond luck.
+
+    \b
+    s2f compare HEAD                             what lies here, against the last commit
+    s2f compare HEAD~1 HEAD                      two commits
+    s2f compare HEAD bold-oxen --out compared    an experiment (`dvc exp show` names them), with page and figure
+
+    Voices are paired by their id, so what makes a voice easy or hard for both cancels out; portraits likewise. "Better"
+    needs an interval above 0, a p that survives Holm's correction for all headlines, and 20 people or more. Nothing
+    is trained or drawn here: data comes from DVC's cache, linked, not copied.
+    """
+    from rich.console import Console
+
+    from s2f.cli.revisions import find
+    from s2f.reporting.comparing import changes, comparison, conclusion, introduction
+
+    if guidance is not None and not math.isfinite(guidance):
+        raise InputError(f"--guidance {guidance} is not a finite number; the paper draws with 0 to 4.")
+    if out is not None:
+        check_folder(out)
+    a, b = find(rev_a), find(rev_b)
+    content = measured(a, b, guidance) | told(a, b)
+    console, table = Console(), comparison(content)
+    for sentence in introduction(content):
+        console.print(sentence, markup=False, highlight=False)
+    console.print(rich_table(table.head, table.rows))
+    for sentence in (*table.notes, "", *changes(content), "", conclusion(content)):
+        console.print(sentence, markup=False, highlight=False)
+    if out is not None:
+        write(content, out)
+    if as_json:
+        print(json.dumps(content, allow_nan=False, ensure_ascii=False))
+
+
+def measured(a: "Revision", b: "Revision", guidance: float | None) -> dict[str, Any]:
+    """The comparison itself; found and sure as B's parameters say."""
+    from s2f.cli.revisions import fetch
+    from s2f.evaluation.comparing import compare_runs
+    from s2f.evaluation.runs import PARTS, read_run
+    from s2f.evaluation.statistics import Plan
+
+    asked = asked_of(b)
+    seed = b.params.get("seed", 0)
+    plan = Plan(asked.confidence, asked.resamples, derive_seed(seed, "evaluation", "compare"))
+    with tempfile.TemporaryDirectory(prefix="s2f-compare-") as folder:
+        before, after = (
+            read_run(one.name, data, asked_of(one).craniofacial_guidance if guidance is None else guidance)
+            for one, data in zip((a, b), fetch((a, b), PARTS, Path(folder)), strict=True)
+        )
+    return compare_runs(before, after, asked.headline_recall, plan)
+
+
+def asked_of(revision: "Revision") -> "EvaluationParams":
+    """What a revision's parameters say of judging, as far as it is asked for here."""
+    from s2f.params.base import parse
+    from s2f.params.evaluation import EvaluationParams
+
+    section = revision.params.get("evaluation")
+    if not isinstance(section, dict):
+        raise InputError(f"{revision.name}: its params.yaml has no section 'evaluation'.")
+    content = UNASKED | {key: section[key] for key in ASKED if key in section}
+    return parse(EvaluationParams, content, f"{revision.name}: params.yaml: evaluation")
+
+
+def told(a: "Revision", b: "Revision") -> dict[str, Any]:
+    """What is known of the two besides their faces, as JSON content."""
+    from s2f.cli.revisions import changed_code, recorded_params
+    from s2f.reporting.this_run import differing
+
+    deciding = [{key: value for key, value in one.params.items() if key not in DECIDE_NOTHING} for one in (a, b)]
+    edited = {one.name: [name for name, *_ in differing(*recorded_params(one))] for one in (a, b)}
+    return {
+        "commits": {"a": a.commit, "b": b.commit},
+        "parameters": differing(*deciding),
+        "code_files": changed_code(a, b),
+        "edited": {name: keys for name, keys in edited.items() if keys},
+    }
+
+
+def rich_table(head: list[str], rows: list[list[str]]) -> Any:
+    """Cells as a table on the terminal, each interval below its number."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Column, Table
+    from rich.text import Text
+
+    columns = (Column(Text(name), overflow="fold", no_wrap=not number) for number, name in enumerate(head))
+    table = Table(*columns, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for row in rows:
+        table.add_row(*(Text(cell.replace(" [", "\n[")) for cell in row))
+    return table
+
+
+def write(content: dict[str, Any], out: Path) -> None:
+    """Page, figure and numbers."""
+    from s2f.reporting.comparing import HEIGHT, WIDTH, forest, render_page
+    from s2f.reporting.drawing import as_png
+
+    replace_file(out / "compare.html", render_page(content).encode())
+    replace_file(out / "compare.png", as_png(forest(content), WIDTH, HEIGHT))
+    text = json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False)
+    replace_file(out / "compare.json", (text + "\n").encode())
