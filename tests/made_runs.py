@@ -13,7 +13,7 @@ from s2f.dataset.shards import write_shard
 Row = dict[str, Any]
 NETWORKS = {"arcface": {"name": "arc.onnx", "sha256": "a1"}, "mesh": {"name": "mesh", "sha256": "c3"}}
 EVALUATION = {
-    "confidence": 0.95, "resamples": 200, "craniofacial_guidance": 1, "max_yaw_degrees": 30.0, "tiny_face_px": 32,
+    "confidence": 0.95, "resamples": 200, "guidance": 1, "max_yaw_degrees": 30.0, "tiny_face_px": 32,
     "recall_at": [1, 5, 10], "example_voices": 8, "tied_measures": [], "free_measures": [],
 }  # fmt: skip
 PORTRAITS = 30

@@ -20,7 +20,8 @@ REV = (
     "or a folder like data/, with params.yaml in it or beside it."
 )
 # Of section evaluation; a revision of another s2f may have other keys besides.
-ASKED = ("confidence", "resamples", "craniofacial_guidance", "recall_at")
+ASKED = ("confidence", "resamples", "guidance", "recall_at")
+FORMERLY = "craniofacial_guidance"  # as `guidance` was called
 UNASKED: dict[str, Any] = {
     "max_yaw_degrees": 90, "tiny_face_px": 0, "example_voices": 1, "tied_measures": [], "free_measures": [],
 }  # fmt: skip
@@ -31,7 +32,7 @@ def compare(
     rev_a: Annotated[str, typer.Argument(help=REV)],
     rev_b: Annotated[str, typer.Argument(help="Another one; B is held against A.")] = "workspace",
     guidance: Annotated[
-        float | None, typer.Option(help="The w of both; by default each side's evaluation.craniofacial_guidance.")
+        float | None, typer.Option(help="The w of both; by default each side's evaluation.guidance.")
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for compare.html, compare.png and compare.json; else nothing is kept.")
@@ -84,7 +85,7 @@ def measured(a: "Revision", b: "Revision", guidance: float | None) -> dict[str, 
     plan = Plan(asked.confidence, asked.resamples, derive_seed(seed, "evaluation", "compare"))
     with tempfile.TemporaryDirectory(prefix="s2f-compare-") as folder:
         before, after = (
-            read_run(one.name, data, asked_of(one).craniofacial_guidance if guidance is None else guidance)
+            read_run(one.name, data, asked_of(one).guidance if guidance is None else guidance)
             for one, data in zip((a, b), fetch((a, b), PARTS, Path(folder)), strict=True)
         )
     return compare_runs(before, after, asked.headline_recall, plan)
@@ -98,7 +99,8 @@ def asked_of(revision: "Revision") -> "EvaluationParams":
     section = revision.params.get("evaluation")
     if not isinstance(section, dict):
         raise InputError(f"{revision.name}: its params.yaml has no section 'evaluation'.")
-    content = UNASKED | {key: section[key] for key in ASKED if key in section}
+    earlier = {"guidance": section[FORMERLY]} if FORMERLY in section else {}
+    content = UNASKED | earlier | {key: section[key] for key in ASKED if key in section}
     return parse(EvaluationParams, content, f"{revision.name}: params.yaml: evaluation")
 
 

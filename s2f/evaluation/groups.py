@@ -11,13 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s2f.evaluation.differences import group_difference, paired_difference
+from s2f.evaluation.enlarging import cosine_gains
 from s2f.evaluation.headlines import AGE, VOICE_FINDS, Study, headline_scores
 from s2f.evaluation.scores import Score, estimate
 from s2f.evaluation.statistics import Plan, holm
-from s2f.evaluation.tables import MALE, guidance_name, take
+from s2f.evaluation.tables import MALE, Pictures, guidance_name, take
 
 BANDS = (30, 45, 60)  # years with which a new band begins; narrower ones would hold too few people to say anything
 BAND_NAMES = (f"under {BANDS[0]}", *(f"{low}–{high - 1}" for low, high in pairwise(BANDS)), f"{BANDS[-1]} and over")
+ENLARGING = "enlarging_cosine_gain"
 FEWEST = 20  # people from which a number of a group is more than an anecdote
 Members = dict[tuple[str, str], NDArray[np.bool_]]
 
@@ -35,7 +37,7 @@ def evaluate_headlines(study: Study, guidance: float, first: int, plan: Plan) ->
         "found_among": first,
         "headlines": {name: estimate(score, people, plan).as_json() for name, score in reference.items()},
         "by_guidance": by_guidance(scores, reference, people, plan),
-        "groups": by_group(reference, members(study), people, plan),
+        "groups": by_group(reference, members(study.true, study.voices.true), people, plan),
     }
 
 
@@ -72,9 +74,16 @@ def by_group(scores: dict[str, Score], groups: Members, people: NDArray[np.int64
     return rows
 
 
-def members(study: Study) -> Members:
-    """Voices (n,) of each group by (kind, name); a voice without label and judged face is in none."""
-    true, places = study.true, study.voices.true
+def enlarging_by_group(pictures: dict[str, Pictures], person: dict[str, str], plan: Plan) -> list[dict[str, Any]]:
+    """Super-resolution's gain in cosine on bicubic, by group of portraits; `person` says who is on which."""
+    portrait = pictures["portrait"]
+    gain = Score(cosine_gains(pictures, portrait.ids)[:, None])
+    people = np.unique([person.get(one, one) for one in portrait.ids], return_inverse=True)[1].astype(np.int64)
+    return by_group({ENLARGING: gain}, members(portrait, np.arange(len(portrait.ids))), people, plan)
+
+
+def members(true: Pictures, places: NDArray[np.int64]) -> Members:
+    """Of the true faces at `places` (n,), who is in each group by (kind, name); one without label and judge in none."""
 
     def known(label: str, judged: str) -> NDArray[np.float64]:
         labels, guesses = take(getattr(true, label), places), take(getattr(true, judged), places)

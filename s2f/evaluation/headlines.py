@@ -15,7 +15,7 @@ from s2f.evaluation.facial import right_gender
 from s2f.evaluation.retrieval import own_ranks
 from s2f.evaluation.scores import Score
 from s2f.evaluation.statistics import Floats
-from s2f.evaluation.tables import Pictures, Voices, line_up, read_heard, read_people, read_pictures, take
+from s2f.evaluation.tables import Pictures, Voices, line_up, read_heard, read_people, take
 
 GENDER, AGE, LIKENESS, FACE_FINDS, VOICE_FINDS, ONE_FACE = HEADLINES = (
     "gender_accuracy", "age_r", "cosine", "recall_by_face", "recall_by_voice", "one_face",
@@ -45,13 +45,8 @@ class Study:
         return np.array(heard, dtype=np.float64).reshape(-1, size)
 
 
-def read_study(measured: Path, speech_faces: Path, generated: Path) -> Study:
-    """From the three folders of a run.
-
-    Raises:
-        InputError: nothing was measured.
-    """
-    pictures = read_pictures(measured)
+def study_of(pictures: dict[str, Pictures], speech_faces: Path, generated: Path) -> Study:
+    """From what was measured, by source, and the two folders that say who speaks and what was heard."""
     voices = line_up(pictures["true"], pictures["generated"], read_people(speech_faces))
     return Study(pictures["true"], pictures["generated"], voices, read_heard(generated / "heard"))
 

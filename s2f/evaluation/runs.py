@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from s2f.dataset.schemas import MEASURED
 from s2f.dataset.shards import shard_paths
+from s2f.evaluation.enlarging import cosine_gains
 from s2f.evaluation.headlines import Study
 from s2f.evaluation.statistics import Floats
 from s2f.evaluation.tables import (
@@ -70,11 +71,7 @@ class Run:
 
     def cosine_gains(self, ids: list[str]) -> Floats:
         """How much nearer to the true portraits super-resolution is than bicubic (n,); NaN where a face is missing."""
-        truth, ours, plain = (
-            take(one.embedding, _places(one.ids, ids)).astype(np.float64)
-            for one in (self.pictures[source] for source in ("portrait", "super_resolution", "bicubic"))
-        )
-        return np.einsum("nd,nd->n", ours, truth) - np.einsum("nd,nd->n", plain, truth)
+        return cosine_gains(self.pictures, ids)
 
 
 def read_run(name: str, folder: Path, guidance: float) -> Run:

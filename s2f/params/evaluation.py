@@ -29,7 +29,7 @@ class EvaluationParams(Section):
 
     confidence: float = Field(gt=0, lt=1)
     resamples: int = Field(ge=100)  # bootstrap draws where there is no closed form
-    craniofacial_guidance: float  # the w whose faces are measured, as in the paper's table 3
+    guidance: float  # the w of the headlines, and whose faces are measured, as in the paper's table 3
     max_yaw_degrees: float = Field(gt=0, le=90)  # true faces turned further are left out of the craniofacial table
     tiny_face_px: int = Field(ge=0)  # faces whose box is smaller are judged like all others, and counted
     recall_at: tuple[int, ...] = Field(min_length=1)

@@ -164,9 +164,9 @@ def _check_weights(whole: Experiment) -> None:
             "face_decoder.condition_dropout 0.0 teaches no null condition, "
             f"which generation.guidance {list(guidance)} needs; allowed: above 0, or guidance: [0]"
         )
-    if whole.evaluation.craniofacial_guidance not in guidance:
+    if whole.evaluation.guidance not in guidance:
         raise ValueError(
-            f"evaluation.craniofacial_guidance {whole.evaluation.craniofacial_guidance} is not generated; "
+            f"evaluation.guidance {whole.evaluation.guidance} is not generated; "
             f"allowed: one of generation.guidance, {list(guidance)}"
         )
 

@@ -12,8 +12,10 @@ TITLES = {
     "recall_by_face": "own face found",
     "recall_by_voice": "found by voice",
     "one_face": "one face",
+    "enlarging_cosine_gain": "gain in cosine",
 }
-DIGITS = {"cosine": 3}
+ENLARGING = "enlarging_cosine_gain"
+DIGITS = {"cosine": 3, ENLARGING: 3}
 
 
 def groups(content: dict[str, Any]) -> Table:
@@ -35,6 +37,17 @@ def groups(content: dict[str, Any]) -> Table:
     return Table("The headlines by group", head, rows, [*notes, *group_sentences(content)])
 
 
+def enlarging(content: dict[str, Any]) -> Table:
+    """Super-resolution's gain on bicubic by group of portraits."""
+    rows = []
+    for group in content["enlarging_groups"]:
+        row = group["headlines"][ENLARGING]
+        worse = " ▼" if is_worse(row, content["confidence"]) else ""
+        rows.append([f"{group['by']}: {group['group']}", f"{row['n']} of {group['people']}", estimate(row, 3) + worse])
+    notes = sentences(content["enlarging_groups"], content["confidence"], (ENLARGING,))
+    return Table("Gain in cosine by group", ["group", "portraits of people", TITLES[ENLARGING]], rows, notes)
+
+
 def is_worse(row: dict[str, Any], confidence: float) -> bool:
     """Whether a group is below the others, by interval and by p corrected for all groups."""
     difference = row.get("difference", {})
@@ -43,13 +56,18 @@ def is_worse(row: dict[str, Any], confidence: float) -> bool:
 
 
 def group_sentences(content: dict[str, Any]) -> list[str]:
-    """For whom it works less well, and of whom there are too few to say."""
-    said, confidence = [], content["confidence"]
-    few = [f"{group['group']} ({group['people']})" for group in content["groups"] if group["people"] < FEWEST]
+    """For whom the headlines are worse, and of whom there are too few to say."""
+    return sentences(content["groups"], content["confidence"], HEADLINE_NAMES)
+
+
+def sentences(groups: list[dict[str, Any]], confidence: float, names: tuple[str, ...]) -> list[str]:
+    """The same of any groups and any headlines of theirs."""
+    said = []
+    few = [f"{group['group']} ({group['people']})" for group in groups if group["people"] < FEWEST]
     if few:
         said.append(f"Too few people to say anything of: {', '.join(few)}.")
-    for group in content["groups"]:
-        for name in HEADLINE_NAMES:
+    for group in groups:
+        for name in names:
             row = group["headlines"].get(name, {})
             if group["people"] >= FEWEST and is_worse(row, confidence):
                 digits = DIGITS.get(name, 2)
@@ -58,7 +76,7 @@ def group_sentences(content: dict[str, Any]) -> list[str]:
                     f"{number(abs(row['difference']['value']), digits)} below the others "
                     f"(p = {p_value(row['difference']['p_holm'])})."
                 )
-    if content["groups"] and len(said) == bool(few):
+    if groups and len(said) == bool(few):
         said.append("No group of enough people does worse than the others beyond chance.")
     return said
 

@@ -113,6 +113,7 @@ def all_tables(results: Results) -> dict[str, Table]:
         "age_confusion": facial_tables.age_confusion(results.facial, results.identity["guidance"]),
         "by_guidance": group_tables.by_guidance(results.headlines),
         "groups": group_tables.groups(results.headlines),
+        "enlarging_groups": group_tables.enlarging(results.headlines),
         "craniofacial": craniofacial_tables.craniofacial(results.craniofacial),
         **({"craniofacial_by_dlib": by_dlib} if by_dlib else {}),
         "beside_r": craniofacial_tables.beside_r(results.craniofacial),

@@ -28,7 +28,7 @@ def main(measured: Path, speech_faces: Path, out: Path, params: Path = Path("par
             true,
             generated,
             voices,
-            section.craniofacial_guidance,
+            section.guidance,
             section.max_yaw_degrees,
             MEASURES,
             section.tied_measures,

@@ -6,9 +6,10 @@ python -m s2f.stages.evaluate_headlines --measured data/measured --generated dat
 
 from pathlib import Path
 
-from s2f.evaluation.groups import evaluate_headlines
-from s2f.evaluation.headlines import read_study
+from s2f.evaluation.groups import enlarging_by_group, evaluate_headlines
+from s2f.evaluation.headlines import study_of
 from s2f.evaluation.results import read_plan, write_result
+from s2f.evaluation.tables import read_pictures, read_portrayed
 from s2f.params.base import read_section
 from s2f.params.evaluation import EvaluationParams
 from s2f.runtime import run_command
@@ -17,9 +18,11 @@ from s2f.runtime import run_command
 def main(measured: Path, generated: Path, speech_faces: Path, out: Path, params: Path = Path("params.yaml")) -> None:
     """Compare groups and weights."""
     section = read_section(params, "evaluation", EvaluationParams)
-    study = read_study(measured, speech_faces, generated)
-    plan = read_plan(params, "headlines")
-    write_result(evaluate_headlines(study, section.craniofacial_guidance, section.headline_recall, plan), out)
+    pictures, plan = read_pictures(measured), read_plan(params, "headlines")
+    study = study_of(pictures, speech_faces, generated)
+    result = evaluate_headlines(study, section.guidance, section.headline_recall, plan)
+    portrayed = read_portrayed(generated / "enlarged")
+    write_result(result | {"enlarging_groups": enlarging_by_group(pictures, portrayed, plan)}, out)
 
 
 if __name__ == "__main__":

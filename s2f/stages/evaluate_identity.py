@@ -26,7 +26,7 @@ def main(measured: Path, generated: Path, speech_faces: Path, out: Path, params:
         pictures["generated"],
         voices,
         read_heard(generated / "heard"),
-        section.craniofacial_guidance,
+        section.guidance,
         section.recall_at,
         plan,
     )

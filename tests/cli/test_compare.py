@@ -59,7 +59,7 @@ def project(write_run, tmp_path_factory):
     settle(folder, "far")
     commit(folder, "empty")
     (folder / "s2f").mkdir()
-    for made, evaluation in (("far", {}), ("near", {"craniofacial_guidance": 0})):
+    for made, evaluation in (("far", {}), ("near", {"guidance": 0})):
         (folder / "s2f" / "model.py").write_text(f"# {made}\n")
         settle(folder, made, **evaluation)
         dvc(folder, "repro", "--quiet")
@@ -111,7 +111,7 @@ def test_two_commits_are_compared_in_words_as_a_page_and_as_one_line_of_json(run
     assert text[-1].startswith("HEAD is better at ") and "than far" in text[-1]
     assert "N = 40 voices of 40 people and 30 portraits" in text[-1]
     assert "far is taken at w = 1, HEAD at w = 0." in said
-    assert "made: far → near" in text and "evaluation.craniofacial_guidance: 1 → 0" in text
+    assert "made: far → near" in text and "evaluation.guidance: 1 → 0" in text
     assert "code: 1 file differs" in text and "by one ruler" not in said and "edited" not in said
     assert (tmp_path / "compared" / "compare.png").read_bytes().startswith(b"\x89PNG")
     page = (tmp_path / "compared" / "compare.html").read_text()
@@ -135,7 +135,7 @@ def test_the_workspace_is_what_lies_there_and_edited_parameters_are_told(run, pr
     assert say(project, "git", "status", "--porcelain") == before
     kept = (project / "params.yaml").read_text()
     try:
-        settle(project, "new", recall_at=[1, 3], craniofacial_guidance=0)
+        settle(project, "new", recall_at=[1, 3], guidance=0)
         code, out, _ = run("made/new", "--json", "--guidance", 0)
     finally:
         (project / "params.yaml").write_text(kept)

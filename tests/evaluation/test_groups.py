@@ -38,7 +38,7 @@ def test_perfect_faces_have_perfect_headlines_in_every_group(study, plan) -> Non
 
 def test_every_voice_is_in_one_gender_and_one_band(study) -> None:
     one = study()
-    groups = members(one)
+    groups = members(one.true, one.voices.true)
     assert list(groups) == [("gender", "women"), ("gender", "men"), *(("age", name) for name in BAND_NAMES)]
     for by in ("gender", "age"):
         assert np.array_equal(sum(member for kind, member in groups.items() if kind[0] == by), np.ones(60))
@@ -55,7 +55,7 @@ def test_where_there_is_no_label_the_judge_says_the_group_and_where_there_is_nei
         rows[0].update(age=None, male=None)
 
     one = study(change=unlabel)
-    groups = members(one)
+    groups = members(one.true, one.voices.true)
     first = one.voices.ids.index("v0000")
     assert not any(member[first] for member in groups.values())
     judged = one.true.male[one.voices.true] >= 0.5

@@ -60,7 +60,7 @@ def test_shipped_params_fit(path: Path) -> None:
         ("fetching.proxy", "ftp://host:1", "fetching: proxy is not an address with one of the schemes http, socks4"),
         ("fetching.proxy", "socks5://", "allowed: null, or for example socks5h://user:password@proxy.example.org:1080"),
         ("speech_encoder_training.betas", [0.9, 1.0], "betas [0.9, 1.0] are not both in [0, 1)"),
-        ("evaluation.craniofacial_guidance", 9, "allowed: one of generation.guidance, [0.0, 1.0, 2.0, 3.0, 4.0]"),
+        ("evaluation.guidance", 9, "allowed: one of generation.guidance, [0.0, 1.0, 2.0, 3.0, 4.0]"),
         ("face_models.arcface_sha256", "beef", "face_models.arcface_sha256"),
     ],
 )

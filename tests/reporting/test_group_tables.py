@@ -1,0 +1,60 @@
+from typing import Any
+
+from s2f.reporting.group_tables import by_guidance, enlarging, groups
+from s2f.reporting.headlines import HEADLINE_NAMES
+
+
+def row(value: float, below: float = 0.0, p_holm: float = 1.0) -> dict[str, Any]:
+    difference = {"value": -below, "low": -below - 0.05, "high": -below + 0.05, "p_holm": p_holm, "n": 90}
+    return {"value": value, "low": value - 0.1, "high": value + 0.1, "n": 40, "difference": difference}
+
+
+def group(name: str, people: int, **headlines: dict[str, Any]) -> dict[str, Any]:
+    rows = dict.fromkeys(HEADLINE_NAMES) | {one: row(0.5) for one in HEADLINE_NAMES} | headlines
+    return {"by": "gender", "group": name, "voices": 2 * people, "people": people, "headlines": rows}
+
+
+def content(*rows: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"guidance": "1", "confidence": 0.95, "found_among": 10, "groups": list(rows)} | more
+
+
+def test_a_group_that_does_worse_is_marked_and_said_in_a_sentence() -> None:
+    table = groups(content(group("women", 40), group("men", 50, age_r=row(0.3, below=0.2, p_holm=0.01))))
+    assert table.rows[1][3] == "0.30 [0.20, 0.40] ▼" and "▼" not in "".join(table.rows[0])
+    assert "Works less well for men: age r 0.30 [0.20, 0.40], 0.20 below the others (p = .010)." in table.notes
+
+
+def test_neither_luck_nor_an_interval_alone_is_called_worse() -> None:
+    unsure = group("men", 50, age_r=row(0.3, below=0.2, p_holm=0.06), cosine=row(0.3, below=0.02, p_holm=0.01))
+    table = groups(content(unsure, group("women", 40)))
+    assert "▼" not in str(table.rows)
+    assert table.notes[-1] == "No group of enough people does worse than the others beyond chance."
+
+
+def test_of_a_small_group_only_its_size_is_said() -> None:
+    table = groups(content(group("men", 50), group("women", 7, age_r=row(0.1, below=0.4, p_holm=0.001))))
+    assert "Too few people to say anything of: women (7)." in table.notes
+    assert not any("Works less well" in note for note in table.notes)
+    assert table.notes[-1].startswith("No group of enough people")
+
+
+def test_what_a_group_is_not_asked_is_a_dash() -> None:
+    one = group("under 30", 30)
+    del one["headlines"]["age_r"]
+    assert groups(content(one)).rows[0][3] == "–"
+
+
+def test_enlarging_has_groups_of_its_own() -> None:
+    one = {"by": "age", "group": "60 and over", "voices": 30, "people": 25}
+    one["headlines"] = {"enlarging_cosine_gain": row(0.012, below=0.1, p_holm=0.002)}
+    table = enlarging(content(enlarging_groups=[one]))
+    assert table.rows == [["age: 60 and over", "40 of 25", "0.012 [−0.088, 0.112] ▼"]]
+    assert "gain in cosine 0.012 [−0.088, 0.112], 0.100 below the others (p = .002)" in table.notes[0]
+
+
+def test_every_other_w_stands_beside_the_reference_with_its_p() -> None:
+    names = [name for name in HEADLINE_NAMES if name != "recall_by_voice"]
+    other = {name: row(0.5, below=0.1, p_holm=0.03) for name in names}
+    table = by_guidance(content(by_guidance={"1": {}, "4": other}))
+    assert [line[0] for line in table.rows] == ["4"]
+    assert table.rows[0][1] == "−0.10 [−0.15, −0.05], p = .030"
