@@ -41,7 +41,7 @@ def evaluate_super_resolution(
 
 
 def cosine_gains(pictures: dict[str, Pictures], ids: list[str]) -> Floats:
-    """By how much super-resolution is nearer to the true portraits `ids` than bicubic (n,); NaN where a face is missing."""
+    """How much nearer to true portraits (n,) super-resolution is than bicubic; NaN where a picture shows no face."""
     truth, ours, plain = (
         take(pictures[name].embedding, _rows(pictures[name].ids, ids)).astype(np.float64)
         for name in ("portrait", OURS, BICUBIC)
