@@ -12,6 +12,7 @@ import typer
 from s2f.cli.compare import compare
 from s2f.cli.corpus import corpus
 from s2f.cli.cost import cost
+from s2f.cli.evaluate import evaluate
 from s2f.cli.generate import generate
 from s2f.runtime import BAD_INPUT, InputError, sentence
 
@@ -23,6 +24,7 @@ models and writes the report; these commands use what it made.
 
 \b
     s2f generate voice.wav --out faces        four faces for a recording
+    s2f evaluate --truth A --generated B      judge faces that any system made, against true ones
     s2f corpus status                         what became of every clip and picture
     s2f models --params params.paper.yaml     how large the paper's models are
     s2f cost --params params.paper.yaml       what training them takes
@@ -37,6 +39,7 @@ params_group = typer.Typer(help="Look at parameters.", no_args_is_help=True)
 app.add_typer(corpus, name="corpus")
 app.add_typer(params_group, name="params")
 app.command()(generate)
+app.command()(evaluate)
 app.command()(cost)
 app.command()(compare)
 

@@ -31,6 +31,7 @@ from s2f.evaluation.statistics import (
 from s2f.evaluation.tables import MALE, Pictures, Voices, faces_found, guidance_name, take
 
 BANDS = (20, 30, 40, 50, 60, 70)  # years with which a new band begins: the groups whose confusion is counted
+JUDGED_THE_SAME = "every generated face is judged the same"
 BAND_NAMES = (f"0–{BANDS[0] - 1}", *(f"{low}–{high - 1}" for low, high in pairwise(BANDS)), f"{BANDS[-1]}+")
 
 
@@ -104,8 +105,13 @@ class _Rows:
 
 
 def right_gender(truth: Floats, male: Floats) -> Score:
-    """Of the samples' probabilities of a man (n, k): on the true face's side (n,) or not."""
+    """Of the samples' probabilities of a man (n, k): on the true face's side (n,) or not.
+
+    One and the same probability for every picture answers nothing: what it scores is the share of men, or of women.
+    """
     known = np.isfinite(truth)[:, None] & np.isfinite(male)
+    if known.sum() > 1 and np.ptp(male[known]) == 0:
+        return Score(np.full(male.shape, np.nan), share=True, reason=JUDGED_THE_SAME)
     return Score(np.where(known, (male >= MALE) == (truth >= MALE)[:, None], np.nan), share=True)
 
 

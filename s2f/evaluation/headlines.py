@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 
 from s2f.evaluation.embeddings import mean_embedding
 from s2f.evaluation.facial import right_gender
-from s2f.evaluation.retrieval import own_ranks
-from s2f.evaluation.scores import Score
+from s2f.evaluation.retrieval import no_ranking, own_ranks
+from s2f.evaluation.scores import NOBODY, Score
 from s2f.evaluation.statistics import Floats
 from s2f.evaluation.tables import Pictures, Voices, line_up, read_heard, read_people, take
 
 GENDER, AGE, LIKENESS, FACE_FINDS, VOICE_FINDS, ONE_FACE = HEADLINES = (
     "gender_accuracy", "age_r", "cosine", "recall_by_face", "recall_by_voice", "one_face",
 )  # fmt: skip
+ALIKE = 1e-6  # of an embedding's numbers: differences of rounding are none
 
 
 @dataclass(frozen=True)
@@ -59,11 +60,22 @@ def headline_scores(study: Study, places: NDArray[np.int64], first: int) -> dict
     return {
         GENDER: right_gender(take(true.male, voices.true), take(study.generated.male, places)),
         AGE: Score(take(study.generated.age, places), take(true.age, voices.true)),
-        LIKENESS: Score(np.einsum("nkd,nd->nk", faces, truth)),
+        LIKENESS: _likeness(faces, truth),
         FACE_FINDS: _found(mean_embedding(faces), truth, voices.people, first),
         VOICE_FINDS: _found(study.voice, truth, voices.people, first),
         ONE_FACE: Score(np.where(np.isfinite(found), found == 1, np.nan), share=True),
     }
+
+
+def _likeness(faces: Floats, truth: Floats) -> Score:
+    """Cosine of each sample (n, k, 512) with the true face; none where one side is one and the same embedding."""
+    cosine = np.einsum("nkd,nd->nk", faces, truth)
+    known = np.isfinite(cosine)
+    sides = {"generated": faces[known], "true": truth[known.any(1)]}
+    same = [name for name, one in sides.items() if len(one) > 1 and float(np.abs(one - one.mean(0)).max()) < ALIKE]
+    if same:
+        return Score(np.full(cosine.shape, np.nan), reason=f"all {same[0]} faces have one and the same embedding")
+    return Score(cosine)
 
 
 def _found(queries: Floats, truth: Floats, people: NDArray[np.int64], first: int) -> Score:
@@ -73,4 +85,5 @@ def _found(queries: Floats, truth: Floats, people: NDArray[np.int64], first: int
     ranks = own_ranks(queries[kept], truth[kept], people[kept])
     if ranks is not None:
         hits[kept, 0] = ranks < first
-    return Score(hits, share=True)
+    reason = no_ranking(queries[kept], truth[kept]) if kept.any() else None
+    return Score(hits, share=True, reason=reason or NOBODY)

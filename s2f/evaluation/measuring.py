@@ -6,7 +6,7 @@ the pictures' order. All threads ask one judge, a chunk's faces at a time: it ma
 """
 
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -50,10 +50,18 @@ class Picture:
     reference: bytes | None = None  # of an enlarged picture: the true one
 
 
-class Measurer:
-    """The networks that look at a face, for one thread at a time, and the judge, for all."""
+Broken = Callable[[Picture, InputError], None]
+Looked = tuple[dict[str, Any], tuple[NDArray[np.uint8], Face] | None]
 
-    def __init__(self, params: FaceModelsParams, judge: Judge) -> None:
+
+class Measurer:
+    """The networks that look at a face, for one thread at a time, and the judge, for all.
+
+    A picture that cannot be read is an error; where there is a `broken`, that is told of it, and it has no row.
+    """
+
+    def __init__(self, params: FaceModelsParams, judge: Judge, broken: Broken | None = None) -> None:
+        self._broken = broken
         self._detector = FaceDetector(params.detector_score)
         self._embedder = FaceEmbedder(params.arcface, params.arcface_sha256)
         self._judge = judge
@@ -67,13 +75,22 @@ class Measurer:
         Raises:
             InputError: a picture cannot be read, or is not of its reference's size; or the judge is gone.
         """
-        looked = [self._look(picture) for picture in pictures]
+        looked = [one for picture in pictures if (one := self._look_or_tell(picture)) is not None]
         found = [(row, seen) for row, seen in looked if seen is not None]
         for (row, _), opinion in zip(found, self._judge.judge([seen for _, seen in found]), strict=True):
             row["age"], row["male"] = opinion or (None, None)
         return [row for row, _ in looked]
 
-    def _look(self, picture: Picture) -> tuple[dict[str, Any], tuple[NDArray[np.uint8], Face] | None]:
+    def _look_or_tell(self, picture: Picture) -> Looked | None:
+        try:
+            return self._look(picture)
+        except InputError as error:
+            if self._broken is None:
+                raise
+            self._broken(picture, error)
+            return None
+
+    def _look(self, picture: Picture) -> Looked:
         """A row without the judge's opinion, and the face to ask it for, with its picture."""
         image = decode_image(picture.content, f"{picture.source} face of {picture.id}")
         faces = self._detector.detect(image)
@@ -138,16 +155,22 @@ def _compared(image: NDArray[np.uint8], picture: Picture) -> dict[str, float | N
 
 
 def measure_pictures(
-    pictures: Iterable[Picture], params: FaceModelsParams, judge: Judge, workers: int = 2
+    pictures: Iterable[Picture],
+    params: FaceModelsParams,
+    judge: Judge,
+    workers: int = 2,
+    broken: Broken | None = None,
 ) -> Generator[dict[str, Any]]:
     """Rows of MEASURED in the pictures' order; a few chunks of pictures are in memory at a time.
 
+    A picture that cannot be read has no row where there is a `broken` to be told, by any thread.
+
     Raises:
-        InputError: weights or a picture cannot be read, or the judge is gone.
+        InputError: weights, or a picture without `broken`, cannot be read, or the judge is gone.
     """
     measurers: SimpleQueue[Measurer] = SimpleQueue()
     for _ in range(workers):
-        measurers.put(Measurer(params, judge))
+        measurers.put(Measurer(params, judge, broken))
 
     def look(chunk: list[Picture]) -> list[dict[str, Any]]:
         measurer = measurers.get()

@@ -27,7 +27,7 @@ def recall(
     shuffling who belongs to whom, within strata where there are some.
     """
     n = len(queries)
-    reason = _no_ranking(queries, gallery)
+    reason = no_ranking(queries, gallery)
     if reason:
         nothing = unavailable(reason, n).as_json()
         return {"gallery": n} | {
@@ -51,12 +51,13 @@ def own_ranks(
     queries: NDArray[np.float64], gallery: NDArray[np.float64], people: NDArray[np.int64]
 ) -> NDArray[np.int64] | None:
     """How many rivals stand before each query's own face (n,), 0 where it is found first; None where nothing ranks."""
-    if _no_ranking(queries, gallery):
+    if no_ranking(queries, gallery):
         return None
     return _ranks(_centred(queries), _centred(gallery), people, (), None, None)[0]
 
 
-def _no_ranking(queries: NDArray[np.float64], gallery: NDArray[np.float64]) -> str | None:
+def no_ranking(queries: NDArray[np.float64], gallery: NDArray[np.float64]) -> str | None:
+    """Why these queries (n, d) rank nothing in this gallery (n, d), or None."""
     if len(queries) < 2:
         return f"a gallery of {len(queries)} ranks nothing"
     for name, vectors in (("queries", queries), ("faces in the gallery", gallery)):

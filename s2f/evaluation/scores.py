@@ -21,6 +21,7 @@ class Score:
     values: Floats
     truth: Floats | None = None  # (n,): the score is r with it
     share: bool = False  # values are right or wrong, 1 or 0
+    reason: str = NOBODY  # why there are no values, where there are none
 
     @property
     def kept(self) -> NDArray[np.bool_]:
@@ -35,14 +36,15 @@ class Score:
 
     def of(self, voices: NDArray[np.generic]) -> "Score":
         """The same of these voices alone: a mask (n,), or indices."""
-        return Score(self.values[voices], None if self.truth is None else self.truth[voices], self.share)
+        truth = None if self.truth is None else self.truth[voices]
+        return Score(self.values[voices], truth, self.share, self.reason)
 
 
 def estimate(score: Score, people: NDArray[np.int64], plan: Plan) -> Estimate:
     """The headline itself with its interval; `people` (n,) says whose voices are one person's."""
     kept = score.kept
     if not kept.any():
-        return unavailable(NOBODY)
+        return unavailable(score.reason)
     if score.truth is not None:
         return _correlation(score, people, plan)
     values, who = score.by_voice[kept], people[kept]

@@ -137,6 +137,8 @@ def proportion(share: float, n: int, confidence: float, independent: int | None 
     if n < 1:
         return unavailable("no rows")
     sure = n if independent is None else min(independent, n)
+    if sure < 2:
+        return unavailable(f"{_count(sure, 'person', 'people')}, at least 2 are needed", n)
     z2 = stats.norm.ppf(0.5 + confidence / 2) ** 2
     middle = (share + z2 / (2 * sure)) / (1 + z2 / sure)
     reach = math.sqrt(z2 * share * (1 - share) / sure + z2 * z2 / (4 * sure * sure)) / (1 + z2 / sure)

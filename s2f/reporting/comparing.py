@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from s2f.reporting.drawing import RULE, Draw, as_svg
+from s2f.reporting.drawing import RULE, Draw
 from s2f.reporting.figures import CHANCE
 from s2f.reporting.group_tables import DIGITS, TITLES
-from s2f.reporting.render import TEMPLATES, open_templates
+from s2f.reporting.pages import Diagram, fill_html
 from s2f.reporting.tables import LOOKERS, NONE, Table, estimate, p_value
 
 ALL_TITLES = TITLES | {"enlarging_cosine_gain": "enlarging gain"}
@@ -178,14 +177,12 @@ def figure_text(content: dict[str, Any]) -> str:
 
 def render_page(content: dict[str, Any]) -> str:
     """One self-contained HTML page."""
-    page = open_templates(autoescape=True).get_template("compare.html.j2")
-    return page.render(
-        content=content,
-        table=comparison(content),
-        introduction=introduction(content),
-        conclusion=conclusion(content),
-        changes=changes(content),
-        confidence=f"{content['confidence']:.0%}",
-        style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
-        figure=Markup(as_svg(forest(content), WIDTH, HEIGHT, "forest", figure_text(content))),
-    )
+    page = {
+        "table": comparison(content),
+        "introduction": introduction(content),
+        "conclusion": conclusion(content),
+        "changes": changes(content),
+        "confidence": f"{content['confidence']:.0%}",
+    }
+    figure = Diagram("forest", forest(content), WIDTH, HEIGHT, figure_text(content))
+    return fill_html("compare.html.j2", page, [figure])

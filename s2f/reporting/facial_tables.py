@@ -38,7 +38,7 @@ def genders(content: dict[str, Any]) -> Table:
         cells = [w, estimate(row["gender_accuracy"]), number(theirs.gender_accuracy if theirs else None)]
         cells += [estimate(shuffled["gender_accuracy"]), p_value(shuffled["gender_p_holm"])]
         cells += [str(row["gender_accuracy"]["n"]), estimate(row["gender_accuracy_mean"])]
-        rows.append([*cells, _found(row)])
+        rows.append([*cells, found(row)])
     majority = content["majority_accuracy"]
     notes = [*_protocol(content), _judged(content)]
     if majority["value"] is not None:
@@ -59,11 +59,11 @@ def _protocol(content: dict[str, Any]) -> list[str]:
 def _judged(content: dict[str, Any]) -> str:
     return (
         f"Of several faces the largest is judged. Tiny: its box is under {content['tiny_face_px']:g} px; it is judged, "
-        f"too. Not judged: a face that the judge did not see. Of the true faces: {_found(content['true_faces'])}."
+        f"too. Not judged: a face that the judge did not see. Of the true faces: {found(content['true_faces'])}."
     )
 
 
-def _found(row: dict[str, Any]) -> str:
+def found(row: dict[str, Any]) -> str:
     """How many pictures show no face, several, a tiny one, and one that was not judged."""
     counts = ", ".join(str(row[key]) for key in ("no_face", "several_faces", "tiny_face", "not_judged"))
     return f"{counts} of {row['pictures']}"

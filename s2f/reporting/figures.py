@@ -40,8 +40,11 @@ def facial(content: dict[str, Any]) -> Draw:
     return draw
 
 
-def ages(pairs: list[tuple[float, float]], w: str) -> Draw:
-    """Age of the generated against age of the true face, both as judged; pairs of (true, generated)."""
+def ages(pairs: list[tuple[float, float]], of: str = "") -> Draw:
+    """Age of the generated against age of the true face, both as judged; pairs of (true, generated).
+
+    `of` says of which generated faces.
+    """
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
@@ -52,7 +55,7 @@ def ages(pairs: list[tuple[float, float]], w: str) -> Draw:
         low, high = points.min() - 2, points.max() + 2
         axes.plot([low, high], [low, high], color=CHANCE, linewidth=1, linestyle="--", label="equal")
         axes.plot(points[:, 0], points[:, 1], "o", color=OURS, alpha=0.55, markersize=4, markeredgewidth=0)
-        axes.set(xlabel="judged age, true face", ylabel=f"judged age, generated face (w = {w})")
+        axes.set(xlabel="judged age, true face", ylabel=f"judged age, generated face{of}")
         axes.set(xlim=(low, high), ylim=(low, high))
         axes.set_aspect("equal")
         axes.legend(loc="upper left")
@@ -60,8 +63,8 @@ def ages(pairs: list[tuple[float, float]], w: str) -> Draw:
     return draw
 
 
-def craniofacial(content: dict[str, Any]) -> Draw:
-    """r of each measure with its interval, beside random pairs and the paper's r."""
+def craniofacial(content: dict[str, Any], beside_paper: bool = True) -> Draw:
+    """r of each measure with its interval, beside random pairs and, for faces of our own, the paper's r."""
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
@@ -74,12 +77,12 @@ def craniofacial(content: dict[str, Any]) -> Draw:
                 fill = OURS if row["tied"] or not _any_tied(content) else "none"
                 axes.plot([row["low"], row["high"]], [at, at], color=OURS, linewidth=1.6)
                 axes.plot(row["r"], at, "o", color=OURS, markerfacecolor=fill, markersize=6)
-            if name in paper.CRANIOFACIAL:
+            if beside_paper and name in paper.CRANIOFACIAL:
                 axes.plot(paper.CRANIOFACIAL[name].r, at, "D", color=THEIRS, markersize=4)
         axes.axvline(0, color=RULE, linewidth=0.8)
         axes.set_yticks(y, [paper.WORDS.get(name, name) for name, _ in rows])
         axes.set_xlabel("Pearson's r with the true face")
-        _legend(axes, _any_tied(content))
+        _legend(axes, _any_tied(content), beside_paper)
 
     return draw
 
@@ -88,12 +91,14 @@ def _any_tied(content: dict[str, Any]) -> bool:
     return any(row["tied"] for row in content["measures"].values())
 
 
-def _legend(axes: Axes, tied: bool) -> None:
-    axes.plot([], [], "o-", color=OURS, label="ours, tied to the voice" if tied else "ours")
+def _legend(axes: Axes, tied: bool, beside_paper: bool) -> None:
+    ours = "ours" if beside_paper else "generated faces"
+    axes.plot([], [], "o-", color=OURS, label="ours, tied to the voice" if tied else ours)
     if tied:
         axes.plot([], [], "o-", color=OURS, markerfacecolor="none", label="ours, not tied")
     axes.plot([], [], color=CHANCE, alpha=0.35, linewidth=8, label="random pairs")
-    axes.plot([], [], "D", color=THEIRS, markersize=4, linestyle="none", label="paper")
+    if beside_paper:
+        axes.plot([], [], "D", color=THEIRS, markersize=4, linestyle="none", label="paper")
     axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.12), ncols=2)
 
 

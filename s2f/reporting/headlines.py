@@ -52,19 +52,23 @@ def headlines(results: Results) -> list[Headline]:
         ):
             chance, said = shuffled[name]["value"], f"paper {number(getattr(theirs, name))}" if theirs else ""
             judged = verdict(content[name], chance, shuffled[p], confidence)
-            cards.append(_card(title, content[name], chance, judged, f"shuffled pairs {number(chance)}", scale, said))
+            cards.append(
+                compared_card(title, content[name], chance, judged, f"shuffled pairs {number(chance)}", scale, said)
+            )
         raw = weight["cosine"]["raw"]
         judged = verdict(content["cosine"], raw["other"]["value"], raw.get("p"), confidence)
         control, title = f"other people's {number(raw['other']['value'], 3)}", "Likeness of the generated face (cosine)"
-        cards.append(_card(title, content["cosine"], raw["other"]["value"], judged, control, (-0.2, 1.0), digits=3))
+        cards.append(
+            compared_card(title, content["cosine"], raw["other"]["value"], judged, control, (-0.2, 1.0), digits=3)
+        )
         for who, name, recall in (
             ("the generated face", "recall_by_face", weight["recall"]),
             ("the voice's embedding", "recall_by_voice", results.identity["voice"]["recall"]),
         ):
             title = f"Own face among the first {first} of {recall['gallery']:.0f}, found by {who}"
             cards.append(found_card(title, content[name], recall[f"at_{first}"], confidence))
-        cards.append(_detected(content["one_face"]))
-    return [*cards, _measures(results.craniofacial), _enlarging(results.identity["super_resolution"])]
+        cards.append(detected_card(content["one_face"]))
+    return [*cards, measures_card(results.craniofacial), _enlarging(results.identity["super_resolution"])]
 
 
 def found_card(title: str, row: dict[str, Any], control: dict[str, Any], confidence: float) -> Headline:
@@ -73,10 +77,11 @@ def found_card(title: str, row: dict[str, Any], control: dict[str, Any], confide
     if control["shuffled"] and control["shuffled"]["value"] is not None:
         chance = max(chance, control["shuffled"]["value"])
     judged = verdict(row, chance, control["shuffled_p"], confidence)
-    return _card(title, row, chance, judged, f"chance {number(chance)}", (0.0, 1.0))
+    return compared_card(title, row, chance, judged, f"chance {number(chance)}", (0.0, 1.0))
 
 
-def _detected(row: dict[str, Any]) -> Headline:
+def detected_card(row: dict[str, Any]) -> Headline:
+    """How many pictures show exactly one face."""
     title = "Pictures with exactly one face"
     if row["value"] is None:
         return _missing(title, row, "")
@@ -88,7 +93,7 @@ def _detected(row: dict[str, Any]) -> Headline:
     )  # fmt: skip
 
 
-def _measures(content: dict[str, Any]) -> Headline:
+def measures_card(content: dict[str, Any]) -> Headline:
     """How many of the eleven measures go with the true face's beyond chance, corrected for there being eleven."""
     rows, level = content["measures"], 1 - content["confidence"]
     known = [row for row in rows.values() if row["r"] is not None]
@@ -118,7 +123,7 @@ def _enlarging(content: dict[str, Any]) -> Headline:
     if judged[0] == GOOD and any(lost.values()):
         many = lost["super_resolution"] > max(lost["bicubic"], (1 - NEARLY_ALL) * portraits)
         judged = (FAINT if many else GOOD, "nearer than bicubic where both still show a face")
-    return _card("Enlarging: gain in cosine", row, 0.0, judged, control, (-0.7, 0.7), digits=3)
+    return compared_card("Enlarging: gain in cosine", row, 0.0, judged, control, (-0.7, 0.7), digits=3)
 
 
 def verdict(row: dict[str, Any], chance: float | None, p: float | None, confidence: float) -> tuple[str, str]:
@@ -141,7 +146,7 @@ def _people(row: dict[str, Any]) -> int:
     return people
 
 
-def _card(
+def compared_card(
     title: str,
     row: dict[str, Any],
     chance: float | None,
@@ -151,6 +156,7 @@ def _card(
     said: str = "",
     digits: int = 2,
 ) -> Headline:
+    """A number beside its control; `scale` is what the bar shows, `said` what the paper has."""
     if row["value"] is None:
         return _missing(title, row, said)
 

@@ -1,16 +1,6 @@
-"""The report's pages from what was read: one self-contained HTML file, and its Markdown twin with pictures beside it.
+"""The report's pages from what was read: HTML that holds all it shows, Markdown with pictures beside, a model card."""
 
-Everything that comes from data is escaped; the page loads nothing and runs no script.
-"""
-
-import base64
-import re
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from s2f.reporting import (
     craniofacial_tables,
@@ -22,27 +12,16 @@ from s2f.reporting import (
     quality_tables,
     tables,
 )
-from s2f.reporting.drawing import Draw, as_png, as_svg
+from s2f.reporting.drawing import as_png
 from s2f.reporting.examples import Portrait, Voice
 from s2f.reporting.headlines import headlines, warnings
 from s2f.reporting.limits import limits
 from s2f.reporting.model_card import card_content
+from s2f.reporting.pages import Diagram, fill_html, fill_markdown
 from s2f.reporting.sources import Results
 from s2f.reporting.tables import Table
 
-TEMPLATES = Path(__file__).parent / "templates"
 MEDIA_BYTES = 10_000_000  # of voices and pictures; with base64 and the rest the page stays below 15 MB
-
-
-@dataclass(frozen=True)
-class Diagram:
-    """A figure by name: how to draw it, its size in inches, and its words for who cannot see it."""
-
-    name: str
-    draw: Draw
-    width: float
-    height: float
-    text: str
 
 
 def diagrams(results: Results, ages: list[tuple[float, float]]) -> list[Diagram]:
@@ -50,7 +29,13 @@ def diagrams(results: Results, ages: list[tuple[float, float]]) -> list[Diagram]
     w = results.identity["guidance"]
     return [
         Diagram("facial", figures.facial(results.facial), 7.2, 3.4, _facial_text(results)),
-        Diagram("ages", figures.ages(ages, w), 4.2, 4.0, f"Scatter of judged ages, true against generated, w = {w}."),
+        Diagram(
+            "ages",
+            figures.ages(ages, f" (w = {w})"),
+            4.2,
+            4.0,
+            f"Scatter of judged ages, true against generated, w = {w}.",
+        ),
         Diagram(
             "craniofacial",
             figures.craniofacial(results.craniofacial),
@@ -144,54 +129,21 @@ def render_html(
     results: Results, voices: list[Voice], portraits: list[Portrait], drawn: list[Diagram], this_run: list[Table]
 ) -> str:
     """The page; `this_run` are tables that tell of the run itself."""
-    environment = open_templates(autoescape=True)
-    environment.filters["data_uri"] = data_uri
     shown = fitting(voices)
-    return environment.get_template("report.html.j2").render(
-        **_content(results),
-        style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
-        figures={
-            one.name: Markup(as_svg(one.draw, one.width, one.height, one.name, one.text)) for one in drawn
-        },  # drawn by matplotlib, which escapes its texts
-        voices=shown,
-        asked=len(voices),
-        portraits=portraits,
-        this_run=this_run,
-    )
+    media = {"voices": shown, "asked": len(voices), "portraits": portraits}
+    return fill_html("report.html.j2", _content(results) | media | {"this_run": this_run}, drawn)
 
 
 def render_markdown(results: Results, drawn: list[Diagram], sheets: dict[str, bytes]) -> str:
     """The Markdown twin; figures and sheets lie in figures/NAME.png."""
-    return _markdown(
+    return fill_markdown(
         "report.md.j2", _content(results) | {"figures": {one.name: one for one in drawn}, "sheets": sheets}
     )
 
 
 def render_model_card(results: Results) -> str:
     """MODEL_CARD.md, in Hugging Face's format."""
-    return _markdown("model_card.md.j2", _content(results) | card_content(results))
-
-
-def _markdown(template: str, content: dict[str, Any]) -> str:
-    environment = open_templates(autoescape=False)
-    environment.filters |= {
-        "md": markdown_text,
-        "md_row": markdown_row,
-        "md_rule": lambda row: "| --- " * len(row) + "|",
-    }
-    return re.sub(r"\n{3,}", "\n\n", environment.get_template(template).render(**content))
-
-
-def open_templates(autoescape: bool) -> Environment:
-    """Templates with everything that is not theirs escaped, for HTML; a name that is not given is an error."""
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=autoescape,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    return fill_markdown("model_card.md.j2", _content(results) | card_content(results))
 
 
 def _content(results: Results) -> dict[str, Any]:
@@ -214,21 +166,3 @@ def png_files(drawn: list[Diagram], voices: list[Voice], portraits: list[Portrai
     if portraits:
         files["super_resolution"] = pictures.portraits_sheet(portraits)
     return files
-
-
-def data_uri(content: bytes) -> str:
-    """Bytes of a JPEG, PNG or FLAC as a data: address."""
-    kinds = {b"\xff\xd8": "image/jpeg", b"\x89P": "image/png", b"fL": "audio/flac"}
-    kind = kinds.get(content[:2], "application/octet-stream")
-    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
-
-
-def markdown_text(text: str) -> str:
-    """Text that Markdown shows as it is, in one line."""
-    text = " ".join(str(text).split())
-    return re.sub(r"([\\`*_{}\[\]<>|#$~])", r"\\\1", text).replace("&", "&amp;")
-
-
-def markdown_row(cells: list[Any]) -> str:
-    """A row of a Markdown table."""
-    return "| " + " | ".join(markdown_text(cell) for cell in cells) + " |"

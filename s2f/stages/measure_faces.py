@@ -6,7 +6,7 @@ python -m s2f.stages.measure_faces --speech-faces data/speech_faces --generated 
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from importlib.metadata import distribution
 from itertools import islice
@@ -15,7 +15,7 @@ from typing import Any
 
 from s2f.dataset.schemas import MEASURED
 from s2f.dataset.shards import shard_name, shard_paths, write_shard
-from s2f.evaluation.measuring import count_pictures, measure_pictures, pictures_to_measure
+from s2f.evaluation.measuring import Broken, Picture, count_pictures, measure_pictures, pictures_to_measure
 from s2f.faces.arcface import FaceEmbedder
 from s2f.faces.dlib_landmarks import DlibLandmarks
 from s2f.faces.judges import Judge, open_judge
@@ -38,14 +38,30 @@ def main(speech_faces: Path, generated: Path, out: Path, params: Path = Path("pa
     total = count_pictures(speech_faces, generated)
     if not total:
         raise InputError(f"no faces in {speech_faces / 'test'} and {generated}; run their stages first.")
-    written: list[Path] = []
     with open_judge(models) as judge:
-        manifest = json.dumps({"dataset": "measured", "recipe": identities(models, judge)}, indent=2)
-        with closing(measure_pictures(pictures_to_measure(speech_faces, generated), models, judge)) as measured:
-            rows = _shown(measured, total)
-            while shard := list(islice(rows, SHARD_ROWS)):
-                written.append(out / shard_name(len(written)))
-                write_shard(shard, MEASURED, written[-1])
+        write_measured(pictures_to_measure(speech_faces, generated), total, models, judge, out)
+
+
+def write_measured(
+    pictures: Iterable[Picture],
+    total: int,
+    models: FaceModelsParams,
+    judge: Judge,
+    out: Path,
+    broken: Broken | None = None,
+) -> None:
+    """Rows of the pictures, of which there are `total`, as shards in `out`, and who looked as manifest.json.
+
+    Raises:
+        InputError: weights, or a picture without `broken`, cannot be read, or the judge is gone.
+    """
+    written: list[Path] = []
+    manifest = json.dumps({"dataset": "measured", "recipe": identities(models, judge)}, indent=2)
+    with closing(measure_pictures(pictures, models, judge, broken=broken)) as measured:
+        rows = _shown(measured, total)
+        while shard := list(islice(rows, SHARD_ROWS)):
+            written.append(out / shard_name(len(written)))
+            write_shard(shard, MEASURED, written[-1])
     for stale in set(shard_paths(out)) - set(written):  # of an earlier, larger run
         stale.unlink()
     replace_file(out / "manifest.json", (manifest + "\n").encode())

@@ -134,6 +134,23 @@ def test_degenerate_faces_give_a_reason_and_no_number(harm, make_study, load, pl
         assert found["reason"].startswith("not available: ")
 
 
+def test_one_answer_for_every_face_is_no_gender_accuracy(make_study, load, plan) -> None:
+    rows = make_study(30, 2, (0.0,), noise=0.5)
+    for one in rows:
+        if one["source"] == "generated":
+            one.update(male=0.8)
+    result = evaluate(*load(rows), plan)
+    for found in (result["guidance"]["0"], result["guidance"]["0"]["labels"]):
+        assert found["gender_accuracy"]["reason"] == "not available: every generated face is judged the same"
+        assert found["gender_accuracy"]["value"] is found["gender_accuracy_mean"]["value"] is None
+    assert result["shuffled"]["0"]["gender_accuracy"]["value"] is None
+    rows[-1]["male"] = 0.81  # drawn twice, and still men all: that is an answer, and no better than the share of men
+    found = evaluate(*load(rows), plan)
+    assert found["guidance"]["0"]["gender_accuracy"]["value"] == pytest.approx(
+        found["shuffled"]["0"]["gender_accuracy"]["value"]
+    )
+
+
 def test_a_single_voice_gives_a_reason(make_study, load, plan) -> None:
     result = evaluate(*load(make_study(1, 1, (0.0,), noise=0.0)), plan)
     assert "only 1" in result["guidance"]["0"]["age_r"]["reason"]

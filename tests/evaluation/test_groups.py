@@ -123,3 +123,23 @@ def test_degenerate_faces_give_reasons_and_no_numbers(change, study, plan) -> No
 def test_without_the_reference_weight_or_any_voice_nothing_is_claimed(study, plan) -> None:
     assert evaluate(study(), plan, guidance=7.0)["headlines"] == {}
     assert evaluate(study(voices=0), plan)["by_guidance"] == {}
+
+
+def test_one_face_for_everybody_is_a_reason_and_no_headline(study, plan) -> None:
+    def collapse(rows):
+        for row in rows:
+            if row["source"] == "generated":
+                row.update(embedding=rows[0]["embedding"], age=40.0, male=0.7)
+
+    result = evaluate(study(change=collapse), plan)
+    says = {
+        "gender_accuracy": "every generated face is judged the same",
+        "age_r": "one side is the same everywhere",
+        "cosine": "all generated faces have one and the same embedding",
+        "recall_by_face": "all queries are the same",
+    }
+    for row in (result["headlines"], *(group["headlines"] for group in result["groups"] if group["people"] > 4)):
+        for name, reason in says.items():
+            if name in row:
+                assert row[name]["value"] is None and reason in row[name]["reason"], name
+    assert result["headlines"][VOICE_FINDS]["value"] == pytest.approx(1)

@@ -241,6 +241,17 @@ def test_pictures_are_read_as_they_are_needed():
         assert len(taken) <= 6 * CHUNK
 
 
+def test_a_picture_that_cannot_be_read_has_no_row_where_somebody_is_told() -> None:
+    contents = [encode_png(draw(5)), b"no picture", encode_png(draw(6))]
+    told = []
+    with open_judge(MODELS) as judge:
+        pictures = (Picture("generated", str(index), content) for index, content in enumerate(contents))
+        rows = list(measure_pictures(pictures, MODELS, judge, broken=lambda *about: told.append(about)))
+    assert [row["id"] for row in rows] == ["0", "2"]
+    [(picture, error)] = told
+    assert picture.id == "1" and "not a readable picture" in str(error)
+
+
 def test_bad_input_is_one_sentence(corpus, tmp_path):
     with pytest.raises(InputError, match="generated face of x: not a readable picture"):
         measured([Picture("generated", "x", b"")])

@@ -70,12 +70,19 @@ def test_a_voice_counts_once_however_many_of_its_samples_were_found() -> None:
         (Score(np.ones((9, 1)), np.arange(9.0)), "the same everywhere"),
         (Score(np.ones((9, 1)), np.full(9, np.nan)), "no voice has both"),
         (Score(np.ones((1, 1))), "only 1 person"),
+        (Score(np.ones((1, 4)), share=True), "only 1 person"),
+        (Score(np.full((9, 2), np.nan), share=True, reason="all are alike"), "all are alike"),
     ],
 )
 def test_what_cannot_be_scored_is_a_sentence_and_no_number(score, says) -> None:
     found = estimate(score, np.arange(len(score.values)), PLAN)
     assert found.value is None and found.low is None
     assert found.reason.startswith("not available: ") and says in found.reason
+
+
+def test_a_part_without_values_has_the_reason_of_the_whole() -> None:
+    part = Score(np.full((9, 2), np.nan), share=True, reason="all are alike").of(np.arange(3))
+    assert estimate(part, np.arange(3), PLAN).reason == "not available: all are alike"
 
 
 def test_the_mean_of_samples_leaves_out_what_was_not_found() -> None:

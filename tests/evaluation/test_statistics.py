@@ -148,6 +148,7 @@ def test_few_people_widen_a_bootstrapped_interval() -> None:
 
 def test_no_rows_have_no_share_and_no_mean() -> None:
     assert proportion(0.0, 0, 0.95).value is None
+    assert proportion(1.0, 8, 0.95, independent=1).value is None  # one person is no share
     assert mean(np.array([]), np.array([], dtype=int), PLAN).value is None
     assert mean(np.array([1.0, np.nan]), np.arange(2), PLAN).reason == "not available: 1 of 2 values are not numbers"
 

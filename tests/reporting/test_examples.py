@@ -8,8 +8,9 @@ from PIL import Image
 from s2f.dataset.schemas import MEASURED
 from s2f.dataset.shards import write_shard
 from s2f.reporting.examples import Voice, read_ages, shown, spectrogram_picture
+from s2f.reporting.pages import data_uri, markdown_text
 from s2f.reporting.pictures import sheet
-from s2f.reporting.render import data_uri, fitting, markdown_text
+from s2f.reporting.render import fitting
 
 
 def png(px: int) -> bytes:

@@ -8,10 +8,10 @@ from s2f.reporting.headlines import (
     GOOD,
     NOTHING,
     UNKNOWN,
-    _card,
     _enlarging,
-    _measures,
+    compared_card,
     found_card,
+    measures_card,
     verdict,
 )
 
@@ -44,13 +44,13 @@ def test_only_what_is_beyond_luck_is_called_above_chance(
 @pytest.mark.parametrize(("p_holm", "kind", "value"), [(0.01, GOOD, "1 of 2"), (0.06, FAINT, "0 of 2")])
 def test_measures_are_counted_by_the_luck_of_all_eleven(p_holm: float, kind: str, value: str) -> None:
     rows = {"a": {"r": 0.3, "p_holm": p_holm, "n": 90}, "b": {"r": -0.4, "p_holm": 0.001, "n": 80}}
-    card = _measures({"measures": rows, "confidence": 0.95})
+    card = measures_card({"measures": rows, "confidence": 0.95})
     assert (card.kind, card.value, card.n) == (kind, value, 90)
 
 
 def test_where_nothing_has_a_measure_the_card_says_why() -> None:
     rows = {"a": {"r": None, "p_holm": None, "n": 0, "reason": "not available: nobody"}}
-    card = _measures({"measures": rows, "confidence": 0.95})
+    card = measures_card({"measures": rows, "confidence": 0.95})
     assert (card.kind, card.verdict, card.value) == (UNKNOWN, "not available: nobody", "–")
 
 
@@ -92,16 +92,16 @@ def test_finding_is_held_against_the_higher_of_chance_and_shuffled_pairs() -> No
 
 def test_a_card_says_how_many_people_its_rows_are_of() -> None:
     row = estimate(0.9, 0.8, 0.95, 160)
-    counts = [_card("t", one, 0.5, (GOOD, ""), "", (0.0, 1.0)).count for one in (row, row | {"people": 20})]
+    counts = [compared_card("t", one, 0.5, (GOOD, ""), "", (0.0, 1.0)).count for one in (row, row | {"people": 20})]
     assert counts == ["160", "160 of 20 people"]
 
 
 def test_a_card_places_its_number_on_its_scale() -> None:
-    card = _card("t", estimate(0.9, 0.8, 0.95), 0.5, (GOOD, "words"), "", (0.0, 1.0))
+    card = compared_card("t", estimate(0.9, 0.8, 0.95), 0.5, (GOOD, "words"), "", (0.0, 1.0))
     assert (card.low, card.at, card.high, card.chance) == (0.8, 0.9, 0.95, 0.5)
 
 
 def test_a_missing_number_has_a_reason_and_no_bar() -> None:
     row = {"value": None, "low": None, "high": None, "n": 2, "reason": "not available: only 2 pairs"}
-    card = _card("t", row, 0.5, verdict(row, 0.5, None, 0.95), "", (0.0, 1.0))
+    card = compared_card("t", row, 0.5, verdict(row, 0.5, None, 0.95), "", (0.0, 1.0))
     assert (card.value, card.kind, card.verdict, card.at) == ("–", UNKNOWN, "not available: only 2 pairs", None)
