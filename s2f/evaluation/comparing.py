@@ -58,7 +58,7 @@ def verdict(difference: dict[str, Any], level: float) -> str:
     """What may be said of a difference."""
     if difference["value"] is None:
         return UNKNOWN
-    if difference["value"] == difference["low"] == difference["high"] == 0:
+    if difference["same"]:
         return SAME
     if difference["people"] < FEWEST:
         return FEW
@@ -97,10 +97,11 @@ def _enlarging(a: Run, b: Run, portraits: list[str], plan: Plan) -> dict[str, An
 def _row(a: Score, b: Score, people: NDArray[np.int64], plan: Plan) -> dict[str, Any]:
     """Both sides of what both can be asked for, the difference, and how many rows one side alone has."""
     both = a.kept & b.kept
+    same = np.array_equal(a.of(both).values, b.of(both).values, equal_nan=True)
     return {
         "a": estimate(a.of(both), people[both], plan).as_json(),
         "b": estimate(b.of(both), people[both], plan).as_json(),
-        "difference": paired_difference(b, a, people, plan).as_json(),
+        "difference": paired_difference(b, a, people, plan).as_json() | {"same": same},  # voice by voice
         "only_a": int((a.kept & ~b.kept).sum()),
         "only_b": int((b.kept & ~a.kept).sum()),
     }

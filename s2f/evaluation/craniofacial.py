@@ -93,7 +93,7 @@ def _row(x: Floats, y: Floats, people: np.ndarray, plan: Plan) -> dict[str, Any]
     r = _correlate(mean, y, people, plan)
     singles = [_correlate(x[:, one], y, people, plan) for one in range(x.shape[1])]
     either = np.isfinite(x).any(1) & np.isfinite(y)
-    single = mean_correlation(singles, len(np.unique(people[either])), plan.confidence)
+    single = mean_correlation(singles, people[either], plan.confidence)
     steady = reliability(x[either], people[either], plan.confidence)
     shuffled, p = _shuffled(r, mean, y, people, plan)
     content: dict[str, Any] = {"r": r.value, "low": r.low, "high": r.high, "p": r.p, "n": r.n}
@@ -111,10 +111,10 @@ def _beside(x: Floats, y: Floats, male: Floats, people: np.ndarray, plan: Plan) 
     sexed = kept & np.isfinite(male)
     ranks = inside = unavailable(NOBODY)
     if kept.any():
-        ranks = spearman(mean[kept], y[kept], plan.confidence, len(np.unique(people[kept])))
+        ranks = spearman(mean[kept], y[kept], plan.confidence, people[kept])
     if sexed.any():
         gender = (male[sexed] >= MALE).astype(np.int64)
-        inside = within(mean[sexed], y[sexed], gender, plan.confidence, len(np.unique(people[sexed])))
+        inside = within(mean[sexed], y[sexed], gender, plan.confidence, people[sexed])
     return {"spearman": ranks.as_json(), "within_gender": inside.as_json()}
 
 
@@ -122,7 +122,7 @@ def _correlate(x: Floats, y: Floats, people: np.ndarray, plan: Plan) -> Estimate
     kept = np.isfinite(x) & np.isfinite(y)
     if not kept.any():
         return unavailable(NOBODY)
-    return pearson(x[kept], y[kept], plan.confidence, len(np.unique(people[kept])))
+    return pearson(x[kept], y[kept], plan.confidence, people[kept])
 
 
 def _shuffled(

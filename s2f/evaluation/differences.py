@@ -2,8 +2,8 @@
 
 Of two systems people are drawn with replacement, with all their voices and on both sides alike, so that what makes a
 voice easy or hard for both cancels out; p comes from exchanging the two systems' answers person by person (a paired
-permutation test: Good 2005, "Permutation, Parametric and Bootstrap Tests"). A group and the rest are other people:
-nothing is paired.
+permutation test: Good 2005, "Permutation, Parametric and Bootstrap Tests"). Of shares the interval comes from the two
+sides' own. A group and the rest are other people: nothing is paired.
 """
 
 import math
@@ -39,31 +39,62 @@ def paired_difference(ours: Score, theirs: Score, people: NDArray[np.int64], pla
     observed = float((scored(ours) - scored(theirs))[0])
     if not np.isfinite(observed):
         return unavailable("one side is the same everywhere", len(people))
-    draws = np.concatenate(
-        [scored(ours, weights) - scored(theirs, weights) for weights in _voices(draw_people(count, plan), person)]
-    )
     luck = np.concatenate([_exchanged(ours, theirs, swap) for swap in _voices(toss_coins(count, plan), person)])
-    p = (1 + (np.abs(luck) >= abs(observed) - TINY).sum()) / (1 + len(luck))
-    return _between(observed, draws, plan.confidence, float(p), len(people), count)
+    p = float((1 + (np.abs(luck) >= abs(observed) - TINY).sum()) / (1 + len(luck)))
+    varies = np.ptp(ours.by_voice) > 0
+    if ours.share and not (varies and np.array_equal(ours.by_voice, theirs.by_voice)):
+        sides = estimate(ours, people, plan), estimate(theirs, people, plan)
+        low, high = _mover(*sides, _alike(ours.by_voice, theirs.by_voice, count))
+        return Estimate(observed, low, high, p, len(people), people=count)
+    drawn = _voices(draw_people(count, plan), person)
+    draws = np.concatenate([scored(ours, weights) - scored(theirs, weights) for weights in drawn])
+    return _between(observed, draws, plan.confidence, p, len(people), count)
 
 
 def group_difference(score: Score, member: NDArray[np.bool_], people: NDArray[np.int64], plan: Plan) -> Estimate:
-    """Score of the voices that are `member` (n,) less that of all others, who are other people.
+    """Score of the voices that are `member` (n,) less that of all others.
 
-    Interval and p from the two sides' own intervals (MOVER: Zou & Donner 2008), which hold at 0 % and 100 % too.
+    Interval and p from the two sides' own intervals, as of other people: who has voices in both makes them too wide.
     """
     ours, theirs = (estimate(score.of(side), people[side], plan) for side in (member, ~member))
     if ours.value is None or theirs.value is None:
         return ours if ours.value is None else theirs
-    assert None not in (ours.low, ours.high, theirs.low, theirs.high)
     difference = ours.value - theirs.value
-    below = math.hypot(ours.value - ours.low, theirs.high - theirs.value)  # type: ignore[operator]
-    above = math.hypot(ours.high - ours.value, theirs.value - theirs.low)  # type: ignore[operator]
-    reach = below if difference > 0 else above
+    low, high = _mover(ours, theirs, 0.0)
+    reach = difference - low if difference > 0 else high - difference
     times = abs(difference) / reach if reach > 0 else math.inf if difference else 0.0
     p = 2 * stats.norm.sf(times * stats.norm.ppf(0.5 + plan.confidence / 2))
     count = len(np.unique(people[score.kept]))
-    return Estimate(difference, difference - below, difference + above, float(p), ours.n + theirs.n, people=count)
+    return Estimate(difference, low, high, float(p), ours.n + theirs.n, people=count)
+
+
+def _mover(ours: Estimate, theirs: Estimate, alike: float) -> tuple[float, float]:
+    """The interval of a difference from the two sides' own, whose answers correlate so (MOVER: Zou & Donner 2008).
+
+    It holds at 0 % and 100 %, too, where whom one draws says nothing.
+    """
+    a, low_a, high_a, b, low_b, high_b = (
+        value if value is not None else math.nan
+        for value in (ours.value, ours.low, ours.high, theirs.value, theirs.low, theirs.high)
+    )
+
+    def reach(one: float, other: float) -> float:
+        return math.sqrt(max(0.0, one * one + other * other - 2 * alike * one * other))
+
+    return a - b - reach(a - low_a, high_b - b), a - b + reach(high_a - a, b - low_b)
+
+
+def _alike(one: Floats, other: Floats, people: int) -> float:
+    """The correlation of two sides' right answers (n,), 0 where one side does not vary.
+
+    Half a person less in agreement, for few agree by luck (Newcombe 1998, "Improved confidence intervals for the
+    difference between binomial proportions based on paired data", method 10).
+    """
+    spread = float(one.std() * other.std())
+    together = float(np.mean((one - one.mean()) * (other - other.mean())))
+    if spread == 0 or 0 < together <= 1 / (2 * people):
+        return 0.0
+    return (together - (1 / (2 * people) if together > 0 else 0.0)) / spread
 
 
 def scored(score: Score, weights: NDArray[np.generic] | None = None) -> Floats:
@@ -82,15 +113,17 @@ def _moments(score: Score) -> list[Floats]:
     moments = []
     for x, y in ((sample, score.truth) for sample in score.values.T):
         known = np.isfinite(x) & np.isfinite(y)
-        x, y = (np.where(known, one - _middle(one), 0.0) for one in (x, y))
+        x, y = (np.where(known, _standard(one, known), 0.0) for one in (x, y))
         moments.append(np.stack([known, x, y, x * x, y * y, x * y], axis=1))
     return moments
 
 
-def _middle(values: Floats) -> float:
-    """The mean of what is known: sums of squares about it lose no digits."""
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if len(known) else 0.0
+def _standard(values: Floats, known: NDArray[np.bool_]) -> Floats:
+    """Values less the mean of the known ones, in units of their spread: r asks for no more, and sums lose no digits."""
+    if not known.any():
+        return values
+    spread = float(values[known].std())
+    return (values - values[known].mean()) / (spread if spread > 0 else 1.0)
 
 
 def _r(sums: Floats) -> Floats:
@@ -110,7 +143,7 @@ def _averaged(columns: list[Floats]) -> Floats:
 def _exchanged(ours: Score, theirs: Score, swap: NDArray[np.bool_]) -> Floats:
     """The difference (b,) when the two sides' answers change places where `swap` (b, n) says so.
 
-    Years are exchanged as distances from their side's mean: r asks for no more of them.
+    Years are exchanged as their side's standard scores: else the side that spreads them more would rule both r.
     """
     times = swap.astype(np.float64)
     if ours.truth is None or theirs.truth is None:

@@ -31,6 +31,7 @@ from s2f.evaluation.statistics import (
 from s2f.evaluation.tables import MALE, Pictures, Voices, faces_found, guidance_name, take
 
 BANDS = (20, 30, 40, 50, 60, 70)  # years with which a new band begins: the groups whose confusion is counted
+SAME = 1e-3  # probabilities that differ by less are one answer
 JUDGED_THE_SAME = "every generated face is judged the same"
 BAND_NAMES = (f"0–{BANDS[0] - 1}", *(f"{low}–{high - 1}" for low, high in pairwise(BANDS)), f"{BANDS[-1]}+")
 
@@ -110,7 +111,7 @@ def right_gender(truth: Floats, male: Floats) -> Score:
     One and the same probability for every picture answers nothing: what it scores is the share of men, or of women.
     """
     known = np.isfinite(truth)[:, None] & np.isfinite(male)
-    if known.sum() > 1 and np.ptp(male[known]) == 0:
+    if known.sum() > 1 and np.ptp(male[known]) <= SAME:
         return Score(np.full(male.shape, np.nan), share=True, reason=JUDGED_THE_SAME)
     return Score(np.where(known, (male >= MALE) == (truth >= MALE)[:, None], np.nan), share=True)
 
@@ -142,14 +143,14 @@ def _against(rows: _Rows, plan: Plan) -> dict[str, Any]:
 def _of_mean_age(rows: _Rows, plan: Plan, statistic: Callable[..., Estimate]) -> Estimate:
     age = mean_of_samples(rows.age)
     kept = np.isfinite(rows.true_age) & np.isfinite(age)
-    return statistic(age[kept], rows.true_age[kept], plan.confidence, len(np.unique(rows.people[kept])))
+    return statistic(age[kept], rows.true_age[kept], plan.confidence, rows.people[kept])
 
 
 def _age_within_gender(rows: _Rows, plan: Plan) -> Estimate:
     age = mean_of_samples(rows.age)
     kept = np.isfinite(rows.true_age) & np.isfinite(age) & np.isfinite(rows.true_male)
     gender = (rows.true_male[kept] >= MALE).astype(np.int64)
-    return within(age[kept], rows.true_age[kept], gender, plan.confidence, len(np.unique(rows.people[kept])))
+    return within(age[kept], rows.true_age[kept], gender, plan.confidence, rows.people[kept])
 
 
 def _confusion(truth: Floats, male: Floats) -> dict[str, int]:
@@ -212,11 +213,11 @@ def judge_against_labels(true: Pictures, voices: Voices, plan: Plan) -> dict[str
     sexed = np.isfinite(male) & np.isfinite(label_male)
     right = (male[sexed] >= MALE) == (label_male[sexed] >= MALE)
     accuracy = (
-        proportion(float(right.mean()), len(right), plan.confidence, len(np.unique(voices.people[sexed])))
+        proportion(float(right.mean()), len(right), plan.confidence, voices.people[sexed])
         if len(right)
         else unavailable("no labels")
     )
-    r = pearson(age[kept], label[kept], plan.confidence, len(np.unique(voices.people[kept])))
+    r = pearson(age[kept], label[kept], plan.confidence, voices.people[kept])
     error = mean(np.abs(age - label)[kept], voices.people[kept], plan)
     return {
         "age_r": (r if kept.any() else unavailable("no labels")).as_json(),
@@ -231,4 +232,4 @@ def _majority(male: Floats, people: NDArray[np.int64], plan: Plan) -> Estimate:
     if not known.any():
         return unavailable("no true face was judged")
     share = float((male[known] >= MALE).mean())
-    return proportion(max(share, 1 - share), int(known.sum()), plan.confidence, len(np.unique(people[known])))
+    return proportion(max(share, 1 - share), int(known.sum()), plan.confidence, people[known])

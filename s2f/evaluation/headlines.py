@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from s2f.evaluation.embeddings import mean_embedding
 from s2f.evaluation.facial import right_gender
-from s2f.evaluation.retrieval import no_ranking, own_ranks
+from s2f.evaluation.retrieval import ALL_FOUND, no_ranking, own_ranks
 from s2f.evaluation.scores import NOBODY, Score
 from s2f.evaluation.statistics import Floats
 from s2f.evaluation.tables import Pictures, Voices, line_up, read_heard, read_people, take
@@ -82,8 +82,11 @@ def _found(queries: Floats, truth: Floats, people: NDArray[np.int64], first: int
     """Whether each voice's own face is among the first; the gallery is that of all voices that can be asked for."""
     kept = np.isfinite(truth[:, 0]) & np.isfinite(queries[:, 0])
     hits = np.full((len(queries), 1), np.nan)
-    ranks = own_ranks(queries[kept], truth[kept], people[kept])
-    if ranks is not None:
-        hits[kept, 0] = ranks < first
-    reason = no_ranking(queries[kept], truth[kept]) if kept.any() else None
-    return Score(hits, share=True, reason=reason or NOBODY)
+    reason = no_ranking(queries[kept], truth[kept]) if kept.any() else NOBODY
+    if reason:
+        return Score(hits, share=True, reason=reason)
+    ranks, gallery = own_ranks(queries[kept], truth[kept], people[kept])
+    if first >= gallery:
+        return Score(hits, share=True, reason=ALL_FOUND.format(first, gallery))
+    hits[kept, 0] = ranks < first
+    return Score(hits, share=True)

@@ -47,9 +47,7 @@ def evaluate_identity(
         "people": voices.independent,
         "without_true_face": int((~np.isfinite(truth[:, 0])).sum()),
         "guidance": guidance_name(guidance),
-        "detected": proportion(
-            found["one_face"] / max(found["pictures"], 1), found["pictures"], plan.confidence, voices.independent
-        ).as_json(),
+        "detected": _detected(found, voices, plan),
         **found,
         "voice": {
             "cosine": _likeness(normalise(voice[kept])[:, None], truth[kept], voices.people[kept], plan),
@@ -82,9 +80,7 @@ def _one_weight(
     people = voices.people[known]
     centre = mean_embedding(faces)
     return {
-        "detected": proportion(
-            found["one_face"] / max(found["pictures"], 1), found["pictures"], plan.confidence, voices.independent
-        ).as_json(),
+        "detected": _detected(found, voices, plan),
         **found,
         "cosine": _likeness(faces[known], truth[known], people, plan),
         "recall": recall(centre[known], truth[known], people, at, plan),
@@ -93,6 +89,12 @@ def _one_weight(
         ),
         "variety": variety(faces, truth, voices.people, plan),
     }
+
+
+def _detected(found: dict[str, int], voices: Voices, plan: Plan) -> dict[str, Any]:
+    """The share of pictures with exactly one face; every voice has as many pictures."""
+    share = found["one_face"] / max(found["pictures"], 1)
+    return proportion(share, found["pictures"], plan.confidence, voices.people).as_json()
 
 
 def _likeness(faces: Embeddings, truth: Embeddings, people: NDArray[np.int64], plan: Plan) -> dict[str, Any]:

@@ -24,8 +24,8 @@ def draw_people(count: int, plan: Plan) -> Iterator[Floats]:
 
 
 def toss_coins(count: int, plan: Plan) -> Iterator[NDArray[np.bool_]]:
-    """A fair coin for each person, in blocks (b, count)."""
-    rng = np.random.default_rng(plan.seed)
+    """A fair coin for each person, in blocks (b, count); of other numbers than those that draw people."""
+    rng = np.random.default_rng([plan.seed, 1])
     for size in _blocks(plan.resamples):
         yield rng.integers(2, size=(size, count)).astype(np.bool_)
 

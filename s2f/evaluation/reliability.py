@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from s2f.evaluation.statistics import FEWEST_PAIRS, Estimate, Floats, unavailable
+from s2f.evaluation.statistics import FEWEST_PAIRS, Estimate, Floats, unavailable, weigh
 
 LEAST = 0.05  # reliability below which there is nothing to divide by
 
@@ -19,14 +19,14 @@ LEAST = 0.05  # reliability below which there is nothing to divide by
 def reliability(values: Floats, people: NDArray[np.int64], confidence: float) -> Estimate:
     """ICC(1) of samples (n, k) with its interval; voices that lack a sample are left out.
 
-    The interval counts people, as if each had one voice.
+    The interval counts as many voices as people's are worth.
     """
     complete = np.isfinite(values).all(1)
-    values, sure = values[complete], len(np.unique(people[complete]))
-    n, k = values.shape
+    values, weight = values[complete], weigh(int(complete.sum()), people[complete])
+    (n, k), sure = values.shape, weight.people
     if k < 2:
         return unavailable("one sample a voice", n)
-    if sure < FEWEST_PAIRS:
+    if weight.rows < FEWEST_PAIRS:
         return unavailable(f"only {sure} {'person' if sure == 1 else 'people'} with all samples", n)
     between = k * values.mean(1).var(ddof=1)
     within = values.var(axis=1, ddof=1).mean()
@@ -34,7 +34,7 @@ def reliability(values: Floats, people: NDArray[np.int64], confidence: float) ->
         return unavailable("one side is the same everywhere", n)
     if within == 0:
         return Estimate(1.0, 1.0, 1.0, None, n, people=sure)
-    ratio, free = between / within, (sure - 1, sure * (k - 1))
+    ratio, free = between / within, (weight.rows - 1, weight.rows * (k - 1))
     tail = 0.5 + confidence / 2
     low, high = ratio / stats.f.ppf(tail, *free), ratio * stats.f.ppf(tail, *free[::-1])
     return Estimate(_icc(ratio, k), _icc(low, k), _icc(high, k), None, n, people=sure)
@@ -52,5 +52,8 @@ def unattenuated(r: Estimate, reliability: Estimate) -> Estimate:
         return unavailable((reliability.reason or "").removeprefix("not available: "), r.n)
     if reliability.value < LEAST:
         return unavailable("samples of one voice agree no more than those of two", r.n)
-    value, low, high = (float(np.clip(one / math.sqrt(reliability.value), -1, 1)) for one in (r.value, r.low, r.high))
+    value, low, high = (one / math.sqrt(reliability.value) for one in (r.value, r.low, r.high))
+    if abs(value) > 1:
+        return unavailable("the samples are less reliable than r needs them to be", r.n)
+    low, high = max(-1.0, low), min(1.0, high)
     return Estimate(value, low, high, None, r.n, people=r.people)

@@ -9,6 +9,7 @@ from s2f.evaluation.embeddings import normalise
 from s2f.evaluation.shuffling import Orders, chance, derangements, luck
 from s2f.evaluation.statistics import Plan, proportion, unavailable
 
+ALL_FOUND = "everybody is among the first {} of {}"
 BLOCK = 256  # queries ranked at once: memory stays a few rows of the gallery
 
 
@@ -29,17 +30,17 @@ def recall(
     n = len(queries)
     reason = no_ranking(queries, gallery)
     if reason:
-        nothing = unavailable(reason, n).as_json()
-        return {"gallery": n} | {
-            f"at_{k}": nothing | {"chance": None, "shuffled": None, "shuffled_p": None} for k in at
-        }
+        return {"gallery": n} | {f"at_{k}": nothing_of(reason, n) for k in at}
     orders = derangements(people, plan.resamples, plan.seed, strata)
     own, shuffled, rivals = _ranks(_centred(queries), _centred(gallery), people, at, orders, strata)
     content: dict[str, Any] = {"gallery": round(float(rivals.mean()), 3)}
     for index, k in enumerate(at):
+        if k >= rivals.max():
+            content[f"at_{k}"] = nothing_of(ALL_FOUND.format(k, rivals.max()), n)
+            continue
         share = float((own < k).mean())
         values = None if shuffled is None else shuffled[index] / n
-        content[f"at_{k}"] = proportion(share, n, plan.confidence, len(np.unique(people))).as_json() | {
+        content[f"at_{k}"] = proportion(share, n, plan.confidence, people).as_json() | {
             "chance": round(float(np.minimum(1.0, k / rivals).mean()), 6),
             "shuffled": None if values is None else chance(values, n, plan.confidence).as_json(),
             "shuffled_p": luck(share, values),
@@ -47,13 +48,20 @@ def recall(
     return content
 
 
+def nothing_of(reason: str, n: int) -> dict[str, Any]:
+    """No recall, and why."""
+    return unavailable(reason, n).as_json() | {"chance": None, "shuffled": None, "shuffled_p": None}
+
+
 def own_ranks(
     queries: NDArray[np.float64], gallery: NDArray[np.float64], people: NDArray[np.int64]
-) -> NDArray[np.int64] | None:
-    """How many rivals stand before each query's own face (n,), 0 where it is found first; None where nothing ranks."""
-    if no_ranking(queries, gallery):
-        return None
-    return _ranks(_centred(queries), _centred(gallery), people, (), None, None)[0]
+) -> tuple[NDArray[np.int64], int]:
+    """How many rivals stand before each query's own face (n,), 0 where it is found first, and the largest gallery.
+
+    `no_ranking` says beforehand whether anything ranks.
+    """
+    own, _, rivals = _ranks(_centred(queries), _centred(gallery), people, (), None, None)
+    return own, int(rivals.max())
 
 
 def no_ranking(queries: NDArray[np.float64], gallery: NDArray[np.float64]) -> str | None:
@@ -117,7 +125,20 @@ def _others_ahead(likeness: NDArray[np.float32], people: NDArray[np.int64], most
     first = np.argpartition(-likeness, reach - 1, axis=1)[:, :reach]
     order = np.argsort(-np.take_along_axis(likeness, first, axis=1), axis=1, kind="stable")
     first = np.take_along_axis(first, order, axis=1)
-    earlier = np.tril(people[first][:, :, None] == people[first][:, None, :], -1).sum(2)  # of the same person
+    earlier = _earlier(people[first])
     ahead = np.full(likeness.shape, n, dtype=np.int64)
     np.put_along_axis(ahead, first, np.arange(reach) - earlier, axis=1)
     return ahead
+
+
+def _earlier(people: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many to the left of each place (block, m) are the same person's."""
+    order = np.argsort(people, axis=1, kind="stable")
+    sorted_people = np.take_along_axis(people, order, axis=1)
+    place = np.broadcast_to(np.arange(people.shape[1]), people.shape)
+    begins = np.ones(people.shape, dtype=np.bool_)
+    begins[:, 1:] = sorted_people[:, 1:] != sorted_people[:, :-1]
+    turn = place - np.maximum.accumulate(np.where(begins, place, 0), axis=1)
+    earlier = np.empty_like(order)
+    np.put_along_axis(earlier, order, turn, axis=1)
+    return earlier

@@ -49,7 +49,7 @@ def estimate(score: Score, people: NDArray[np.int64], plan: Plan) -> Estimate:
         return _correlation(score, people, plan)
     values, who = score.by_voice[kept], people[kept]
     if score.share:
-        return proportion(float(values.mean()), len(values), plan.confidence, len(np.unique(who)))
+        return proportion(float(values.mean()), len(values), plan.confidence, who)
     return mean(values, who, plan)
 
 
@@ -58,8 +58,8 @@ def _correlation(score: Score, people: NDArray[np.int64], plan: Plan) -> Estimat
     parts = []
     for sample in score.values.T:
         kept = np.isfinite(sample) & np.isfinite(score.truth)
-        parts.append(pearson(sample[kept], score.truth[kept], plan.confidence, len(np.unique(people[kept]))))
-    return mean_correlation(parts, len(np.unique(people[score.kept])), plan.confidence)
+        parts.append(pearson(sample[kept], score.truth[kept], plan.confidence, people[kept]))
+    return mean_correlation(parts, people[score.kept], plan.confidence)
 
 
 def mean_of_samples(values: Floats) -> Floats:

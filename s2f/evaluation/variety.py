@@ -11,6 +11,8 @@ from s2f.evaluation.embeddings import Embeddings, mean_embedding
 from s2f.evaluation.people import draw_people, persons
 from s2f.evaluation.statistics import Estimate, Floats, Plan, mean, tails, unavailable
 
+FEWEST = 6  # people: of fewer, nearly all draws are of the same pairs
+
 
 def variety(
     faces: Embeddings, truth: Embeddings, people: NDArray[np.int64], plan: Plan
@@ -43,8 +45,8 @@ def between(vectors: Embeddings, people: NDArray[np.int64], plan: Plan) -> Estim
     kept = np.isfinite(vectors[:, 0])
     n = int(kept.sum())
     person, count = persons(people[kept])
-    if count < 2:
-        return unavailable("fewer than two people have a face", n)
+    if count < FEWEST:
+        return unavailable(f"faces of {count} people, at least {FEWEST} are needed", n)
     sums = np.zeros((count, vectors.shape[1]))
     np.add.at(sums, person, vectors[kept])
     rows = np.bincount(person).astype(np.float64)

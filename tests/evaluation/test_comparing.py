@@ -36,9 +36,9 @@ def test_the_same_run_twice_differs_in_nothing(run) -> None:
     content = compared(one, one)
     assert content["verdicts"]["same"] == [*content["headlines"]]
     for row in content["headlines"].values():
-        assert {key: row["difference"][key] for key in ("value", "low", "high", "p", "p_holm")} == {
-            "value": 0, "low": 0, "high": 0, "p": 1, "p_holm": 1,
-        }  # fmt: skip
+        difference = row["difference"]
+        assert {key: difference[key] for key in ("value", "p", "p_holm")} == {"value": 0, "p": 1, "p_holm": 1}
+        assert difference["low"] <= 0 <= difference["high"]  # of a share at 0 or 1, as wide as for two systems
         assert row["a"] == row["b"]
 
 
@@ -147,11 +147,12 @@ def test_clips_of_one_person_are_no_new_people_and_few_people_are_said_nothing_o
         ({"value": 0.2, "low": 0.1, "high": 0.3, "p_holm": 0.06, "people": 20}, "unclear"),
         ({"value": 0.2, "low": -0.1, "high": 0.3, "p_holm": 0.04, "people": 20}, "unclear"),
         ({"value": 0.2, "low": 0.1, "high": 0.3, "p_holm": 0.04, "people": 19}, "few"),
+        ({"value": 0.0, "low": -0.1, "high": 0.1, "p_holm": 1.0, "people": 20, "same": True}, "same"),
         ({"value": None, "low": None, "high": None, "n": 0, "reason": "not available: none"}, "unknown"),
     ],
 )
 def test_nothing_is_claimed_unless_interval_p_and_people_agree(difference, expected) -> None:
-    assert verdict(difference, 0.05) == expected
+    assert verdict({"same": False} | difference, 0.05) == expected
 
 
 def test_so_few_draws_that_no_p_could_be_small_are_raised(run) -> None:

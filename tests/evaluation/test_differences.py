@@ -30,6 +30,26 @@ def test_two_systems_that_are_equally_good_differ_as_seldom_as_said() -> None:
     assert 0.91 <= covered <= 0.98 and 0.02 <= significant <= 0.08
 
 
+@pytest.mark.parametrize(("one", "other", "count"), [(0.99, 0.95, 30), (1.0, 0.97, 40), (0.5, 0.5, 20)])
+def test_shares_near_all_and_of_few_people_are_told_apart_as_far_as_they_do(one, other, count) -> None:
+    rng, ids, inside = np.random.default_rng(14), np.arange(count), 0
+    for _ in range(500):
+        ours, theirs = (Score((rng.random((count, 1)) < chance) * 1.0, share=True) for chance in (one, other))
+        found = paired_difference(ours, theirs, ids, Plan(0.95, 100, 1))
+        inside += found.low <= one - other <= found.high
+    assert inside / 500 >= 0.93
+
+
+def test_a_side_that_spreads_its_years_less_is_no_worse_for_it() -> None:
+    rng, significant = np.random.default_rng(15), 0
+    for _ in range(300):
+        truth = rng.normal(size=60)
+        ours, theirs = (Score(truth[:, None] + rng.normal(size=(60, 1)), truth) for _ in range(2))
+        flat = Score(40 + theirs.values / 50, truth)
+        significant += paired_difference(ours, flat, np.arange(60), Plan(0.95, 100, 1)).p <= 0.05
+    assert 0.02 <= significant / 300 <= 0.09
+
+
 def test_two_correlations_that_are_equally_high_differ_as_seldom_as_said() -> None:
     rng = np.random.default_rng(1)
 

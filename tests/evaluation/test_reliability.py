@@ -3,7 +3,7 @@ import pytest
 
 from s2f.evaluation.reliability import reliability, unattenuated
 from s2f.evaluation.scores import Score, estimate
-from s2f.evaluation.statistics import Plan, correlation
+from s2f.evaluation.statistics import Plan, correlation, weigh
 
 PLAN = Plan(confidence=0.95, resamples=200, seed=1)
 
@@ -29,7 +29,7 @@ def test_samples_that_are_the_same_lose_nothing() -> None:
     samples = np.tile(np.arange(20.0)[:, None], 3)
     steady = reliability(samples, np.arange(20), 0.95)
     assert (steady.value, steady.low, steady.high) == (1, 1, 1)
-    single = correlation(0.4, 20, 20, 0.95)
+    single = correlation(0.4, 20, weigh(20, None), 0.95)
     assert unattenuated(single, steady).value == pytest.approx(0.4)
 
 
@@ -44,6 +44,14 @@ def test_samples_that_are_the_same_lose_nothing() -> None:
     ],
 )
 def test_where_nothing_can_be_taken_off_there_is_a_reason_and_no_number(samples, says) -> None:
-    found = unattenuated(correlation(0.4, 20, 20, 0.95), reliability(samples, np.arange(len(samples)), 0.95))
+    found = unattenuated(
+        correlation(0.4, 20, weigh(20, None), 0.95), reliability(samples, np.arange(len(samples)), 0.95)
+    )
     assert found.value is None
     assert found.reason.startswith("not available: ") and says in found.reason
+
+
+def test_an_r_that_such_unreliable_samples_cannot_have_is_not_mended() -> None:
+    samples = np.random.default_rng(3).normal(size=(400, 1)) + 3 * np.random.default_rng(4).normal(size=(400, 2))
+    found = unattenuated(correlation(0.9, 400, weigh(400, None), 0.95), reliability(samples, np.arange(400), 0.95))
+    assert found.reason == "not available: the samples are less reliable than r needs them to be"

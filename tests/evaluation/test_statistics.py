@@ -14,10 +14,12 @@ from s2f.evaluation.statistics import (
     proportion,
     spearman,
     tails,
+    weigh,
     within,
 )
 
 PLAN = Plan(confidence=0.95, resamples=300, seed=1)
+TWICE = np.tile(np.arange(30), 2)
 
 
 def test_perfect_predictions_have_r_of_one() -> None:
@@ -64,7 +66,7 @@ def test_wilson_is_scipys() -> None:
 def test_several_clips_of_one_person_do_not_narrow_an_interval() -> None:
     rng = np.random.default_rng(5)
     x, y = rng.normal(size=(2, 30))
-    once, twice = pearson(x, y, 0.95), pearson(np.tile(x, 2), np.tile(y, 2), 0.95, independent=30)
+    once, twice = pearson(x, y, 0.95), pearson(np.tile(x, 2), np.tile(y, 2), 0.95, TWICE)
     assert (twice.low, twice.high, twice.p) == (
         pytest.approx(once.low),
         pytest.approx(once.high),
@@ -75,7 +77,49 @@ def test_several_clips_of_one_person_do_not_narrow_an_interval() -> None:
     alone, doubled = mean(values, people, PLAN), mean(np.tile(values, 2), np.tile(people, 2), PLAN)
     assert (alone.low, alone.high) == (pytest.approx(doubled.low), pytest.approx(doubled.high))
     assert (doubled.n, doubled.people) == (60, 30)
-    assert proportion(0.5, 60, 0.95, independent=30).as_json()["people"] == 30
+    assert proportion(0.5, 60, 0.95, TWICE).as_json()["people"] == 30
+
+
+@pytest.mark.parametrize(
+    "clips", [[50] * 3 + [2] * 40, [round(60 / rank) for rank in range(1, 61)], [30] + [1] * 59], ids=["3", "zipf", "1"]
+)
+def test_a_few_people_with_many_clips_do_not_make_an_interval_too_narrow(clips: list[int]) -> None:
+    rng, people = np.random.default_rng(11), np.repeat(np.arange(len(clips)), clips)
+    covered, significant = np.zeros(2), 0
+    for _ in range(1000):
+        x, y = rng.normal(size=(2, len(clips)))[:, people]  # a person's clips say the same
+        r, right = pearson(x, y, 0.95, people), proportion(float((x > 0).mean()), len(people), 0.95, people)
+        covered += [r.low <= 0 <= r.high, right.low <= 0.5 <= right.high]
+        significant += r.p <= 0.05
+    assert (covered / 1000 >= 0.93).all() and significant / 1000 <= 0.07
+
+
+def test_rows_weigh_as_many_as_there_are_people_where_each_has_as_many() -> None:
+    assert (weigh(60, TWICE).people, weigh(60, TWICE).rows) == (30, pytest.approx(30))
+    uneven = weigh(12, np.repeat([0, 1, 2], [10, 1, 1]))
+    assert (uneven.people, uneven.rows) == (3, pytest.approx(144 / 102))
+    found = pearson(np.arange(104.0), np.arange(104.0) % 7, 0.95, np.repeat(np.arange(5), [100, 1, 1, 1, 1]))
+    assert found.value is None and "104 pairs of 5 people are worth 1.1" in found.reason
+
+
+@pytest.mark.parametrize("count", [2, 3, 5, 9])
+def test_of_very_few_people_the_mean_is_covered_at_the_nominal_rate(count: int) -> None:
+    rng, inside = np.random.default_rng(12), 0
+    for run in range(1000):
+        found = mean(rng.normal(2, 1, count), np.arange(count), Plan(0.95, 100, run))
+        inside += found.low <= 2 <= found.high
+    assert 0.93 <= inside / 1000 <= 0.97
+
+
+def test_what_differs_by_noise_alone_is_a_constant() -> None:
+    rng = np.random.default_rng(13)
+    found = pearson(40 + 1e-6 * rng.normal(size=50), rng.normal(size=50), 0.95)
+    assert found.reason == "not available: one side is the same everywhere"
+
+
+def test_a_perfect_order_of_four_is_no_certainty() -> None:
+    found = pearson(np.arange(4.0), np.arange(4.0), 0.95)
+    assert (found.value, found.p) == (pytest.approx(1), pytest.approx(2 / 24))
 
 
 def test_a_bootstrapped_mean_covers_the_truth_at_about_the_nominal_rate() -> None:
@@ -148,7 +192,7 @@ def test_few_people_widen_a_bootstrapped_interval() -> None:
 
 def test_no_rows_have_no_share_and_no_mean() -> None:
     assert proportion(0.0, 0, 0.95).value is None
-    assert proportion(1.0, 8, 0.95, independent=1).value is None  # one person is no share
+    assert proportion(1.0, 8, 0.95, np.zeros(8, dtype=int)).value is None  # one person is no share
     assert mean(np.array([]), np.array([], dtype=int), PLAN).value is None
     assert mean(np.array([1.0, np.nan]), np.arange(2), PLAN).reason == "not available: 1 of 2 values are not numbers"
 
@@ -159,10 +203,10 @@ def test_an_estimate_is_json_without_nan() -> None:
 
 
 def test_samples_of_the_same_voices_do_not_narrow_an_interval() -> None:
-    parts = [correlation(0.3, 50, 50, 0.95), correlation(0.3, 50, 50, 0.95)]
-    both = mean_correlation(parts, 50, 0.95)
+    parts = [correlation(0.3, 50, weigh(50, None), 0.95)] * 2
+    both = mean_correlation(parts, np.arange(50), 0.95)
     assert (both.low, both.high) == (pytest.approx(parts[0].low), pytest.approx(parts[0].high))
-    assert mean_correlation([correlation(1.0, 9, 9, 0.95)] * 2, 9, 0.95).value == 1.0
+    assert mean_correlation([correlation(1.0, 9, weigh(9, None), 0.95)] * 2, np.arange(9), 0.95).value == 1.0
 
 
 def test_holm_by_hand() -> None:
