@@ -48,8 +48,9 @@ def test_without_a_speed_nothing_is_said_of_days(monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(("processes", "title"), [(1, "seconds a step"), (2, "seconds a step by one process")])
-def test_a_measure_is_of_this_machine_and_of_one_process(monkeypatch, capsys, processes, title):
-    words = ("--params", ROOT / "params.yaml", "--measure", 1, "--processes", processes)
+def test_a_measure_is_of_this_machine_and_of_one_process(monkeypatch, capsys, tmp_path, processes, title):
+    (tmp_path / "params.yaml").write_text(re.sub(r"\n  batch: \d+", "\n  batch: 4", (ROOT / "params.yaml").read_text()))
+    words = ("--params", tmp_path / "params.yaml", "--measure", 1, "--processes", processes)
     code, out, _ = run(monkeypatch, capsys, *words)
     assert code == 0
     assert all(0 < float(one) < 60 for one in cells(out)[title])

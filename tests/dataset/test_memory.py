@@ -11,7 +11,7 @@ from s2f.dataset.schemas import SPECTROGRAM_SHAPE, SPEECH_FACES
 from s2f.dataset.shards import shard_name, write_shard
 
 ROW_MB = 2 * np.prod(SPECTROGRAM_SHAPE) / 1e6
-SHARDS, PER_SHARD, WINDOW_ROWS, BATCH = 96, 128, 64, 16
+SHARDS, PER_SHARD, WINDOW_ROWS, BATCH = 48, 64, 16, 4
 READ = f"""
 import resource, sys
 from s2f.dataset.batches import Batches
@@ -30,7 +30,7 @@ print(peak())
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory):
-    """12,288 spectrograms, 7.6 GB in memory: one small shard under many names, whose rows say little."""
+    """3,072 spectrograms, 1.9 GB in memory: one small shard under many names, whose rows say little."""
     folder = tmp_path_factory.mktemp("corpus")
     bands = np.random.default_rng(0).standard_normal((1, *SPECTROGRAM_SHAPE[1:])).astype(np.float16)
     row = {"embedding": np.zeros(512, np.float32), "spectrogram": np.tile(bands, (SPECTROGRAM_SHAPE[0], 1, 1))}

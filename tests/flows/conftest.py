@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 from prefect.settings import (
     PREFECT_API_URL,
+    PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
     PREFECT_LOGGING_LEVEL,
     PREFECT_SERVER_ANALYTICS_ENABLED,
     temporary_settings,
@@ -31,8 +32,9 @@ PATIENCE_S = 120
 
 @pytest.fixture(scope="session")
 def prefect_server():
-    """Twenty seconds to start, so once."""
+    """Twenty seconds to start, so once. Without heartbeats: their thread makes a flow end on the next full second."""
     quiet = {PREFECT_SERVER_ANALYTICS_ENABLED: False, PREFECT_LOGGING_LEVEL: "WARNING"}
+    quiet |= {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}
     with temporary_settings(quiet), prefect_test_harness(server_startup_timeout=300):
         yield
 
@@ -189,27 +191,59 @@ def film_server(film_pool):
             server.stop()
 
 
+class Forked:
+    """A command that `forking.py` has started, as `subprocess.Popen` would show it; what it says goes into a file."""
+
+    def __init__(self, forks, words, said):
+        self._code = said.with_name(f"{said.name}.{time.monotonic_ns()}")
+        command = {"words": [str(word) for word in words], "folder": f"{ROOT}", "said": f"{said}"}
+        print(json.dumps(command | {"code": f"{self._code}"}), file=forks.stdin, flush=True)
+        self.pid = int(forks.stdout.readline())
+
+    def poll(self):
+        """Its exit code, once it has one."""
+        return int(self._code.read_text()) if self._code.exists() else None
+
+    def wait(self, timeout=600):
+        end = time.monotonic() + timeout
+        while (code := self.poll()) is None:
+            assert time.monotonic() < end, "it did not end"
+            time.sleep(0.01)
+        return code
+
+    def send_signal(self, number):
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self):
+        self.send_signal(signal.SIGKILL)
+
+
+@pytest.fixture(scope="session")
+def forks(tmp_path_factory, prefect_server):
+    """The process that commands are forked from; the session's server records what they do."""
+    home = f"{tmp_path_factory.mktemp('prefect-home')}"
+    own = {**os.environ, "PREFECT_API_URL": PREFECT_API_URL.value(), "PREFECT_HOME": home}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    command = [sys.executable, ROOT / "tests" / "flows" / "forking.py"]
+    with subprocess.Popen(command, cwd=ROOT, env={**own, "PYTHONPATH": f"{ROOT}"}, **pipes) as forks:
+        yield forks
+        forks.stdin.close()
+
+
 @pytest.fixture
-def start(tmp_path, prefect_server):
-    """A function that starts a command of this project in a group of its own, recorded by the session's server."""
-
-    def start(*words, **environment):
-        ours = {"PREFECT_API_URL": PREFECT_API_URL.value(), "PREFECT_HOME": f"{tmp_path / 'home'}"}
-        own = {name: value for name, value in {**os.environ, **ours, **environment}.items() if value is not None}
-        command = [sys.executable, "-m", *map(str, words)]
-        with (tmp_path / "said.txt").open("w") as said:
-            process = subprocess.Popen(
-                command, cwd=ROOT, env=own, stdout=said, stderr=said, start_new_session=True, preexec_fn=heed_ctrl_c
-            )
-        started.append(process)
-        return process
-
+def start(tmp_path, forks):
+    """A function that starts a command of this project in a session of its own, where `said.txt` has what it says."""
     started = []
+
+    def start(*words):
+        started.append(Forked(forks, words, tmp_path / "said.txt"))
+        return started[-1]
+
     yield start
     for process in started:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+        process.kill()
+        process.wait()
 
 
 @pytest.fixture
@@ -255,11 +289,6 @@ def measured(tmp_path, prefect_server):
         return seconds, peak, " ".join((done.stdout + done.stderr).split())
 
     return measured
-
-
-def heed_ctrl_c():
-    """Tests in the background of a shell are deaf to it, and so would be all that they start."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def free_port():

@@ -2,12 +2,8 @@
 
 import base64
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import duckdb
 import httpx
@@ -21,8 +17,6 @@ from s2f.corpus.clip_rows import ClipRows
 from s2f.dataset.schemas import PORTRAITS, SPEECH_FACES
 from s2f.faces.images import decode_image
 from s2f.media.failures import Failure
-
-ROOT = Path(__file__).parents[2]
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -92,17 +86,14 @@ def test_other_parameters_build_another_corpus_and_leave_nothing_stale(whole, tm
     assert contents(tmp_path) == contents(whole[0])
 
 
-def test_a_killed_build_goes_on_to_the_same_bytes(whole, tmp_path, write_params, contents):
+def test_a_killed_build_goes_on_to_the_same_bytes(whole, tmp_path, write_params, start, until, contents):
     params = write_params(workers=1)
-    command = [sys.executable, "-m", "flows.speech_faces", "--params", str(params)]
-    command += ["--out", str(tmp_path / "out"), "--ledger", str(tmp_path / "ledger")]
-    environment = {**os.environ, "PREFECT_API_URL": PREFECT_API_URL.value(), "PREFECT_HOME": str(tmp_path / "home")}
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as process:
-        while not (found := list(tmp_path.glob("ledger/*.parquet"))) and process.poll() is None:
-            time.sleep(0.002)
-        process.send_signal(signal.SIGKILL)
-        _, words = process.communicate()
-    assert process.returncode == -signal.SIGKILL, words
+    out, ledger = tmp_path / "out", tmp_path / "ledger"
+    process = start("flows.speech_faces", "--params", params, "--out", out, "--ledger", ledger)
+    until(lambda: list(ledger.glob("*.parquet")) or process.poll() is not None)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL, (tmp_path / "said.txt").read_text()
+    found = list(ledger.glob("*.parquet"))
     assert not (tmp_path / "out" / "manifest.json").exists()
     assert 0 < len(found) < 10
     (tmp_path / "out" / "train").mkdir(parents=True, exist_ok=True)

@@ -15,7 +15,7 @@ from flows.speech_faces import build_speech_faces
 from s2f.media.breaker import Breaker
 from s2f.runtime import TryAgainLater
 
-SOON = {"attempts": 2, "first_pause_s": 0.05, "cool_down_minutes": 0.01}  # 0.6 s, then 1.2, 2.4 …
+SOON = {"attempts": 2, "first_pause_s": 0.05, "cool_down_minutes": 0.005}  # 0.3 s, then 0.6, 1.2 …
 VIDEOS = [f"v{number:02d}" for number in range(2, 32)]
 
 pytestmark = pytest.mark.usefixtures("prefect_server")

@@ -1,4 +1,4 @@
-"""The flows as commands, with no Prefect server configured."""
+"""The flows as commands: with no Prefect server configured, with one that is up, on bad input and full disks."""
 
 import asyncio
 import http.server
@@ -35,7 +35,7 @@ def environment(tmp_path, **settings):
     return own | {"PREFECT_HOME": str(tmp_path / "home"), "PREFECT_SERVER_API_PORT": str(free_port())} | settings
 
 
-def run(tmp_path, *options, **settings):
+def run_alone(tmp_path, *options, **settings):
     return subprocess.run(
         [sys.executable, "-m", *options, "--out", tmp_path / "out", "--ledger", tmp_path / "ledger"],
         cwd=ROOT,
@@ -53,7 +53,9 @@ def free_port():
 
 def test_a_command_needs_no_server_and_shares_the_database_with_one(tmp_path, write_params, prefect_server):
     database = PREFECT_API_DATABASE_CONNECTION_URL.value()
-    done = run(tmp_path, "flows.portraits", "--params", write_params(), PREFECT_API_DATABASE_CONNECTION_URL=database)
+    done = run_alone(
+        tmp_path, "flows.portraits", "--params", write_params(), PREFECT_API_DATABASE_CONNECTION_URL=database
+    )
     assert done.returncode == 0, done.stderr
     assert "5 of 7 kept; lost: 1 corrupt, 1 no_face." in done.stderr
     assert "Traceback" not in done.stderr
@@ -71,7 +73,7 @@ def test_a_command_records_into_the_server_that_make_ui_started(tmp_path, write_
             until = time.monotonic() + PATIENCE_S
             while not is_up(f"http://127.0.0.1:{port}/api") and time.monotonic() < until:
                 time.sleep(0.1)
-            done = run(tmp_path, "flows.portraits", "--params", write_params(), **asked)
+            done = run_alone(tmp_path, "flows.portraits", "--params", write_params(), **asked)
             assert done.returncode == 0, done.stderr
             assert f"Prefect's server at http://127.0.0.1:{port}/api records this run." in " ".join(done.stderr.split())
             runs = httpx.post(f"http://127.0.0.1:{port}/api/flow_runs/filter", json={}).raise_for_status().json()
@@ -186,10 +188,18 @@ def test_what_is_no_server_of_ours_is_not_taken_for_one(answer):
             self.wfile.write(b"true" if self.path == "/api/health" else answer)
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         assert not is_up(f"http://127.0.0.1:{server.server_port}/api")
         server.shutdown()
     assert not is_up(f"http://127.0.0.1:{free_port()}/api")
+
+
+@pytest.fixture
+def recorded(run):
+    """A function that runs a build into a folder, recorded by the session's server: exit code, and all it said."""
+    return lambda module, params, folder: run(
+        module, "--params", params, "--out", folder / "out", "--ledger", folder / "ledger"
+    )
 
 
 @pytest.mark.parametrize(
@@ -200,51 +210,49 @@ def test_what_is_no_server_of_ours_is_not_taken_for_one(answer):
         ({"face_px": 7}, "face_px"),
     ],
 )
-def test_bad_input_is_one_sentence_and_exit_code_2(tmp_path, write_params, changed, words):
-    done = run(tmp_path, "flows.speech_faces", "--params", write_params(**changed))
-    assert done.returncode == 2
-    assert words in done.stderr
-    assert "Traceback" not in done.stderr
+def test_bad_input_is_one_sentence_and_exit_code_2(tmp_path, write_params, recorded, changed, words):
+    code, said = recorded("flows.speech_faces", write_params(**changed), tmp_path)
+    assert code == 2
+    assert words in said
+    assert "Traceback" not in said
     assert not (tmp_path / "out").exists()
 
 
 def test_a_build_that_keeps_nothing_to_train_on_writes_its_ledger_and_then_says_so(
-    tmp_path, write_params, sources, list_clips
+    tmp_path, write_params, recorded, list_clips
 ):
     params = write_params(source=list_clips(tmp_path / "films", [f"absent{number}" for number in range(4)]))
     for _ in range(2):  # the second finds everything built, and is no success either
-        done = run(tmp_path, "flows.speech_faces", "--params", params)
-        words = " ".join(done.stderr.split())
-        assert done.returncode == 2, words
-        assert "no item was kept in the split 'train', of 4 tried (4 removed); `s2f corpus status` says why" in words
-        assert "Traceback" not in done.stderr
+        code, said = recorded("flows.speech_faces", params, tmp_path)
+        assert code == 2, said
+        assert "no item was kept in the split 'train', of 4 tried (4 removed); `s2f corpus status` says why" in said
+        assert "Traceback" not in said
         assert sum(funnel(tmp_path / "ledger")[name] for name in ("tried", "kept")) == 4
 
 
-def test_a_disk_that_is_nearly_full_stops_a_build_and_with_room_it_goes_on(tmp_path, write_params):
-    done = run(tmp_path, "flows.portraits", "--params", write_params(min_free_gb=1e6))
+def test_a_disk_that_is_nearly_full_stops_a_build_and_with_room_it_goes_on(tmp_path, write_params, recorded):
+    done = run_alone(tmp_path, "flows.portraits", "--params", write_params(min_free_gb=1e6))
     assert done.returncode == 75
     assert "stopped: " in done.stderr and "Make room and run the same command again" in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
-    assert run(tmp_path, "flows.portraits", "--params", write_params()).returncode == 0
+    assert recorded("flows.portraits", write_params(), tmp_path)[0] == 0
 
 
-def test_a_disk_that_is_full_stops_a_build_and_loses_nothing(tmp_path, write_params):
+def test_a_disk_that_is_full_stops_a_build_and_loses_nothing(tmp_path, write_params, recorded):
     disk = tmp_path / "disk"
     disk.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=60k", "tmpfs", disk], capture_output=True).returncode:
         pytest.skip("no small disk can be made here: mounting one needs root")
     try:
-        home = {"PREFECT_HOME": str(tmp_path / "home")}
-        done = run(disk, "flows.portraits", "--params", write_params(shard_pictures=1), **home)
-        assert done.returncode == 75, done.stderr
-        assert "the disk is full" in " ".join(done.stderr.split())
+        code, said = recorded("flows.portraits", write_params(shard_pictures=1), disk)
+        assert code == 75, said
+        assert "the disk is full" in said
         finished = {path.name for path in disk.glob("ledger/*.parquet")}
         assert finished and len(finished) < 7
         assert not list(disk.rglob("*.tmp"))
         subprocess.run(["mount", "-o", "remount,size=9m", disk], check=True)
         before = {path: path.stat().st_mtime_ns for path in disk.glob("ledger/*.parquet")}
-        assert run(disk, "flows.portraits", "--params", write_params(shard_pictures=1), **home).returncode == 0
+        assert recorded("flows.portraits", write_params(shard_pictures=1), disk)[0] == 0
         assert {path: path.stat().st_mtime_ns for path in before} == before
         assert funnel(disk / "ledger")["tried"] == 7
     finally:

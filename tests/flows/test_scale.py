@@ -84,7 +84,9 @@ def test_ten_times_as_many_clips_take_no_more_memory(tmp_path, write_params, fil
         source = tmp_path / f"{times}"
         source.mkdir()
         begins = [(video, begin) for begin in range(8) for video in range(80)][: FEW * times]
-        (source / "clips.csv").write_text("".join(f"v{video:02d},{begin / 10},2,,\n" for video, begin in begins))
+        (source / "clips.csv").write_text(
+            "".join(f"v{video:02d},{0.3 + begin / 10:.1f},2,,\n" for video, begin in begins)
+        )
         params = write_params(source=f"{source}", url=server.url, shard_clips=12, workers=2)
         words = "--out", source / "out", "--ledger", source / "ledger", "--params", params
         seconds, peak, said = measured("flows.speech_faces", *words)

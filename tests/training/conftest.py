@@ -33,7 +33,7 @@ MATCHING = {"crop_frames": 0, "contrastive_weight": 0.0, "temperature": 0.07, "s
 KINDS = ("speech_encoder", "face_decoder", "super_resolution")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def decoder_config():
     return FaceDecoderConfig(
         attributes=(),
@@ -45,24 +45,24 @@ def decoder_config():
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def enlarger_config():
     return SuperResolutionConfig(
         low_px=8, image_px=16, max_noise_level=0.3, shortcut=True, **UNET | {"prediction": "x0"}
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def encoder_config():
     return SpeechEncoderConfig(architecture="speech2face", layers=0, width=1 / 64, embedding=512)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def diffusion():
     return DiffusionParams(steps=100, schedule="cosine")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def training_params():
     """A run of 20 steps; intervals, validations and checkpoints out of step with each other."""
     return TrainingParams(
@@ -86,9 +86,9 @@ def training_params():
     )
 
 
-@pytest.fixture
-def params(tmp_path, encoder_config, decoder_config, enlarger_config, diffusion, training_params):
-    """A params file of the tiny models, one step each."""
+@pytest.fixture(scope="session")
+def write_params(encoder_config, decoder_config, enlarger_config, diffusion, training_params):
+    """A function that writes a params file of the tiny models: one step each, or what `changes` say where they fit."""
     training = training_params.model_copy(update={"steps": 1})
     sections = {
         "diffusion": diffusion,
@@ -96,15 +96,28 @@ def params(tmp_path, encoder_config, decoder_config, enlarger_config, diffusion,
         "face_decoder": decoder_config,
         "super_resolution": enlarger_config,
     } | {f"{name}_training": training for name in KINDS}
-    content = {name: section.model_dump(mode="json") for name, section in sections.items()}
-    content["speech_encoder_training"] |= MATCHING
-    content["super_resolution_training"]["crop_px"] = 8
-    for name in ("face_decoder", "super_resolution"):
-        content[f"{name}_training"] |= {"min_snr_gamma": 0.0, "recompute": False, "shard": False, "show_steps": 8}
-    content |= {"seed": 7, "spectrogram": SPECTROGRAM}
-    with (tmp_path / "params.yaml").open("w") as file:
-        YAML().dump(content, file)
-    return tmp_path / "params.yaml"
+    denoising = {"min_snr_gamma": 0.0, "recompute": False, "shard": False, "show_steps": 8}
+
+    def write(path, **changes):
+        content = {name: section.model_dump(mode="json") for name, section in sections.items()}
+        content["speech_encoder_training"] |= MATCHING
+        content["face_decoder_training"] |= denoising
+        content["super_resolution_training"] |= denoising | {"crop_px": 8}
+        for name in KINDS:
+            section = content[f"{name}_training"]
+            section |= {key: value for key, value in changes.items() if key in section}
+        content |= {"seed": 7, "spectrogram": SPECTROGRAM}
+        with path.open("w") as file:
+            YAML().dump(content, file)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def params(tmp_path, write_params):
+    """A params file of the tiny models, one step each."""
+    return write_params(tmp_path / "params.yaml")
 
 
 @pytest.fixture
@@ -158,7 +171,7 @@ def speech_faces(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def one_thread():
     """Tiny networks: threads cost more than they give, and one sums in one order."""
     before = torch.get_num_threads()

@@ -24,6 +24,12 @@ def paper():
     return read_experiment(ROOT / "params.paper.yaml")
 
 
+@pytest.fixture(scope="module")
+def paper_costs(paper):
+    """The paper's three models, traced once: on eight devices."""
+    return costs(paper, processes=8)
+
+
 def test_flops_are_two_for_each_multiplication_and_the_input_needs_no_gradient():
     rows, across, out = 5, 7, 11
 
@@ -65,14 +71,14 @@ def test_as_many_bytes_are_kept_as_by_a_step_that_computes(sample, kind, bf16):
     assert counted == pytest.approx(sum(size for size, _ in kept.values()), rel=0.02)
 
 
-def test_the_papers_models_cost_what_they_cost(paper):
-    encoder = cost_of("speech_encoder", paper)
+def test_the_papers_models_cost_what_they_cost(paper_costs):
+    encoder = paper_costs["speech_encoder"]
     assert encoder.parameters == 133_379_328
     # 178 GFLOP forwards; twice that backwards, but for the gradient of the spectrogram itself.
     assert 2.9 * 178e9 < encoder.flops_per_row < 3 * 179e9
     assert encoder.state_bytes == 16 * encoder.parameters  # no average
     assert encoder.fed_bytes_per_row == 598 * 257 * 2 * 2 + 512 * 4
-    decoder = cost_of("face_decoder", paper)
+    decoder = paper_costs["face_decoder"]
     assert decoder.state_bytes == 20 * decoder.parameters
     assert decoder.flops == decoder.flops_per_row * 64 * 1_900_000
 
@@ -84,30 +90,25 @@ def test_a_transformer_s_step_is_traced_too(sample, architecture):
     assert cost.flops_per_row > 0 and cost.kept_bytes_per_row > 0
 
 
-def test_what_the_papers_params_and_the_readme_say_of_its_trainings_is_what_they_take(paper):
-    said, found = (ROOT / "params.paper.yaml").read_text(), costs(paper, processes=8)
-    days = {kind: cost.flops / 400e12 / 86_400 for kind, cost in found.items()}
+def test_what_the_papers_params_and_the_readme_say_of_its_trainings_is_what_they_take(paper_costs):
+    said, longest_one = (ROOT / "params.paper.yaml").read_text(), paper_costs["super_resolution"]
+    days = {kind: cost.flops / 400e12 / 86_400 for kind, cost in paper_costs.items()}
     longest, whole = days["super_resolution"], sum(days.values())
-    assert f"{found['super_resolution'].flops:.1e} FLOP, {longest:.0f} days of what reaches 400 TFLOP/s" in said
+    assert f"{longest_one.flops:.1e} FLOP, {longest:.0f} days of what reaches 400 TFLOP/s" in said
     assert f"{whole:.0f} days of one GPU that reaches 400 TFLOP/s, of eight {whole / 8:.0f}" in said
-    assert f"# {found['super_resolution'].memory_bytes / 1e9:.0f} GB on each GPU" in said
+    assert f"# {longest_one.memory_bytes / 1e9:.0f} GB on each GPU" in said
     assert f"{whole:.0f} days of a GPU that reaches 400 TFLOP/s" in (ROOT / "README.md").read_text()
 
 
-def test_a_step_takes_less_memory_with_crops_fewer_rows_at_once_and_blocks_computed_again(paper):
+def test_a_step_takes_less_memory_with_crops_and_fewer_rows_at_once(sample):
     def cost(**changes):
-        training = paper.super_resolution_training.model_copy(update=changes)
-        return cost_of("super_resolution", paper.model_copy(update={"super_resolution_training": training}))
+        training = sample.super_resolution_training.model_copy(update={"crop_px": 0} | changes)
+        return cost_of("super_resolution", sample.model_copy(update={"super_resolution_training": training}))
 
-    whole = cost(micro_batch=0)
-    assert cost(crop_px=256).kept_bytes_per_row < 0.3 * whole.kept_bytes_per_row
-    assert whole.memory_bytes - cost(micro_batch=0, batch=64).memory_bytes == 64 * whole.kept_bytes_per_row
-    assert whole.memory_bytes - cost(micro_batch=8).memory_bytes == 120 * whole.kept_bytes_per_row
-    again = cost(recompute=True)
-    assert again.kept_bytes_per_row < 0.4 * whole.kept_bytes_per_row
-    assert (
-        1.1 < again.flops_per_row / whole.flops_per_row < 4 / 3
-    )  # one of three passes is done twice, but for its ends
+    whole = cost(batch=16)
+    assert cost(crop_px=64).kept_bytes_per_row < 0.3 * whole.kept_bytes_per_row
+    assert whole.memory_bytes - cost(batch=8).memory_bytes == 8 * whole.kept_bytes_per_row
+    assert whole.memory_bytes - cost(batch=16, micro_batch=4).memory_bytes == 12 * whole.kept_bytes_per_row
 
 
 @pytest.mark.parametrize("kind", MODELS)
@@ -120,21 +121,23 @@ def test_steps_are_measured_on_rows_such_as_the_corpus_has(sample, kind):
     assert 0 < seconds_per_step(kind, small, 1) < 60
 
 
-def test_processes_share_a_batch_s_memory_and_of_a_sharded_model_the_state(paper):
-    one, eight = (cost_of("face_decoder", paper, count) for count in (1, 8))
+def test_processes_share_a_batch_s_memory_and_of_a_sharded_model_the_state(sample):
+    def cost(processes, **changes):
+        training = sample.face_decoder_training.model_copy(update={"batch": 64, "micro_batch": 0} | changes)
+        return cost_of("face_decoder", sample.model_copy(update={"face_decoder_training": training}), processes)
+
+    one, eight = cost(1), cost(8)
     assert (one.at_once, eight.at_once) == (64, 8) and one.state_bytes == eight.state_bytes
-    training = paper.face_decoder_training.model_copy(update={"shard": True})
-    sharded = paper.model_copy(update={"face_decoder_training": training})
-    assert cost_of("face_decoder", sharded, 8).state_bytes == pytest.approx(one.state_bytes / 8, rel=1e-6)
-    assert cost_of("face_decoder", sharded, 1).state_bytes == one.state_bytes
+    assert cost(8, shard=True).state_bytes == pytest.approx(one.state_bytes / 8, rel=1e-6)
+    assert cost(1, shard=True).state_bytes == one.state_bytes
 
 
-def test_what_params_and_readme_say_of_recomputing_is_what_it_takes(paper):
+def test_what_params_and_readme_say_of_recomputing_is_what_it_takes(paper, paper_costs):
     stays = {}
     for kind, more in (("face_decoder", 1 / 4), ("super_resolution", 1 / 6)):  # "a quarter", "a sixth"
         training = getattr(paper, f"{kind}_training").model_copy(update={"recompute": True})
         again = cost_of(kind, paper.model_copy(update={f"{kind}_training": training}))
-        plain = cost_of(kind, paper)
+        plain = paper_costs[kind]
         assert again.flops_per_row / plain.flops_per_row - 1 == pytest.approx(more, abs=0.02)
         stays[kind] = round(100 * again.kept_bytes_per_row / plain.kept_bytes_per_row)
     small, large = stays["face_decoder"], stays["super_resolution"]

@@ -1,6 +1,7 @@
 """Several processes, started as a user starts them; on processors they talk by gloo."""
 
 import csv
+import json
 import os
 import shutil
 import signal
@@ -11,7 +12,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from ruamel.yaml import YAML
 from safetensors.torch import load_file
 
 from s2f.runtime import InputError
@@ -19,43 +19,45 @@ from s2f.stages import train_face_decoder, train_speech_encoder
 from s2f.training.checkpoint import NAME
 from s2f.training.processes import Processes
 
+ROOT = Path(__file__).parents[2]
 STAGES = {"face_decoder": train_face_decoder, "speech_encoder": train_speech_encoder}
 
 
+TORCHRUN = [Path(sys.executable).parent / "torchrun", "--standalone", "--nproc-per-node", "2"]
+ALONE = {**os.environ, "OMP_NUM_THREADS": "1"}
+
+
+@pytest.fixture(scope="module")
+def places(portraits, speech_faces):
+    """A function that gives a stage's options for a training in a folder, by the name of its outputs."""
+
+    def places(kind, folder, name):
+        data = speech_faces if kind == "speech_encoder" else portraits
+        return data, folder / name, folder / f"{name}-checkpoints", folder / "params.yaml"
+
+    return places
+
+
+def options(data, out, checkpoints, params):
+    return ["--data", data, "--out", out, "--checkpoints", checkpoints, "--params", params]
+
+
 @pytest.fixture
-def several(params, portraits, speech_faces, tmp_path):
+def several(places, tmp_path):
     """Starts a stage in two processes."""
 
     def start(kind, name, module=None):
-        data = speech_faces if kind == "speech_encoder" else portraits
-        launch = [Path(sys.executable).parent / "torchrun", "--standalone", "--nproc-per-node", "2", "-m"]
-        places = ["--data", data, "--out", tmp_path / name, "--checkpoints", tmp_path / f"{name}-checkpoints"]
-        words = [*launch, module or f"s2f.stages.train_{kind}", *places, "--params", params]
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": f"{tmp_path}"}
+        words = [*TORCHRUN, "-m", module or f"s2f.stages.train_{kind}", *options(*places(kind, tmp_path, name))]
+        environment = ALONE | {"PYTHONPATH": f"{tmp_path}"}
         return subprocess.Popen(list(map(str, words)), env=environment, stderr=subprocess.PIPE, text=True)
 
     return start
 
 
 @pytest.fixture
-def alone(params, portraits, speech_faces, tmp_path):
+def alone(places, tmp_path):
     """Runs a stage in this process."""
-
-    def run(kind, name):
-        data = speech_faces if kind == "speech_encoder" else portraits
-        STAGES[kind].main(data, tmp_path / name, tmp_path / f"{name}-checkpoints", params)
-
-    return run
-
-
-def edit(params, **changes):
-    """Keys of both trainings, each where it is one."""
-    content = YAML(typ="safe").load(params.read_text())
-    for name in STAGES:
-        section = content[f"{name}_training"]
-        section |= {key: value for key, value in changes.items() if key in section}
-    with params.open("w") as file:
-        YAML().dump(content, file)
+    return lambda kind, name, folder=tmp_path: STAGES[kind].main(*places(kind, folder, name))
 
 
 def losses(folder):
@@ -64,26 +66,74 @@ def losses(folder):
     return [float(row[name]) for row in rows for name in ("loss", "validation_loss")]
 
 
+ONE_BY_ONE = """
+import importlib, json, sys
+
+from s2f.runtime import run_command
+
+for module, *words in json.loads(sys.argv[1]):
+    sys.argv[1:] = words
+    try:
+        run_command(importlib.import_module(module).main)
+    except SystemExit as end:
+        if end.code:
+            raise
+"""
+# Name → model, what is changed.
+LEARNT = {
+    "face_decoder": ("face_decoder", {"steps": 20}),
+    "one row at a time": ("face_decoder", {"steps": 20, "micro_batch": 1}),
+    "speech_encoder": ("speech_encoder", {"steps": 20}),
+    "saved by one": ("face_decoder", {"steps": 20, "validate_steps": 5, "show_steps": 5}),
+}
+
+
+@pytest.fixture(scope="module")
+def learnt(places, write_params, tmp_path_factory):
+    """Folders of runs by name, in each what two processes have learnt, and what they said.
+
+    It takes ten times as long to start two than to train, so these train one run after the other.
+    """
+    folder = tmp_path_factory.mktemp("learnt")
+    runs = []
+    for name, (kind, changes) in LEARNT.items():
+        (folder / name).mkdir()
+        if name == "saved by one":
+            write_params(folder / name / "params.yaml", **changes | {"steps": 10})
+            STAGES[kind].main(*places(kind, folder / name, "two"))
+        write_params(folder / name / "params.yaml", **changes)
+        runs.append([f"s2f.stages.train_{kind}", *map(str, options(*places(kind, folder / name, "two")))])
+    (folder / "one_by_one.py").write_text(ONE_BY_ONE)
+    words = [*TORCHRUN, folder / "one_by_one.py", json.dumps(runs)]
+    environment = ALONE | {"PYTHONPATH": f"{ROOT}"}
+    done = subprocess.run(list(map(str, words)), env=environment, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 0, done.stderr
+    return folder, done.stderr
+
+
 # Row for row the same numbers, summed in another order. torch's own batch norm on processors sums in float32, one value
 # after the other: a thousandth off after 600,000, which is what two halves of a batch differ by.
 @pytest.mark.parametrize(
-    ("kind", "micro_batch", "tolerance"),
-    [("face_decoder", 0, 1e-5), ("face_decoder", 1, 1e-5), ("speech_encoder", 0, 1e-2)],
+    ("name", "tolerance"), [("face_decoder", 1e-5), ("one row at a time", 1e-5), ("speech_encoder", 1e-2)]
 )
-def test_two_processes_learn_what_one_learns(kind, micro_batch, tolerance, params, several, alone, tmp_path):
-    edit(params, steps=20, micro_batch=micro_batch)
-    with several(kind, "two") as processes:
-        _, words = processes.communicate()
-    assert processes.returncode == 0, words
-    assert words.count("training on cpu × 2") == 1  # the first one alone speaks
-    alone(kind, "one")
-    written = [sorted(path.name for path in (tmp_path / name).rglob("*")) for name in ("one", "two")]
+def test_two_processes_learn_what_one_learns(name, tolerance, learnt, alone):
+    kind, folder = LEARNT[name][0], learnt[0] / name
+    assert learnt[1].count("training on cpu × 2") == len(LEARNT)  # the first one alone speaks
+    alone(kind, "one", folder)
+    written = [sorted(path.name for path in (folder / count).rglob("*")) for count in ("one", "two")]
     assert written[0] == written[1]
-    assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=tolerance)
+    assert losses(folder / "two") == pytest.approx(losses(folder / "one"), rel=tolerance)
     if kind == "face_decoder":
-        one, two = (load_file(tmp_path / name / "weights.safetensors") for name in ("one", "two"))
-        for name in one:
-            torch.testing.assert_close(two[name], one[name], rtol=1e-3, atol=1e-4)
+        one, two = (load_file(folder / count / "weights.safetensors") for count in ("one", "two"))
+        for tensor in one:
+            torch.testing.assert_close(two[tensor], one[tensor], rtol=1e-3, atol=1e-4)
+
+
+def test_two_processes_go_on_with_what_one_has_saved(learnt, alone):
+    folder, said = learnt
+    assert " ".join(said.split()).count("resuming after step 10 of 20") == 1
+    alone("face_decoder", "through", folder / "saved by one")
+    assert_alike("through", "two", folder / "saved by one")
 
 
 def stopped(processes, checkpoints):
@@ -98,9 +148,9 @@ def stopped(processes, checkpoints):
 
 
 def test_two_processes_that_share_out_the_model_learn_what_one_learns_and_go_on(
-    params, several, alone, tmp_path, caplog
+    write_params, several, alone, tmp_path, caplog
 ):
-    edit(params, steps=30, checkpoint_steps=5, shard=True, micro_batch=1)
+    write_params(tmp_path / "params.yaml", steps=30, checkpoint_steps=5, shard=True, micro_batch=1)
     stopped(several("face_decoder", "two"), tmp_path / "two-checkpoints")
     shutil.copytree(tmp_path / "two-checkpoints", tmp_path / "two then one-checkpoints")
     with several("face_decoder", "two") as processes:
@@ -125,8 +175,8 @@ def assert_alike(name, other, folder):
         torch.testing.assert_close(two[tensor], one[tensor], rtol=1e-3, atol=1e-4)
 
 
-def test_two_processes_that_are_told_to_end_are_gone_on_with_by_one(params, several, alone, tmp_path, caplog):
-    edit(params, steps=150, checkpoint_steps=7)
+def test_two_processes_that_are_told_to_end_are_gone_on_with_by_one(write_params, several, alone, tmp_path, caplog):
+    write_params(tmp_path / "params.yaml", steps=80, checkpoint_steps=7)
     stopped(several("face_decoder", "run"), tmp_path / "run-checkpoints")
     assert not (tmp_path / "run" / "weights.safetensors").exists()
     with caplog.at_level("INFO"):
@@ -136,22 +186,11 @@ def test_two_processes_that_are_told_to_end_are_gone_on_with_by_one(params, seve
     assert losses(tmp_path / "run") == pytest.approx(losses(tmp_path / "through"), rel=0.01)
 
 
-def test_two_processes_go_on_with_what_one_has_saved(params, several, alone, tmp_path):
-    edit(params, steps=10, validate_steps=5, show_steps=5)
-    alone("face_decoder", "run")
-    edit(params, steps=20)
-    with several("face_decoder", "run") as processes:
-        _, words = processes.communicate()
-    assert processes.returncode == 0 and "resuming after step 10 of 20" in " ".join(words.split()), words
-    alone("face_decoder", "through")
-    assert_alike("through", "run", tmp_path)
-
-
-def test_processes_that_would_go_on_from_different_steps_do_not(params, several, alone, tmp_path):
+def test_processes_that_would_go_on_from_different_steps_do_not(write_params, several, alone, tmp_path):
     """As where every machine has a disk of its own."""
-    edit(params, steps=10)
+    write_params(tmp_path / "params.yaml", steps=10)
     alone("face_decoder", "run")
-    edit(params, steps=20)
+    write_params(tmp_path / "params.yaml", steps=20)
     (tmp_path / "s2f_own_disk.py").write_text(OWN_DISK)
     with several("face_decoder", "run", module="s2f_own_disk") as processes:
         _, words = processes.communicate()
@@ -182,6 +221,26 @@ def test_a_batch_that_cannot_be_shared_is_one_sentence(monkeypatch):
         processes.rows(7)
 
 
+TOLD = {"NORMS": "norms are equal", "CONTRAST": "contrasts are equal", "LOST": "ended"}
+
+
+@pytest.fixture(scope="module")
+def said(portraits, training_params, tmp_path_factory):
+    """What two processes say that run one script after the other."""
+    folder = tmp_path_factory.mktemp("scripts")
+    (folder / "script.py").write_text("".join(globals()[name] for name in TOLD))
+    words = [*TORCHRUN, folder / "script.py", portraits, folder, training_params.model_dump_json()]
+    environment = ALONE | {"PYTHONPATH": f"{ROOT}"}
+    done = subprocess.run(list(map(str, words)), env=environment, capture_output=True, text=True)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("script", TOLD)
+def test_two_processes_agree(script, said):
+    code, words, errors = said
+    assert (code, words.count(TOLD[script])) == (0, 2), errors
+
+
 NORMS = """
 import copy
 
@@ -206,7 +265,7 @@ for one, other in zip(whole.parameters(), shared.parameters()):
 for (name, one), other in zip(whole.named_buffers(), shared.buffers()):
     torch.testing.assert_close(other, one, msg=name)
 torch.testing.assert_close(shared.eval()(x), whole.eval()(x))
-print("equal")
+print("norms are equal")
 """
 
 
@@ -216,8 +275,7 @@ from torch import distributed, nn
 
 from s2f.training.matching import contrast
 
-distributed.init_process_group("gloo")
-rank = distributed.get_rank()
+rank = distributed.get_rank()  # of the group that the script before has made
 own = slice(2 * rank, 2 * rank + 2)
 torch.manual_seed(0)
 heard, faces = torch.randn(4, 6).double(), torch.randn(4, 5).double()
@@ -233,7 +291,7 @@ whole.mean().backward()
 torch.testing.assert_close(rows, whole[own])
 torch.testing.assert_close(weight.grad, alone[0].grad)
 torch.testing.assert_close(bias.grad, alone[1].grad)
-print("equal")
+print("contrasts are equal")
 """
 LOST = """
 import sys
@@ -270,14 +328,3 @@ except (InputError, SystemExit) as end:
     assert distributed.get_rank() or f"look at row {batches.ids(0)[3]}." in str(end), end
     print("ended")
 """
-
-
-@pytest.mark.parametrize(("script", "word"), [("NORMS", "equal"), ("CONTRAST", "equal"), ("LOST", "ended")])
-def test_two_processes_agree(script, word, portraits, training_params, tmp_path):
-    (tmp_path / "script.py").write_text(globals()[script])
-    torchrun = Path(sys.executable).parent / "torchrun"
-    given = [portraits, tmp_path, training_params.model_dump_json()]
-    words = [torchrun, "--standalone", "--nproc-per-node", "2", tmp_path / "script.py", *given]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": f"{Path(__file__).parents[2]}"}
-    done = subprocess.run(list(map(str, words)), env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0 and done.stdout.count(word) == 2, done.stderr
