@@ -24,6 +24,7 @@ from s2f.evaluation.statistics import (
     mean,
     pearson,
     proportion,
+    slope,
     spearman,
     unavailable,
     within,
@@ -135,9 +136,16 @@ def _against(rows: _Rows, plan: Plan) -> dict[str, Any]:
         "age_r_unattenuated": unattenuated(r, steady).as_json(),
         "age_spearman": _of_mean_age(rows, plan, spearman).as_json(),
         "age_r_within_gender": _age_within_gender(rows, plan).as_json(),
+        "age_error_years": estimate(_years_off(rows), rows.people, plan).as_json(),
+        "age_slope": _of_mean_age(rows, plan, slope).as_json(),
         "gender_accuracy": estimate(rows.gender_score, rows.people, plan).as_json(),
         "gender_accuracy_mean": estimate(mean_gender, rows.people, plan).as_json(),
     }
+
+
+def _years_off(rows: _Rows) -> Score:
+    """How far each sample's years (n, k) are from the true ones."""
+    return Score(np.abs(rows.age - rows.true_age[:, None]))
 
 
 def _of_mean_age(rows: _Rows, plan: Plan, statistic: Callable[..., Estimate]) -> Estimate:

@@ -143,6 +143,19 @@ def within(
     return _pearson(inner_x, inner_y, confidence, weight)
 
 
+def slope(x: Floats, y: Floats, confidence: float, people: NDArray[np.int64] | None = None) -> Estimate:
+    """How much x changes with one unit of y (n,), by least squares, with Student's interval; `people` as above."""
+    weight = weigh(len(x), people)
+    reason = _no_correlation(x, y, weight)
+    if reason:
+        return unavailable(reason, len(x))
+    value, at_zero = np.polyfit(y, x, 1)
+    left = float(np.square(x - value * y - at_zero).mean())
+    error = math.sqrt(left / float(y.var()) / (weight.rows - 2))
+    reach = float(stats.t.ppf(0.5 + confidence / 2, weight.rows - 2)) * error
+    return Estimate(float(value), float(value - reach), float(value + reach), None, len(x), people=weight.people)
+
+
 def mean_correlation(parts: Sequence[Estimate], people: NDArray[np.int64], confidence: float) -> Estimate:
     """One r from several of the same voices (one per sample): Fisher's z averaged, the interval of a single one.
 

@@ -10,7 +10,7 @@ def ages(content: dict[str, Any]) -> Table:
     """The age half of the paper's table 2 beside ours."""
     head = [
         "w", "r", "paper", "shuffled", "p (Holm)", "N", "mean of samples", "endless samples", "Spearman, mean",
-        "within gender, mean",
+        "within gender, mean", "years off", "years a year",
     ]  # fmt: skip
     rows = []
     for w, row in content["guidance"].items():
@@ -18,9 +18,12 @@ def ages(content: dict[str, Any]) -> Table:
         cells = [w, estimate(row["age_r"]), number(theirs.age_r if theirs else None), estimate(shuffled["age_r"])]
         cells += [p_value(shuffled["age_p_holm"]), str(row["age_r"]["n"])]
         keys = ("age_r_mean", "age_r_unattenuated", "age_spearman", "age_r_within_gender")
-        rows.append([*cells, *(estimate(row[key]) for key in keys)])
+        years = (estimate(row["age_error_years"], 1), estimate(row["age_slope"]))
+        rows.append([*cells, *(estimate(row[key]) for key in keys), *years])
     notes = [
         *_protocol(content),
+        "Years off: the mean distance from the true age. Years a year: how many years a generated face ages with each "
+        "of the true one's; r asks for the order alone, and is as high where all years are stretched.",
         "Endless samples: r of one sample over the root of its reliability, the share of its spread that lies between "
         "voices: what the sampling noise alone takes from r.",
         "Within gender: what is left of r inside each gender; a model that hears sex alone has nothing there.",

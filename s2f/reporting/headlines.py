@@ -189,6 +189,13 @@ def warnings(results: Results) -> list[str]:
                 f"At w = {w} all generated faces look alike: their variety is {estimate(between, 3)}, "
                 f"the true faces' {estimate(true, 3)}."
             )
+    slope = results.facial["guidance"].get(identity["guidance"], {}).get("age_slope", {})
+    if slope.get("value") is not None and not slope["low"] <= 1 <= slope["high"]:
+        off = results.facial["guidance"][identity["guidance"]]["age_error_years"]
+        said.append(
+            f"Years are {'stretched' if slope['value'] > 1 else 'squeezed'}: with each year of the true face the drawn "
+            f"one ages {estimate(slope)}, and it is {estimate(off, 1)} years off. r tells the order alone."
+        )
     if identity["without_true_face"]:
         said.append(
             f"{identity['without_true_face']} of {identity['voices']} voices have no true face that was found again; "

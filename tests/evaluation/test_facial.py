@@ -30,6 +30,18 @@ def test_faces_that_copy_the_truth_are_perfect_and_their_shuffles_at_chance(make
     assert result["judge"]["age_error_years"]["value"] == pytest.approx(0, abs=1e-3)
 
 
+def test_years_that_are_stretched_keep_their_order_and_not_their_distance(make_study, load, plan) -> None:
+    rows = make_study(80, 2, (0.0,), noise=0.0)
+    for one in rows:
+        if one["source"] == "generated":
+            one["age"] = 40 + 2 * (one["age"] - 40) + 5
+    found = evaluate(*load(rows), plan)["guidance"]["0"]
+    assert found["age_r"]["value"] == pytest.approx(1)
+    assert found["age_slope"]["value"] == pytest.approx(2, abs=1e-4)
+    ages = np.array([one["age"] for one in rows if one["source"] == "true"])
+    assert found["age_error_years"]["value"] == pytest.approx(np.abs(ages - 40 + 5).mean(), abs=1e-3)
+
+
 def test_faces_that_know_nothing_are_at_chance(make_study, load, plan) -> None:
     found = evaluate(*load(make_study(200, 1, (0.0,), noise=1e3)), plan)["guidance"]["0"]
     assert found["age_r"]["low"] < 0 < found["age_r"]["high"]

@@ -12,6 +12,7 @@ from s2f.evaluation.statistics import (
     mean_correlation,
     pearson,
     proportion,
+    slope,
     spearman,
     tails,
     weigh,
@@ -109,6 +110,20 @@ def test_of_very_few_people_the_mean_is_covered_at_the_nominal_rate(count: int) 
         found = mean(rng.normal(2, 1, count), np.arange(count), Plan(0.95, 100, run))
         inside += found.low <= 2 <= found.high
     assert 0.93 <= inside / 1000 <= 0.97
+
+
+def test_a_slope_is_scipys_and_is_covered_at_the_nominal_rate() -> None:
+    rng, inside = np.random.default_rng(14), 0
+    for _ in range(1000):
+        y = rng.normal(size=40)
+        x = 2 * y + rng.normal(size=40)
+        found = slope(x, y, 0.95)
+        inside += found.low <= 2 <= found.high
+    assert 0.93 <= inside / 1000 <= 0.97
+    theirs = stats.linregress(y, x)
+    reach = stats.t.ppf(0.975, 38) * theirs.stderr
+    assert (found.value, found.high) == (pytest.approx(theirs.slope), pytest.approx(theirs.slope + reach))
+    assert "the same everywhere" in slope(x, np.ones(40), 0.95).reason
 
 
 def test_what_differs_by_noise_alone_is_a_constant() -> None:

@@ -19,11 +19,13 @@ def test_what_was_not_found_or_tiny_is_counted_beside_what_was_judged() -> None:
 def test_years_stand_beside_the_papers_with_what_noise_and_gender_make_of_them() -> None:
     keys = ("age_r", "age_r_mean", "age_r_unattenuated", "age_spearman", "age_r_within_gender")
     values = {key: {"value": index / 10, "low": 0.0, "high": 0.9, "n": 9} for index, key in enumerate(keys)}
+    values |= {key: {"value": 2.0, "low": 1.0, "high": 3.0, "n": 9} for key in ("age_error_years", "age_slope")}
     shuffled = {"age_r": {"value": 0.0, "low": -0.1, "high": 0.1, "n": 9}, "age_p_holm": 0.034}
     content = {"samples": 2, "people": 8, "guidance": {"3": values}, "shuffled": {"3": shuffled}}
     [row] = ages(content).rows
     first, middle, last = ["3", "0.00 [0.00, 0.90]"], ["0.24", "0.00 [−0.10, 0.10]", ".034", "9"], range(1, 5)
-    assert row == [*first, *middle, *(f"0.{index}0 [0.00, 0.90]" for index in last)]
+    years = ["2.0 [1.0, 3.0]", "2.00 [1.00, 3.00]"]
+    assert row == [*first, *middle, *(f"0.{index}0 [0.00, 0.90]" for index in last), *years]
 
 
 def test_bands_of_age_stand_with_their_sums_and_what_luck_would_give() -> None:
