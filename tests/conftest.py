@@ -185,7 +185,7 @@ def film_folder(tmp_path_factory, film, face, wall, two_faces):
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it is open an event loop runs, beside which other tests cannot start one
 def browser() -> Iterator[Any]:
     """This machine's Chromium, headless; tests of pages skip where there is none."""
     names = ("chromium", "chromium-browser", "google-chrome")

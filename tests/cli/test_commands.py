@@ -42,7 +42,7 @@ def voice(tmp_path: Path) -> Path:
 def test_help_teaches(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(monkeypatch, "--help") == 0
     lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
-    assert sum(line.startswith("s2f ") for line in lines) == 6
+    assert sum(line.startswith("s2f ") for line in lines) == 7
     assert "statistical guess, never an identification" in " ".join(lines)
 
 

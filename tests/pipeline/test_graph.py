@@ -108,7 +108,7 @@ def test_a_parameter_reruns_what_depends_on_it_and_nothing_else(
     [
         ("s2f/reporting/figures.py", {"report"}),
         ("s2f/evaluation/retrieval.py", {"evaluate_identity", "evaluate_headlines", "report"}),
-        ("s2f/evaluation/variety.py", {"evaluate_identity", "report"}),
+        ("s2f/evaluation/craniofacial.py", {"evaluate_craniofacial", "report"}),
         ("s2f/training/matching.py", {"train_speech_encoder", *DRAWING}),
         ("s2f/models/super_resolution.py", {"train_super_resolution", *DRAWING}),
         ("s2f/cli/main.py", set()),
