@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from s2f.evaluation.identity import other_people
 from s2f.evaluation.statistics import Estimate, Floats, Plan, mean, unavailable
-from s2f.evaluation.tables import Pictures, faces_found, take
+from s2f.evaluation.tables import Pictures, faces_found, number_people, take
 
 OURS, BICUBIC = "super_resolution", "bicubic"
 PIXELS = ("psnr_db", "ssim", "colour_shift")
@@ -31,12 +31,12 @@ def evaluate_super_resolution(
         content |= dict.fromkeys(("cosine", "bicubic_cosine", "difference", "other_cosine"), nothing)
         return content | dict.fromkeys(PIXELS, dict.fromkeys((OURS, BICUBIC, "difference"), nothing))
     ids = pictures["portrait"].ids
-    _, people = np.unique([(person or {}).get(one, one) for one in ids], return_inverse=True)
+    people = number_people(ids, person or {})
     rows = {name: _rows(pictures[name].ids, ids) for name in (OURS, BICUBIC)}
-    content |= _faces(pictures, rows, people.astype(np.int64), plan)
+    content |= _faces(pictures, rows, people, plan)
     for name in PIXELS:
         ours, plain = (take(getattr(pictures[source], name), rows[source]) for source in (OURS, BICUBIC))
-        content[name] = _pixels(ours, plain, people.astype(np.int64), plan)
+        content[name] = _pixels(ours, plain, people, plan)
     return content
 
 

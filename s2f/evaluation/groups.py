@@ -14,8 +14,8 @@ from s2f.evaluation.differences import group_difference, paired_difference
 from s2f.evaluation.enlarging import cosine_gains
 from s2f.evaluation.headlines import AGE, VOICE_FINDS, Study, headline_scores
 from s2f.evaluation.scores import Score, estimate
-from s2f.evaluation.statistics import Plan, holm
-from s2f.evaluation.tables import MALE, Pictures, guidance_name, take
+from s2f.evaluation.statistics import Plan, correct
+from s2f.evaluation.tables import MALE, Pictures, guidance_name, number_people, take
 
 BANDS = (30, 45, 60)  # years with which a new band begins; narrower ones would hold too few people to say anything
 BAND_NAMES = (f"under {BANDS[0]}", *(f"{low}–{high - 1}" for low, high in pairwise(BANDS)), f"{BANDS[-1]} and over")
@@ -54,7 +54,7 @@ def by_guidance(
             for name, score in own.items()
             if name != VOICE_FINDS  # the same at every w
         }
-    _correct([row["difference"] for one in rows.values() for row in one.values() if "difference" in row])
+    correct(row["difference"] for one in rows.values() for row in one.values() if "difference" in row)
     return rows
 
 
@@ -63,23 +63,47 @@ def by_group(scores: dict[str, Score], groups: Members, people: NDArray[np.int64
     rows: list[dict[str, Any]] = []
     for (by, name), member in groups.items():
         headlines = {
-            key: estimate(score.of(member), people[member], plan).as_json()
-            | {"difference": group_difference(score, member, people, plan).as_json()}
+            key: _cell(score, member, people, plan)
             for key, score in scores.items()
             if (by, key) != ("age", AGE)  # inside a band there is little age to correlate with
         }
         count = {"voices": int(member.sum()), "people": len(np.unique(people[member]))}
         rows.append({"by": by, "group": name, **count, "headlines": headlines})
-    _correct([row["difference"] for group in rows for row in group["headlines"].values()])
+    _correct([row["headlines"] for row in rows], list(groups.values()))
     return rows
+
+
+def _cell(score: Score, member: NDArray[np.bool_], people: NDArray[np.int64], plan: Plan) -> dict[str, Any]:
+    """One headline of one group, beside its own chance: a model that draws men alone is always right of men."""
+    ours = score.of(member)
+    return estimate(ours, people[member], plan).as_json() | {
+        "chance": None
+        if ours.chance is None or not ours.kept.any()
+        else round(float(ours.chance[ours.kept].mean()), 6),
+        "difference": group_difference(score, member, people, plan).as_json(),
+    }
+
+
+def _correct(rows: list[dict[str, Any]], members: list[NDArray[np.bool_]]) -> None:
+    """To each difference its p corrected for all; men beside women is women beside men, one test and not two."""
+    others = [
+        next((rows[before] for before in range(row) if np.array_equal(members[before], ~member)), None)
+        for row, member in enumerate(members)
+    ]
+    pairs = list(zip(rows, others, strict=True))
+    correct(cell["difference"] for row, other in pairs if other is None for cell in row.values())
+    for row, other in pairs:
+        if other is not None:
+            for key, cell in row.items():
+                cell["difference"]["p_holm"] = other[key]["difference"]["p_holm"]
 
 
 def enlarging_by_group(pictures: dict[str, Pictures], person: dict[str, str], plan: Plan) -> list[dict[str, Any]]:
     """Super-resolution's gain in cosine on bicubic, by group of portraits; `person` says who is on which."""
     portrait = pictures["portrait"]
     gain = Score(cosine_gains(pictures, portrait.ids)[:, None])
-    people = np.unique([person.get(one, one) for one in portrait.ids], return_inverse=True)[1].astype(np.int64)
-    return by_group({ENLARGING: gain}, members(portrait, np.arange(len(portrait.ids))), people, plan)
+    groups = members(portrait, np.arange(len(portrait.ids)))
+    return by_group({ENLARGING: gain}, groups, number_people(portrait.ids, person), plan)
 
 
 def members(true: Pictures, places: NDArray[np.int64]) -> Members:
@@ -93,10 +117,3 @@ def members(true: Pictures, places: NDArray[np.int64]) -> Members:
     groups: Members = {("gender", "women"): male < MALE, ("gender", "men"): male >= MALE}
     band = np.where(np.isfinite(age), np.digitize(np.nan_to_num(age), BANDS), -1)
     return groups | {("age", name): band == index for index, name in enumerate(BAND_NAMES)}
-
-
-def _correct(rows: list[dict[str, Any]]) -> None:
-    """To each difference its p corrected for all of them (Holm)."""
-    for row, p in zip(rows, holm([row.get("p") for row in rows]), strict=True):
-        if p is not None:
-            row["p_holm"] = float(f"{p:.4g}")

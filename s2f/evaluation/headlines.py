@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s2f.evaluation.embeddings import mean_embedding
-from s2f.evaluation.facial import right_gender
+from s2f.evaluation.genders import right_gender
+from s2f.evaluation.people import mean_of_others
 from s2f.evaluation.retrieval import ALL_FOUND, no_ranking, own_ranks
 from s2f.evaluation.scores import NOBODY, Score
 from s2f.evaluation.statistics import Floats
@@ -58,16 +59,16 @@ def headline_scores(study: Study, places: NDArray[np.int64], first: int) -> dict
     faces = take(study.generated.embedding, places).astype(np.float64)
     found = take(study.generated.faces, places)
     return {
-        GENDER: right_gender(take(true.male, voices.true), take(study.generated.male, places)),
-        AGE: Score(take(study.generated.age, places), take(true.age, voices.true)),
-        LIKENESS: _likeness(faces, truth),
+        GENDER: right_gender(take(true.male, voices.true), take(study.generated.male, places), voices.people),
+        AGE: Score(take(study.generated.age, places), take(true.age, voices.true), chance=np.zeros(len(truth))),
+        LIKENESS: _likeness(faces, truth, voices.people),
         FACE_FINDS: _found(mean_embedding(faces), truth, voices.people, first),
         VOICE_FINDS: _found(study.voice, truth, voices.people, first),
         ONE_FACE: Score(np.where(np.isfinite(found), found == 1, np.nan), share=True),
     }
 
 
-def _likeness(faces: Floats, truth: Floats) -> Score:
+def _likeness(faces: Floats, truth: Floats, people: NDArray[np.int64]) -> Score:
     """Cosine of each sample (n, k, 512) with the true face; none where one side is one and the same embedding."""
     cosine = np.einsum("nkd,nd->nk", faces, truth)
     known = np.isfinite(cosine)
@@ -75,7 +76,8 @@ def _likeness(faces: Floats, truth: Floats) -> Score:
     same = [name for name, one in sides.items() if len(one) > 1 and float(np.abs(one - one.mean(0)).max()) < ALIKE]
     if same:
         return Score(np.full(cosine.shape, np.nan), reason=f"all {same[0]} faces have one and the same embedding")
-    return Score(cosine)
+    others = mean_of_others(mean_embedding(faces), people)
+    return Score(cosine, chance=np.einsum("nd,nd->n", others, truth))
 
 
 def _found(queries: Floats, truth: Floats, people: NDArray[np.int64], first: int) -> Score:
@@ -89,4 +91,4 @@ def _found(queries: Floats, truth: Floats, people: NDArray[np.int64], first: int
     if first >= gallery:
         return Score(hits, share=True, reason=ALL_FOUND.format(first, gallery))
     hits[kept, 0] = ranks < first
-    return Score(hits, share=True)
+    return Score(hits, share=True, chance=np.full(len(hits), first / gallery))

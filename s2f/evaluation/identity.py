@@ -15,7 +15,7 @@ from s2f.evaluation.retrieval import recall
 from s2f.evaluation.shuffling import chance, derangements, luck, shuffled_cosines
 from s2f.evaluation.statistics import Floats, Plan, mean, proportion, unavailable
 from s2f.evaluation.tables import MALE, Pictures, Voices, faces_found, guidance_name, take
-from s2f.evaluation.variety import variety
+from s2f.evaluation.variety import other_clips, variety
 
 
 def evaluate_identity(
@@ -57,6 +57,7 @@ def evaluate_identity(
             ),
         },
         "true_faces_halves": halves,
+        "same_person": other_clips(truth, voices.people, plan).as_json(),
         "by_guidance": weights,
     }
 

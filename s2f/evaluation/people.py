@@ -1,5 +1,6 @@
 """People as the unit: clips of one person are no new people, so it is people that are drawn, with all their clips."""
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -14,6 +15,18 @@ def persons(people: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
     """Each row's person (n,), numbered from 0, and how many there are."""
     names, person = np.unique(people, return_inverse=True)
     return person, len(names)
+
+
+def mean_of_others(values: Floats, people: NDArray[np.int64]) -> Floats:
+    """For each row of values (n, …) the mean of all rows of other people, those of NaN left out; NaN where none is."""
+    flat = values.reshape(len(values), math.prod(values.shape[1:]))
+    known = np.isfinite(flat).all(1)
+    person, count = persons(people)
+    sums, rows = np.zeros((count, flat.shape[1])), np.bincount(person[known], minlength=count)
+    np.add.at(sums, person[known], flat[known])
+    left = (rows.sum() - rows)[person][:, None]
+    means = np.divide((sums.sum(0) - sums)[person], left, out=np.full(flat.shape, np.nan), where=left > 0)
+    return means.reshape(values.shape)
 
 
 def draw_people(count: int, plan: Plan) -> Iterator[Floats]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from s2f.evaluation.statistics import Estimate, Floats, Plan, mean, mean_correlation, pearson, proportion, unavailable
+from s2f.evaluation.correlations import mean_correlation, pearson
+from s2f.evaluation.statistics import Estimate, Floats, Plan, mean, proportion, unavailable
 
 NOBODY = "no voice has both a true value and a generated one"
 
@@ -21,6 +22,7 @@ class Score:
     values: Floats
     truth: Floats | None = None  # (n,): the score is r with it
     share: bool = False  # values are right or wrong, 1 or 0
+    chance: Floats | None = None  # (n,): what another person's faces would score with each voice, on average
     reason: str = NOBODY  # why there are no values, where there are none
 
     @property
@@ -36,8 +38,8 @@ class Score:
 
     def of(self, voices: NDArray[np.generic]) -> "Score":
         """The same of these voices alone: a mask (n,), or indices."""
-        truth = None if self.truth is None else self.truth[voices]
-        return Score(self.values[voices], truth, self.share, self.reason)
+        truth, chance = (None if one is None else one[voices] for one in (self.truth, self.chance))
+        return Score(self.values[voices], truth, self.share, chance, self.reason)
 
 
 def estimate(score: Score, people: NDArray[np.int64], plan: Plan) -> Estimate:

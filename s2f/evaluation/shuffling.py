@@ -11,11 +11,12 @@ as the unit: Winkler et al. 2015, "Multi-level block permutation", NeuroImage 12
 import functools
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from s2f.evaluation.statistics import Estimate, Floats, unavailable
+from s2f.evaluation.statistics import Estimate, Floats, Plan, unavailable
 
 Orders = NDArray[np.integer]  # (shuffles, n): row s gives voice i the face of voice orders[s, i]
 BLOCK = 256  # rows compared with all others at once
@@ -105,6 +106,17 @@ def shuffled_agreement(yes: Floats, truth: NDArray[np.bool_], orders: Orders) ->
     return np.array([float(np.mean(np.where(truth[order], yes, 1 - yes))) for order in orders])
 
 
+def shuffled_distances(values: Floats, truth: Floats, orders: Orders) -> Floats:
+    """Mean distance (shuffles,) of values (n, k) from truth (n,) in each order; each row counts once, NaN is left out.
+
+    Every row has a value.
+    """
+    known = np.isfinite(values)
+    weights = known / known.sum(1, keepdims=True)
+    filled = np.where(known, values, 0.0)
+    return np.array([float((np.abs(filled - truth[order, None]) * weights).sum() / len(truth)) for order in orders])
+
+
 def shuffled_cosines(a: NDArray[np.float32], b: NDArray[np.float32], orders: Orders) -> Floats:
     """Mean product (shuffles,) of rows a (n, d) with rows b (n, d) in each order; no more than a block is in memory."""
     total = np.zeros(len(orders))
@@ -113,6 +125,27 @@ def shuffled_cosines(a: NDArray[np.float32], b: NDArray[np.float32], orders: Ord
         likeness = a[rows] @ b.T
         total += likeness[np.arange(len(likeness))[None], orders[:, rows]].sum(1, dtype=np.float64)
     return total / len(a)
+
+
+def shuffled_r(
+    observed: Estimate,
+    x: Floats,
+    y: Floats,
+    people: NDArray[np.int64],
+    plan: Plan,
+    strata: NDArray[np.bool_] | None = None,
+) -> Estimate:
+    """r of x (n, k) with other people's y (n,), with luck's p of `observed`; where that is none, so is this."""
+    if observed.value is None:
+        return observed
+    orders = derangements(people, plan.resamples, plan.seed, strata)
+    values = None if orders is None else shuffled_correlations(x, y, orders)
+    return by_luck(observed.value, values, len(x), plan.confidence)
+
+
+def by_luck(observed: float | None, values: Floats | None, n: int, confidence: float) -> Estimate:
+    """`chance` with `luck` as its p."""
+    return replace(chance(values, n, confidence), p=luck(observed, values))
 
 
 def chance(values: Floats | None, n: int, confidence: float) -> Estimate:

@@ -149,8 +149,13 @@ class Voices:
         return len(np.unique(self.people))
 
 
+def number_people(ids: list[str], person: dict[str, str]) -> NDArray[np.int64]:
+    """Each id's person as a whole number (n,); `person` maps an id to its person, an unknown id is its own."""
+    return np.unique([person.get(one, one) for one in ids], return_inverse=True)[1].astype(np.int64)
+
+
 def line_up(true: Pictures, generated: Pictures, person: dict[str, str]) -> Voices:
-    """Voices from the pictures; `person` maps an id to its person; an unknown id is its own person."""
+    """Voices from the pictures; `person` maps an id to its person."""
     ids = sorted(set(generated.ids))
     row = {one: index for index, one in enumerate(ids)}
     position = {one: index for index, one in enumerate(true.ids)}
@@ -161,10 +166,9 @@ def line_up(true: Pictures, generated: Pictures, person: dict[str, str]) -> Voic
         places[w] = np.full((len(ids), len(samples)), -1, dtype=np.int64)
         for picture in generated.at(w):
             places[w][row[generated.ids[picture]], column[int(generated.sample[picture])]] = picture
-    names = {name: index for index, name in enumerate(sorted({person.get(one, one) for one in ids}))}
     return Voices(
         ids=ids,
-        people=np.array([names[person.get(one, one)] for one in ids], dtype=np.int64),
+        people=number_people(ids, person),
         true=np.array([position.get(one, -1) for one in ids], dtype=np.int64),
         generated=places,
     )

@@ -25,6 +25,19 @@ def variety(
     }
 
 
+def other_clips(truth: Embeddings, people: NDArray[np.int64], plan: Plan) -> Estimate:
+    """Mean cosine of true faces (n, 512) with those of the same person's other clips: what likeness could reach."""
+    kept = np.isfinite(truth[:, 0])
+    vectors, (person, count) = truth[kept], persons(people[kept])
+    rows, sums = np.bincount(person, minlength=count), np.zeros((count, truth.shape[1]))
+    np.add.at(sums, person, vectors)
+    several = rows[person] > 1
+    if not several.any():
+        return unavailable("nobody has two clips with a face")
+    others = (np.einsum("nd,nd->n", vectors, sums[person]) - np.square(vectors).sum(1))[several]
+    return mean(others / (rows[person][several] - 1), person[several], plan)
+
+
 def _within(faces: Embeddings, people: NDArray[np.int64], plan: Plan) -> Estimate:
     """Over pairs of samples of one voice: from sums, since |Σ x|² = Σ |x|² + 2 Σ pairs."""
     found = np.isfinite(faces[:, :, 0])

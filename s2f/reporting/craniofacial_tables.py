@@ -5,7 +5,7 @@ from typing import Any
 from s2f.faces import anthropometry
 from s2f.faces.anthropometry import Landmarker
 from s2f.reporting import paper
-from s2f.reporting.tables import NONE, Table, estimate, number, p_value
+from s2f.reporting.tables import NONE, Table, by_luck, estimate, number, p_value
 
 PROTOCOLS: dict[Landmarker, str] = {
     "mesh": "MediaPipe's mesh turned to the front",
@@ -19,7 +19,12 @@ def craniofacial(content: dict[str, Any], landmarker: Landmarker = "mesh") -> Ta
     rows = []
     for name, row in content["measures"].items():
         theirs = paper.CRANIOFACIAL.get(name)
-        shuffled = {"value": row["random_r"], "low": row["random_low"], "high": row["random_high"]}
+        shuffled = {
+            "value": row["random_r"],
+            "low": row["random_low"],
+            "high": row["random_high"],
+            "p": row["random_p"],
+        }
         rows.append(
             [
                 paper.WORDS.get(name, name) + claim(row),
@@ -27,7 +32,7 @@ def craniofacial(content: dict[str, Any], landmarker: Landmarker = "mesh") -> Ta
                 p_value(row["p"]),
                 p_value(row["p_holm"]),
                 str(row["n"]),
-                estimate(shuffled),
+                by_luck(shuffled),
                 estimate(row["single"]),
                 number(theirs.r if theirs else None),
                 theirs.p if theirs else NONE,
@@ -37,7 +42,8 @@ def craniofacial(content: dict[str, Any], landmarker: Landmarker = "mesh") -> Ta
     share = content["turned_away_share"]
     notes = [
         f"Generated at w = {content['guidance']}; r takes the mean of {content['samples']} faces per voice, "
-        "the paper's protocol is the column 'one sample'.",
+        "the paper's protocol is the column 'one sample'. p is Student's, of both sides; behind random pairs: how "
+        "often they reach ours.",
         f"True faces turned more than {content['max_yaw_degrees']:g}° are left out: {content['turned_away']}"
         + (f" ({share:.1%})" if share is not None else "")
         + f"; {content['without_mesh']} had no mesh. No outlier was removed.",
@@ -66,6 +72,20 @@ def beside_r(content: dict[str, Any]) -> Table:
     ]
     head = ["measure", "Spearman", "within gender", "one sample", "reliability", "endless samples", "N"]
     return Table("Beside r: ranks, gender, and the noise of sampling", head, rows, notes)
+
+
+def beside_r_by_luck(content: dict[str, Any]) -> Table:
+    """What shuffled pairs reach where each measure is asked for otherwise."""
+    keys = {"single": "one sample", "spearman": "Spearman", "within_gender": "within gender"}
+    rows = [
+        [paper.WORDS.get(name, name), *(by_luck(row["shuffled"][key]) for key in keys)]
+        for name, row in content["measures"].items()
+    ]
+    notes = [
+        "As above with other people's faces, within gender with those of the same gender; in brackets the reach of "
+        "luck. p: how often luck reaches ours, of each measure alone: one in twenty is at .05 by luck."
+    ]
+    return Table("Beside r, of shuffled pairs", ["measure", *keys.values()], rows, notes)
 
 
 def craniofacial_by_dlib(content: dict[str, Any]) -> Table | None:

@@ -3,45 +3,74 @@
 from typing import Any
 
 from s2f.reporting import paper
-from s2f.reporting.tables import Table, estimate, number, p_value
+from s2f.reporting.tables import Table, by_luck, estimate, number, p_value
+
+OTHERWISE = {
+    "age_r_mean": "mean of samples",
+    "age_spearman": "Spearman, mean",
+    "age_r_within_gender": "within gender, mean",
+}
 
 
 def ages(content: dict[str, Any]) -> Table:
-    """The age half of the paper's table 2 beside ours."""
-    head = [
-        "w", "r", "paper", "shuffled", "p (Holm)", "N", "mean of samples", "endless samples", "Spearman, mean",
-        "within gender, mean", "years off", "years a year",
-    ]  # fmt: skip
+    """The age half of the paper's table 2 beside ours, and in years."""
+    head = ["w", "r", "paper", "shuffled", "p (Holm)", "N", "years off", "years off, shuffled", "years a year"]
     rows = []
     for w, row in content["guidance"].items():
         theirs, shuffled = paper.FACIAL.get(w), content["shuffled"][w]
         cells = [w, estimate(row["age_r"]), number(theirs.age_r if theirs else None), estimate(shuffled["age_r"])]
-        cells += [p_value(shuffled["age_p_holm"]), str(row["age_r"]["n"])]
-        keys = ("age_r_mean", "age_r_unattenuated", "age_spearman", "age_r_within_gender")
-        years = (estimate(row["age_error_years"], 1), estimate(row["age_slope"]))
-        rows.append([*cells, *(estimate(row[key]) for key in keys), *years])
+        cells += [p_value(shuffled["age_r"]["p_holm"]), str(row["age_r"]["n"])]
+        cells += [estimate(row["age_error_years"], 1), by_luck(shuffled["age_error_years"], 1)]
+        rows.append([*cells, estimate(row["age_slope"])])
     notes = [
         *_protocol(content),
         "Years off: the mean distance from the true age. Years a year: how many years a generated face ages with each "
         "of the true one's; r asks for the order alone, and is as high where all years are stretched.",
-        "Endless samples: r of one sample over the root of its reliability, the share of its spread that lies between "
-        "voices: what the sampling noise alone takes from r.",
+    ]
+    constant = next((row["age_error_of_one_age"] for row in content["guidance"].values()), {"value": None})
+    if constant["value"] is not None:
+        notes.append(f"Always answering the true ages' median is {estimate(constant, 1)} years off.")
+    return Table("Age by guidance w", head, rows, notes)
+
+
+def ages_otherwise(content: dict[str, Any]) -> Table:
+    """r without the noise of sampling, of ranks and inside genders."""
+    keys = ("age_r_mean", "age_reliability", "age_r_unattenuated", "age_spearman", "age_r_within_gender")
+    rows = [
+        [w, *(estimate(row[key]) for key in keys), str(row["age_r_mean"]["n"])]
+        for w, row in content["guidance"].items()
+    ]
+    notes = [
+        "Reliability: the share of a single sample's spread that lies between voices. Endless samples: r of one sample "
+        "over its root, which is what the sampling noise alone takes from r.",
         "Within gender: what is left of r inside each gender; a model that hears sex alone has nothing there.",
     ]
-    return Table("Age by guidance w", head, rows, notes)
+    middle = ["reliability", "endless samples"]
+    head = ["w", OTHERWISE["age_r_mean"], *middle, OTHERWISE["age_spearman"], OTHERWISE["age_r_within_gender"], "N"]
+    return Table("Age, asked otherwise", head, rows, notes)
+
+
+def ages_by_luck(content: dict[str, Any]) -> Table:
+    """What shuffled pairs reach where age is asked for otherwise."""
+    rows = [[w, *(by_luck(row[key]) for key in OTHERWISE)] for w, row in content["shuffled"].items()]
+    notes = [
+        "As above with other people's faces, within gender with those of the same gender; in brackets the reach of "
+        "luck. p: how often luck reaches ours, corrected for so many w (Holm)."
+    ]
+    return Table("Age, asked otherwise of shuffled pairs", ["w", *OTHERWISE.values()], rows, notes)
 
 
 def genders(content: dict[str, Any]) -> Table:
     """The gender half of the paper's table 2 beside ours, and how many pictures could not be judged."""
-    head = ["w", "accuracy", "paper", "shuffled", "p (Holm)", "N", "mean of samples"]
+    head = ["w", "accuracy", "paper", "shuffled", "p (Holm)", "N", "mean of samples", "the same, shuffled"]
     head.append("no face, several, tiny, not judged")
     rows = []
     for w, row in content["guidance"].items():
         theirs, shuffled = paper.FACIAL.get(w), content["shuffled"][w]
         cells = [w, estimate(row["gender_accuracy"]), number(theirs.gender_accuracy if theirs else None)]
-        cells += [estimate(shuffled["gender_accuracy"]), p_value(shuffled["gender_p_holm"])]
+        cells += [estimate(shuffled["gender_accuracy"]), p_value(shuffled["gender_accuracy"]["p_holm"])]
         cells += [str(row["gender_accuracy"]["n"]), estimate(row["gender_accuracy_mean"])]
-        rows.append([*cells, found(row)])
+        rows.append([*cells, by_luck(shuffled["gender_accuracy_mean"]), found(row)])
     majority = content["majority_accuracy"]
     notes = [*_protocol(content), _judged(content)]
     if majority["value"] is not None:
@@ -77,12 +106,12 @@ def labels(content: dict[str, Any]) -> Table:
     judge = content["judge"]
     rows = []
     for name, row, control in (
-        ("judge on true faces", judge, {}),
+        ("judge on true faces", judge, judge["shuffled"]),
         *((f"w = {w}", row["labels"], content["shuffled"][w]["labels"]) for w, row in content["guidance"].items()),
     ):
         cells = [name]
         for key in ("age_r", "gender_accuracy"):
-            cells += [estimate(row[key]), estimate(control.get(key, {})), str(row[key]["n"])]
+            cells += [estimate(row[key]), by_luck(control[key]), str(row[key]["n"])]
         rows.append(cells)
     notes = ["The first row is the ceiling: what the judge makes of the true faces themselves."]
     error = judge["age_error_years"]

@@ -48,11 +48,11 @@ def given_headlines(given: Given) -> list[Line]:
     content, confidence = given.headlines["headlines"], given.headlines["confidence"]
     shuffled, raw = given.facial["shuffled"][given.identity["guidance"]], given.weight["cosine"]["raw"]
     lines = [
-        _line(name, title, content[name], control, p, said, scale, confidence, digits)
-        for name, title, control, p, said, scale, digits in (
-            ("gender_accuracy", "Gender agrees", shuffled["gender_accuracy"], shuffled["gender_p"], "", (0, 1), 2),
-            ("age_r", "Age correlates (r)", shuffled["age_r"], shuffled["age_p"], "", (-0.4, 1), 2),
-            ("cosine", "Likeness (cosine)", raw["other"], raw.get("p"), "other people's", (-0.2, 1), 3),
+        _line(name, title, content[name], control, control.get("p"), said, scale, confidence, digits)
+        for name, title, control, said, scale, digits in (
+            ("gender_accuracy", "Gender agrees", shuffled["gender_accuracy"], "", (0, 1), 2),
+            ("age_r", "Age correlates (r)", shuffled["age_r"], "", (-0.4, 1), 2),
+            ("cosine", "Likeness (cosine)", raw["other"] | {"p": raw.get("p")}, "other people's", (-0.2, 1), 3),
         )
     ]
     one_face = detected_card(content["one_face"])

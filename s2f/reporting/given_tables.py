@@ -8,7 +8,7 @@ from typing import Any
 
 from s2f.reporting import craniofacial_tables, facial_tables, group_tables
 from s2f.reporting.given_headlines import Given, held_against, recall_control
-from s2f.reporting.tables import NONE, Table, estimate, number, p_value
+from s2f.reporting.tables import NONE, Table, by_luck, estimate, number, p_value
 
 Row = dict[str, Any]
 PAPERS = ("paper r", "paper p", "Speech2Face r")
@@ -29,6 +29,7 @@ def given_tables(given: Given) -> dict[str, list[Table]]:
         "craniofacial": [
             *_measures(given.craniofacial),
             craniofacial_tables.beside_r(given.craniofacial),
+            craniofacial_tables.beside_r_by_luck(given.craniofacial),
             craniofacial_tables.definitions(),
         ],
         "identity": [
@@ -50,19 +51,21 @@ def without(table: Table, *heads: str) -> Table:
 
 def _age_and_gender(content: Row, facial: Row, shuffled: Row) -> Table:
     rows = []
-    for name, key, control in (
-        ("gender accuracy, one picture", "gender_accuracy", "gender"),
-        ("gender accuracy, mean of samples", "gender_accuracy_mean", None),
-        ("age r, one picture", "age_r", "age"),
-        ("age r, mean of samples", "age_r_mean", None),
-        ("age r, as of endless samples", "age_r_unattenuated", None),
-        ("age r by rank (Spearman)", "age_spearman", None),
-        ("age r within gender", "age_r_within_gender", None),
+    for name, key, digits in (
+        ("gender accuracy, one picture", "gender_accuracy", 2),
+        ("gender accuracy, mean of samples", "gender_accuracy_mean", 2),
+        ("age r, one picture", "age_r", 2),
+        ("age r, mean of samples", "age_r_mean", 2),
+        ("age r, as of endless samples", "age_r_unattenuated", 2),
+        ("age r by rank (Spearman)", "age_spearman", 2),
+        ("age r within gender", "age_r_within_gender", 2),
+        ("years off, one picture", "age_error_years", 1),
     ):
         if content["samples"] == 1 and "samples" in name:
             continue
-        beside = [estimate(shuffled[key]), p_value(shuffled[f"{control}_p"])] if control else [NONE, NONE]
-        rows.append([name, estimate(facial[key]), *beside, str(facial[key]["n"])])
+        control = shuffled.get(key, {})
+        beside = [estimate(control, digits), p_value(control.get("p"))]
+        rows.append([name, estimate(facial[key], digits), *beside, str(facial[key]["n"])])
     majority = content["majority_accuracy"]
     rows.append(["always the commoner gender", estimate(majority), NONE, NONE, str(majority["n"])])
     notes = [
@@ -84,10 +87,13 @@ def _of_each(content: Row) -> str:
 
 def _labels(judge: Row, generated: Row, shuffled: Row) -> Table:
     rows = []
-    for name, row, control in (("judge on true faces", judge, {}), ("generated faces", generated, shuffled)):
+    for name, row, control in (
+        ("judge on true faces", judge, judge["shuffled"]),
+        ("generated faces", generated, shuffled),
+    ):
         cells = [name]
         for key in ("age_r", "gender_accuracy"):
-            cells += [estimate(row[key]), estimate(control.get(key, {})), str(row[key]["n"])]
+            cells += [estimate(row[key]), by_luck(control[key]), str(row[key]["n"])]
         rows.append(cells)
     error = judge["age_error_years"]
     notes = ["The first row is the ceiling: what the judge makes of the true faces themselves."]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from s2f.reporting.headlines import FEWEST, HEADLINE_NAMES
-from s2f.reporting.tables import Table, estimate, number, p_value
+from s2f.reporting.tables import Table, estimate, number, p_value, with_p
 
 TITLES = {
     "gender_accuracy": "gender accuracy",
@@ -26,13 +26,14 @@ def groups(content: dict[str, Any]) -> Table:
         for name in HEADLINE_NAMES:
             row = group["headlines"].get(name, {})
             worse = " ▼" if is_worse(row, content["confidence"]) else ""
-            cells.append(estimate(row, DIGITS.get(name, 2)) + worse)
+            cells.append(_beside_chance(row, DIGITS.get(name, 2)) + worse)
         rows.append(cells)
     head = ["group", "voices of people", *(TITLES[name] for name in HEADLINE_NAMES)]
     first = content["found_among"]
     notes = [
         f"At w = {content['guidance']}. Groups are by label where there is one, else as the judge sees the true face. "
-        f"▼: below all other voices beyond chance, corrected for every cell. Found: among the first {first} of all."
+        f"▼: below all other voices beyond chance, corrected for every cell. Found: among the first {first} of all. "
+        "In parentheses: chance, what other people's faces score with the group's voices."
     ]
     return Table("The headlines by group", head, rows, [*notes, *group_sentences(content)])
 
@@ -46,6 +47,12 @@ def enlarging(content: dict[str, Any]) -> Table:
         rows.append([f"{group['by']}: {group['group']}", f"{row['n']} of {group['people']}", estimate(row, 3) + worse])
     notes = sentences(content["enlarging_groups"], content["confidence"], (ENLARGING,))
     return Table("Gain in cosine by group", ["group", "portraits of people", TITLES[ENLARGING]], rows, notes)
+
+
+def _beside_chance(row: dict[str, Any], digits: int) -> str:
+    """'0.88 [0.79, 0.94] (0.53)'."""
+    chance = row.get("chance")
+    return estimate(row, digits) + ("" if chance is None or row["value"] is None else f" ({number(chance, digits)})")
 
 
 def is_worse(row: dict[str, Any], confidence: float) -> bool:
@@ -98,6 +105,4 @@ def by_guidance(content: dict[str, Any]) -> Table:
 
 def _difference(row: dict[str, Any], digits: int) -> str:
     difference = row.get("difference", {})
-    text = estimate(difference, digits)
-    p = difference.get("p_holm")
-    return text if p is None else f"{text}, p {p_value(p)}" if p < 0.001 else f"{text}, p = {p_value(p)}"
+    return with_p(estimate(difference, digits), difference.get("p_holm"))

@@ -46,12 +46,12 @@ def headlines(results: Results) -> list[Headline]:
     cards = []
     if weight and shuffled:
         theirs = paper.FACIAL.get(w)
-        for title, name, p, scale in (
-            ("Gender agrees", "gender_accuracy", "gender_p", (0.0, 1.0)),
-            ("Age correlates (r)", "age_r", "age_p", (-0.4, 1.0)),
+        for title, name, scale in (
+            ("Gender agrees", "gender_accuracy", (0.0, 1.0)),
+            ("Age correlates (r)", "age_r", (-0.4, 1.0)),
         ):
             chance, said = shuffled[name]["value"], f"paper {number(getattr(theirs, name))}" if theirs else ""
-            judged = verdict(content[name], chance, shuffled[p], confidence)
+            judged = verdict(content[name], chance, shuffled[name].get("p"), confidence)
             cards.append(
                 compared_card(title, content[name], chance, judged, f"shuffled pairs {number(chance)}", scale, said)
             )

@@ -92,6 +92,8 @@ def all_tables(results: Results) -> dict[str, Table]:
     by_dlib = craniofacial_tables.craniofacial_by_dlib(results.craniofacial)
     return {
         "ages": facial_tables.ages(results.facial),
+        "ages_otherwise": facial_tables.ages_otherwise(results.facial),
+        "ages_by_luck": facial_tables.ages_by_luck(results.facial),
         "genders": facial_tables.genders(results.facial),
         "labels": facial_tables.labels(results.facial),
         "confusion": facial_tables.confusion(results.facial),
@@ -102,6 +104,7 @@ def all_tables(results: Results) -> dict[str, Table]:
         "craniofacial": craniofacial_tables.craniofacial(results.craniofacial),
         **({"craniofacial_by_dlib": by_dlib} if by_dlib else {}),
         "beside_r": craniofacial_tables.beside_r(results.craniofacial),
+        "beside_r_by_luck": craniofacial_tables.beside_r_by_luck(results.craniofacial),
         "definitions": craniofacial_tables.definitions(),
         "identity": tables.identity(results.identity),
         "retrieval": tables.retrieval(results.identity),

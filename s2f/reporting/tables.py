@@ -43,6 +43,17 @@ def estimate(row: dict[str, Any], digits: int = 2) -> str:
     return f"{number(row['value'], digits)} [{interval}]"
 
 
+def by_luck(row: dict[str, Any], digits: int = 2) -> str:
+    """'0.00 [−0.16, 0.16], p = .002': what shuffled pairs reach, and how often they reach ours, corrected if it is."""
+    p = None if row.get("value") is None else row.get("p_holm", row.get("p"))
+    return with_p(estimate(row, digits), p)
+
+
+def with_p(said: str, p: float | None) -> str:
+    """'0.41 [0.30, 0.51], p = .002', or what is said alone."""
+    return said if p is None else f"{said}, p {'' if p < 0.001 else '= '}{p_value(p)}"
+
+
 def p_value(p: float | None) -> str:
     """As in print: '<.001', '.034'."""
     if p is None:
@@ -64,6 +75,8 @@ def identity(content: dict[str, Any]) -> Table:
     notes = [
         "Cosine of ArcFace embeddings with the true face. Read it only beside other people's: a mean face resembles "
         "everybody a little.",
+        "A ceiling: true faces of two clips of one person have "
+        f"{estimate(content['same_person'], 3)}, N = {content['same_person']['n']}.",
         "Variety is one minus the mean cosine: between samples of one voice, between voices, between true faces.",
     ]
     head += ["no face, several", "variety within a voice", "between voices", "between true faces"]

@@ -24,6 +24,8 @@ def test_copied_faces_correlate_perfectly_and_random_pairs_do_not(make_study, lo
         assert row["random_low"] < 0 < row["random_high"]
         assert (row["tied"], row["free"]) == (name == "jaw_width", name == "nose_width")
         assert row["n"] == 80
+        for shuffled in row["shuffled"].values():
+            assert abs(shuffled["value"]) < 0.06 and shuffled["low"] < 0 < shuffled["high"] and shuffled["p"] < 0.01
 
 
 def test_a_planted_correlation_is_inside_its_interval(make_study, load, plan) -> None:

@@ -24,8 +24,10 @@ def test_faces_that_copy_the_truth_are_perfect_and_their_shuffles_at_chance(make
         assert found["labels"]["age_r"]["value"] == pytest.approx(1)
         assert abs(shuffled["age_r"]["value"]) < 0.05
         assert 0.45 < shuffled["gender_accuracy"]["value"] < 0.55
-        assert shuffled["age_p"] < 0.01 and shuffled["gender_p"] < 0.01
-        assert shuffled["age_p_holm"] == pytest.approx(2 * shuffled["age_p"])  # of two w
+        assert {"age_r", "age_r_mean", "age_spearman", "age_r_within_gender"} < set(shuffled)
+        for key in set(shuffled) - {"labels"}:
+            assert shuffled[key]["p"] < 0.01
+            assert shuffled[key]["p_holm"] == pytest.approx(2 * shuffled[key]["p"], rel=1e-3)  # of two w
         assert found["age_confusion"]["counts"] == np.diag(np.diag(found["age_confusion"]["counts"])).tolist()
     assert result["judge"]["age_error_years"]["value"] == pytest.approx(0, abs=1e-3)
 
@@ -40,6 +42,23 @@ def test_years_that_are_stretched_keep_their_order_and_not_their_distance(make_s
     assert found["age_slope"]["value"] == pytest.approx(2, abs=1e-4)
     ages = np.array([one["age"] for one in rows if one["source"] == "true"])
     assert found["age_error_years"]["value"] == pytest.approx(np.abs(ages - 40 + 5).mean(), abs=1e-3)
+    by_one = np.abs(ages - np.median(ages)).mean()
+    assert found["age_error_of_one_age"]["value"] == pytest.approx(by_one, abs=1e-3)
+
+
+def test_years_off_stand_beside_those_from_other_peoples_ages(make_study, load, plan) -> None:
+    pictures, voices = load(make_study(80, 2, (0.0,), noise=0.0))
+    ages = pictures["true"].age
+    apart = np.abs(ages[:, None] - ages[None])
+    by_hand = apart.sum() / (80 * 79)  # everybody beside everybody else
+    shuffled = evaluate(pictures, voices, plan)["shuffled"]["0"]["age_error_years"]
+    assert shuffled["value"] == pytest.approx(by_hand, rel=0.01)
+    assert shuffled["low"] < by_hand < shuffled["high"] and shuffled["p"] < 0.01
+    far = make_study(80, 2, (0.0,), noise=0.0)
+    for one in far:
+        if one["source"] == "generated":
+            one["age"] = 80 - one["age"]  # the old are drawn young
+    assert evaluate(*load(far), plan)["shuffled"]["0"]["age_error_years"]["p"] > 0.9
 
 
 def test_faces_that_know_nothing_are_at_chance(make_study, load, plan) -> None:
@@ -110,9 +129,16 @@ def test_labels_have_a_shuffled_control_of_their_own(make_study, load, plan) -> 
             one.update(age=40.0, male=0.9)
     shuffled = evaluate(*load(rows), plan)["shuffled"]["0"]
     assert abs(shuffled["labels"]["age_r"]["value"]) < 0.06
-    assert shuffled["labels"]["age_p_holm"] < 0.01 and shuffled["labels"]["gender_p_holm"] < 0.01
-    assert shuffled["age_r"]["value"] is None
-    assert shuffled["gender_p"] == 1.0  # everybody a man: no order does worse
+    assert shuffled["labels"]["age_r"]["p_holm"] < 0.01 and shuffled["labels"]["gender_accuracy"]["p_holm"] < 0.01
+    assert shuffled["age_r"]["value"] is shuffled["age_r"]["p_holm"] is None
+    assert shuffled["gender_accuracy"]["p"] == 1.0  # everybody a man: no order does worse
+
+
+def test_the_judge_on_true_faces_has_a_shuffled_control_too(make_study, load, plan) -> None:
+    judge = evaluate(*load(make_study(60, 1, (0.0,), noise=0.0)), plan)["judge"]
+    assert abs(judge["shuffled"]["age_r"]["value"]) < 0.06 and judge["shuffled"]["age_r"]["p"] < 0.01
+    assert 0.4 < judge["shuffled"]["gender_accuracy"]["value"] < 0.6
+    assert judge["shuffled"]["age_error_years"]["value"] > 5 > judge["age_error_years"]["value"]
 
 
 def all_undetected(rows):

@@ -3,8 +3,10 @@ import json
 import numpy as np
 import pytest
 
-from s2f.evaluation.groups import BAND_NAMES, evaluate_headlines, members
+from s2f.evaluation.groups import BAND_NAMES, by_group, evaluate_headlines, members
 from s2f.evaluation.headlines import HEADLINES, VOICE_FINDS, Study, headline_scores
+from s2f.evaluation.scores import Score
+from s2f.evaluation.tables import take
 
 
 @pytest.fixture
@@ -74,7 +76,33 @@ def test_a_group_whose_gender_is_always_wrong_is_worse_than_the_others(study, pl
     assert men["value"] == 0 and men["difference"]["high"] < -0.8 and men["difference"]["p_holm"] < 0.05
     assert rows["women"]["headlines"]["gender_accuracy"]["difference"]["low"] > 0.8
     assert rows["men"]["headlines"]["age_r"]["difference"]["p_holm"] > 0.05
+    assert rows["men"]["headlines"]["gender_accuracy"]["chance"] == 0.0  # nobody is drawn as a man
+    assert rows["women"]["headlines"]["gender_accuracy"]["chance"] == 1.0
     assert rows["men"]["voices"] + rows["women"]["voices"] == 60
+
+
+def test_men_beside_women_and_women_beside_men_are_one_test(study, plan) -> None:
+    rng = np.random.default_rng(0)
+    score = Score(rng.normal(size=(60, 1)))
+    women = np.arange(60) < 25
+    old = np.arange(60) % 3 == 0
+    groups = {("gender", "women"): women, ("gender", "men"): ~women, ("age", "60 and over"): old}
+    rows = by_group({"cosine": score}, groups, np.arange(60), plan)
+    first, second, third = (row["headlines"]["cosine"]["difference"] for row in rows)
+    assert first["p"] == pytest.approx(second["p"]) and first["p_holm"] == second["p_holm"]
+    twice = pytest.approx(min(1.0, 2 * min(first["p"], third["p"])), rel=1e-3)  # of two tests, not three
+    assert min(first["p_holm"], third["p_holm"]) == twice
+
+
+def test_chance_of_likeness_is_that_of_other_peoples_faces(study) -> None:
+    people = {f"v{one:04d}": f"p{one // 2}" for one in range(60)}  # two clips of each
+    one = study(person=people)
+    score = headline_scores(one, one.voices.generated[1.0], 10)["cosine"]
+    faces = take(one.generated.embedding, one.voices.generated[1.0]).astype(np.float64).mean(1)
+    products = one.truth @ faces.T
+    others = one.voices.people[:, None] != one.voices.people[None]
+    by_hand = [row[other].mean() for row, other in zip(products, others, strict=True)]
+    assert score.chance == pytest.approx(np.array(by_hand))
 
 
 def test_every_w_stands_beside_the_reference_and_what_hears_alone_stands_once(study, plan) -> None:

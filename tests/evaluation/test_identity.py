@@ -52,6 +52,19 @@ def test_variety_tells_copies_from_differences(make_study, load, plan) -> None:
     assert variety["within_voice"]["reason"] == "not available: no voice has two samples with a face"
 
 
+def test_two_clips_of_one_person_say_what_likeness_could_reach(make_study, load, plan) -> None:
+    rows = make_study(30, 1, (0.0,), noise=0.0)
+    person = {f"v{one:04d}": f"p{min(one // 2, 5)}" for one in range(12)}  # six people with two, the others with one
+    pictures, voices = load(rows, person)
+    truth = pictures["true"].embedding.astype(np.float64)
+    pairs = [truth[at] @ truth[at + 1] for at in range(0, 12, 2)]
+    found = evaluate(pictures, voices, plan)["same_person"]
+    assert found["value"] == pytest.approx(np.mean(pairs), abs=1e-5)
+    assert (found["n"], found["people"]) == (12, 6)
+    alone = evaluate(*load(rows), plan)["same_person"]
+    assert alone["reason"] == "not available: nobody has two clips with a face"
+
+
 def test_one_face_for_everybody_is_seen_and_has_no_rank(make_study, load, plan) -> None:
     rows = make_study(20, 2, (0.0,), noise=0.5)
     for one in rows:

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
+from s2f.evaluation.correlations import correlation
 from s2f.evaluation.reliability import reliability, unattenuated
 from s2f.evaluation.scores import Score, estimate
-from s2f.evaluation.statistics import Plan, correlation, weigh
+from s2f.evaluation.statistics import Plan, weigh
 
 PLAN = Plan(confidence=0.95, resamples=200, seed=1)
 

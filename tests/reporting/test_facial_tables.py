@@ -1,4 +1,4 @@
-from s2f.reporting.facial_tables import age_confusion, ages, confusion, genders
+from s2f.reporting.facial_tables import age_confusion, ages, ages_by_luck, ages_otherwise, confusion, genders
 
 GENDER = {"f_as_f": 3, "f_as_m": 1, "m_as_f": 0, "m_as_m": 4}
 NOBODY = dict.fromkeys(GENDER, 0)
@@ -8,10 +8,11 @@ def test_what_was_not_found_or_tiny_is_counted_beside_what_was_judged() -> None:
     numbers = {"value": 0.5, "low": 0.4, "high": 0.6, "n": 9}
     found = {"pictures": 30, "no_face": 1, "several_faces": 2, "tiny_face": 3, "not_judged": 4}
     keys = ("gender_accuracy", "gender_accuracy_mean")
-    shuffled = {"gender_accuracy": numbers, "gender_p_holm": 0.01}
+    shuffled = dict.fromkeys(keys, numbers | {"p": 0.002, "p_holm": 0.01})
     content = {"samples": 2, "people": 8, "tiny_face_px": 32, "true_faces": found}
     content |= {"guidance": {"1": dict.fromkeys(keys, numbers) | found}, "shuffled": {"1": shuffled}}
     table = genders(content | {"majority_accuracy": {"value": None}})
+    assert table.rows[0][4] == ".010" and table.rows[0][-2] == "0.50 [0.40, 0.60], p = .010"
     assert (table.head[-1], table.rows[0][-1]) == ("no face, several, tiny, not judged", "1, 2, 3, 4 of 30")
     assert "under 32 px" in table.notes[-1] and "Of the true faces: 1, 2, 3, 4 of 30." in table.notes[-1]
 
@@ -20,12 +21,22 @@ def test_years_stand_beside_the_papers_with_what_noise_and_gender_make_of_them()
     keys = ("age_r", "age_r_mean", "age_r_unattenuated", "age_spearman", "age_r_within_gender")
     values = {key: {"value": index / 10, "low": 0.0, "high": 0.9, "n": 9} for index, key in enumerate(keys)}
     values |= {key: {"value": 2.0, "low": 1.0, "high": 3.0, "n": 9} for key in ("age_error_years", "age_slope")}
-    shuffled = {"age_r": {"value": 0.0, "low": -0.1, "high": 0.1, "n": 9}, "age_p_holm": 0.034}
+    shuffled = {
+        key: {"value": 0.0, "low": -0.1, "high": 0.1, "n": 9, "p_holm": 0.034} for key in (*keys, "age_error_years")
+    }
+    values |= {
+        "age_reliability": {"value": 0.9, "low": 0.8, "high": 1.0, "n": 9},
+        "age_error_of_one_age": {"value": None},
+    }
     content = {"samples": 2, "people": 8, "guidance": {"3": values}, "shuffled": {"3": shuffled}}
     [row] = ages(content).rows
-    first, middle, last = ["3", "0.00 [0.00, 0.90]"], ["0.24", "0.00 [−0.10, 0.10]", ".034", "9"], range(1, 5)
-    years = ["2.0 [1.0, 3.0]", "2.00 [1.00, 3.00]"]
-    assert row == [*first, *middle, *(f"0.{index}0 [0.00, 0.90]" for index in last), *years]
+    years = ["2.0 [1.0, 3.0]", "0.0 [−0.1, 0.1], p = .034", "2.00 [1.00, 3.00]"]
+    assert row == ["3", "0.00 [0.00, 0.90]", "0.24", "0.00 [−0.10, 0.10]", ".034", "9", *years]
+    middle, steady = "0.10 [0.00, 0.90]", "0.90 [0.80, 1.00]"
+    assert ages_otherwise(content).rows == [
+        ["3", middle, steady, *(f"0.{index}0 [0.00, 0.90]" for index in (2, 3, 4)), "9"]
+    ]
+    assert ages_by_luck(content).rows == [["3", *["0.00 [−0.10, 0.10], p = .034"] * 3]]
 
 
 def test_bands_of_age_stand_with_their_sums_and_what_luck_would_give() -> None:

@@ -1,0 +1,139 @@
+"""Correlation with how sure it is: Pearson's r, of ranks, within groups, over samples, and the slope of a line.
+
+Where there is none to have (too few people, a side that is the same everywhere, a value that is no number) an
+`Estimate` says why.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from s2f.evaluation.statistics import FEWEST_PAIRS, Estimate, Floats, Weight, counted, unavailable, weigh
+
+NOISE = 1e-5  # of a value: ages of 40 that differ by an hour are one age
+
+
+def pearson(x: Floats, y: Floats, confidence: float, people: NDArray[np.int64] | None = None) -> Estimate:
+    """Pearson's r of x and y (n,) with Fisher's interval and the two-sided p of Student's t.
+
+    Interval and p count as many rows as people's (n,) are worth (`weigh`), n stays the number of pairs.
+    """
+    weight = weigh(len(x), people)
+    return _pearson(x, y, confidence, weight)
+
+
+def _pearson(x: Floats, y: Floats, confidence: float, weight: Weight) -> Estimate:
+    reason = _no_correlation(x, y, weight)
+    if reason:
+        return unavailable(reason, len(x))
+    r = float(np.clip(np.corrcoef(x, y)[0, 1], -1, 1))
+    return correlation(r, len(x), weight, confidence)
+
+
+def correlation(r: float, n: int, weight: Weight, confidence: float, widened: float = 1.0) -> Estimate:
+    """A known r of `n` pairs that weigh 4 rows or more, with interval and p.
+
+    The interval of Fisher's z is `widened` times as wide. A perfect r has no interval of its own; its p is that of the
+    one order, or its reverse, among all orders of the people.
+    """
+    if abs(r) >= 1:
+        return Estimate(r, r, r, 2 / math.factorial(min(weight.people, 100)), n, people=weight.people)
+    reach = widened * stats.norm.ppf(0.5 + confidence / 2) / math.sqrt(weight.rows - 3)
+    low, high = np.tanh(np.arctanh(r) + np.array([-reach, reach]))
+    t = r * math.sqrt((weight.rows - 2) / (1 - r * r))
+    p = 2 * stats.t.sf(abs(t), weight.rows - 2)
+    return Estimate(r, float(low), float(high), float(p), n, people=weight.people)
+
+
+def spearman(x: Floats, y: Floats, confidence: float, people: NDArray[np.int64] | None = None) -> Estimate:
+    """Spearman's rank correlation of x and y (n,): Pearson's r of their ranks, which no single far-off value makes.
+
+    Its interval is Fisher's with the variance of Bonett & Wright (2000), p that of Student's t; `people` as above.
+    """
+    if _no_correlation(x, y, weigh(len(x), people)):
+        return pearson(x, y, confidence, people)  # says why not
+    found = pearson(stats.rankdata(x), stats.rankdata(y), confidence, people)
+    if found.value is None or abs(found.value) >= 1:
+        return found
+    return correlation(found.value, found.n, weigh(len(x), people), confidence, math.sqrt(1 + found.value**2 / 2))
+
+
+def within(
+    x: Floats, y: Floats, group: NDArray[np.int64], confidence: float, people: NDArray[np.int64] | None = None
+) -> Estimate:
+    """r of x and y (n,) once each group's (n, whole numbers) own means are taken off: what is left inside groups.
+
+    A wide jaw drawn for every man goes with men's wide jaws, but inside neither gender.
+    """
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        return pearson(x, y, confidence, people)
+    weight = weigh(len(x), people)
+    weight = replace(weight, rows=weight.rows - max(len(np.unique(group)) - 1, 0))
+    inner_x, inner_y = inside_groups(x, y, group)
+    for one, rest in ((x, inner_x), (y, inner_y)):
+        if len(one) and _is_constant(rest, float(np.abs(one).max())):
+            return unavailable("one side is the same everywhere in a group", len(x))
+    return _pearson(inner_x, inner_y, confidence, weight)
+
+
+def inside_groups(x: Floats, y: Floats, group: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """x and y (n,) less their group's (n,) own means."""
+    _, row = np.unique(group, return_inverse=True)
+    size = np.bincount(row)
+    inner_x, inner_y = (one - (np.bincount(row, weights=one) / size)[row] for one in (x, y))
+    return inner_x, inner_y
+
+
+def slope(x: Floats, y: Floats, confidence: float, people: NDArray[np.int64] | None = None) -> Estimate:
+    """How much x changes with one unit of y (n,), by least squares, with Student's interval; `people` as above."""
+    weight = weigh(len(x), people)
+    reason = _no_correlation(x, y, weight)
+    if reason:
+        return unavailable(reason, len(x))
+    value, at_zero = np.polyfit(y, x, 1)
+    left = float(np.square(x - value * y - at_zero).mean())
+    error = math.sqrt(left / float(y.var()) / (weight.rows - 2))
+    reach = float(stats.t.ppf(0.5 + confidence / 2, weight.rows - 2)) * error
+    return Estimate(float(value), float(value - reach), float(value + reach), None, len(x), people=weight.people)
+
+
+def mean_correlation(parts: Sequence[Estimate], people: NDArray[np.int64], confidence: float) -> Estimate:
+    """One r from several of the same voices (one per sample): Fisher's z averaged, the interval of a single one.
+
+    `people` (n,) are those of all the voices. Samples of one voice are no new voices, so averaging makes r steadier
+    than its interval says, never surer.
+    """
+    missing = [part for part in parts if part.value is None]
+    if missing or not parts:
+        return missing[0] if missing else unavailable("no samples")
+    r = float(np.tanh(np.mean([np.arctanh(np.clip(part.value or 0.0, -1 + 1e-15, 1 - 1e-15)) for part in parts])))
+    exact = all(abs(part.value or 0.0) >= 1 for part in parts)
+    return correlation(
+        float(np.sign(r)) if exact else r, min(part.n for part in parts), weigh(len(people), people), confidence
+    )
+
+
+def _no_correlation(x: Floats, y: Floats, weight: Weight) -> str | None:
+    """Why x and y have no correlation, or None."""
+    if weight.people < FEWEST_PAIRS:
+        noun = ("pair", "pairs") if weight.people == len(x) else ("person", "people")
+        return f"{counted(weight.people, *noun)}, at least {FEWEST_PAIRS} are needed"
+    if weight.rows < FEWEST_PAIRS:
+        return (
+            f"{len(x)} pairs of {weight.people} people are worth {weight.rows:.1f}, at least {FEWEST_PAIRS} are needed"
+        )
+    broken = int((~np.isfinite(x) | ~np.isfinite(y)).sum())
+    if broken:
+        return f"{broken} of {len(x)} pairs hold a value that is not a number"
+    if any(_is_constant(values, float(np.abs(values).max())) for values in (x, y)):
+        return "one side is the same everywhere"
+    return None
+
+
+def _is_constant(values: Floats, size: float) -> bool:
+    """Whether values that began as large as `size` differ by no more than a network's noise on one face."""
+    return float(np.ptp(values)) <= NOISE * size
