@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from s2f.cli.generate import check_folder
-from s2f.runtime import InputError, derive_seed, replace_file
+from s2f.runtime import InputError, replace_file
 
 if TYPE_CHECKING:
     from s2f.cli.revisions import Revision
@@ -77,12 +77,11 @@ def measured(a: "Revision", b: "Revision", guidance: float | None) -> dict[str, 
     """The comparison itself; found and sure as B's parameters say."""
     from s2f.cli.revisions import fetch
     from s2f.evaluation.comparing import compare_runs
+    from s2f.evaluation.results import plan_of
     from s2f.evaluation.runs import PARTS, read_run
-    from s2f.evaluation.statistics import Plan
 
     asked = asked_of(b)
-    seed = b.params.get("seed", 0)
-    plan = Plan(asked.confidence, asked.resamples, derive_seed(seed, "evaluation", "compare"))
+    plan = plan_of(asked, b.params.get("seed", 0))
     with tempfile.TemporaryDirectory(prefix="s2f-compare-") as folder:
         before, after = (
             read_run(one.name, data, asked_of(one).guidance if guidance is None else guidance)

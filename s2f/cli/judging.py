@@ -49,7 +49,7 @@ class Sections:
         """
         models = read_section(params, "face_models", FaceModelsParams)
         section = read_section(params, "evaluation", EvaluationParams)
-        read_plan(params, "facial")
+        read_plan(params)
         return Sections(params, models, section)
 
     @property
@@ -108,9 +108,7 @@ def pair(truth: Path, generated: Path, labels: Path | None) -> GivenPictures:
 def judge(pictures: GivenPictures, networks: Networks, sections: Sections, measured: Path) -> Given:
     """All that a report is made of."""
     seen, people = read_pictures(measured), pictures.people
-    results = evaluate_given(
-        seen[TRUE], seen[GENERATED], people, sections.evaluation, lambda name: read_plan(sections.file, name)
-    )
+    results = evaluate_given(seen[TRUE], seen[GENERATED], people, sections.evaluation, read_plan(sections.file))
     return Given(
         truth=str(pictures.folders[TRUE]),
         generated=str(pictures.folders[GENERATED]),

@@ -29,12 +29,12 @@ def compare_runs(a: Run, b: Run, first: int, plan: Plan) -> dict[str, Any]:
     """`b` less `a`, as JSON content: each headline of both with intervals, the difference, its p and a verdict.
 
     Found means among the `first` of the gallery. Who is one person is as `b` says. No headline is called better or
-    worse unless the interval and the p corrected for all headlines agree, and 20 people or more were compared.
+    worse unless the interval and the p corrected for all headlines agree, and 20 people or more were compared. Both
+    sides' intervals come from the plan's own draws, as in a report of the same voices; only differences take more.
     """
     ids = _common(a.study.voices.ids, b.study.voices.ids)
     portraits = _common(a.pictures["portrait"].ids, b.pictures["portrait"].ids)
     people = b.study.voices.people[b.rows(ids)]
-    plan = replace(plan, resamples=max(plan.resamples, _draws(plan.confidence)))
     rows = _headlines(a, b, ids, people, first, plan) | {ENLARGING: _enlarging(a, b, portraits, plan)}
     for row, p in zip(rows.values(), holm([row["difference"].get("p") for row in rows.values()]), strict=True):
         if p is not None:
@@ -101,15 +101,16 @@ def _row(a: Score, b: Score, people: NDArray[np.int64], plan: Plan) -> dict[str,
     return {
         "a": estimate(a.of(both), people[both], plan).as_json(),
         "b": estimate(b.of(both), people[both], plan).as_json(),
-        "difference": paired_difference(b, a, people, plan).as_json() | {"same": same},  # voice by voice
+        "difference": paired_difference(b, a, people, _surer(plan)).as_json() | {"same": same},  # voice by voice
         "only_a": int((a.kept & ~b.kept).sum()),
         "only_b": int((b.kept & ~a.kept).sum()),
     }
 
 
-def _draws(confidence: float) -> int:
-    """With fewer draws no p could be small enough."""
-    return math.ceil(SURE_DRAWS * (len(HEADLINES) + 1) / (1 - confidence))
+def _surer(plan: Plan) -> Plan:
+    """With so many draws that a p can be small enough."""
+    draws = math.ceil(SURE_DRAWS * (len(HEADLINES) + 1) / (1 - plan.confidence))
+    return replace(plan, resamples=max(plan.resamples, draws))
 
 
 def _common(one: Iterable[str], other: Iterable[str]) -> list[str]:

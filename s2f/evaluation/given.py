@@ -4,7 +4,6 @@ All generated pictures are of one weight. It is drawn up as w = 0, which nobody 
 `given`.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -23,18 +22,17 @@ GIVEN = "given"  # what the results say instead
 
 
 def evaluate_given(
-    true: Pictures, generated: Pictures, person: dict[str, str], section: EvaluationParams, plan: Callable[[str], Plan]
+    true: Pictures, generated: Pictures, person: dict[str, str], section: EvaluationParams, plan: Plan
 ) -> dict[str, dict[str, Any]]:
     """The results facial, craniofacial, identity and headlines, as JSON content in the form that the stages' have.
 
-    `person` maps a name to who is seen, `plan` an evaluation's name to how sure it is to be. No measure is tied to
-    anything: whoever made the pictures knows of no law.
+    `person` maps a name to who is seen. No measure is tied to anything: whoever made the pictures knows of no law.
     """
     voices = line_up(true, generated, person)
     study = Study(true, generated, voices, heard={})
-    facial = evaluate_facial(true, generated, voices, plan("facial"))
-    identity = evaluate_identity(true, generated, voices, {}, W, section.recall_at, plan("identity"))
-    headlines = evaluate_headlines(study, W, section.headline_recall, plan("headlines"))
+    facial = evaluate_facial(true, generated, voices, plan)
+    identity = evaluate_identity(true, generated, voices, {}, W, section.recall_at, plan)
+    headlines = evaluate_headlines(study, W, section.headline_recall, plan)
     del identity["voice"]
     for row in (headlines, *headlines["groups"]):
         del row["headlines"][VOICE_FINDS]
@@ -45,7 +43,7 @@ def evaluate_given(
         content |= {"guidance": GIVEN, "by_guidance": _given(content["by_guidance"])}
     return {
         "facial": facial | {key: _given(facial[key]) for key in ("guidance", "shuffled")},
-        "craniofacial": _measures(true, generated, voices, section, plan("craniofacial")),
+        "craniofacial": _measures(true, generated, voices, section, plan),
         "identity": identity | {"without_embedding": _without_embedding(true, generated)},
         "headlines": headlines,
     }

@@ -1,8 +1,10 @@
 """Look at every picture once: detect, align, embed, judge, mesh, and find dlib's points where a predictor is named.
 
-One row of the measured table each. True faces, generated ones and enlarged ones go through the same hands, so that what
-the networks get wrong they get wrong alike. Pictures stream from Parquet through a few threads, and rows come back in
-the pictures' order. All threads ask one judge, a chunk's faces at a time: it may be a program of its own.
+One row of the measured table each. True faces, generated ones and enlarged ones go through the same detector, judge and
+landmarks, so that what these get wrong they get wrong alike. One thing is not alike: a corpus's true face keeps the
+embedding that the corpus took of the whole frame, while that of every other picture is taken of the picture as it lies
+here. Pictures stream from Parquet through a few threads, and rows come back in the pictures' order. All threads ask one
+judge, a chunk's faces at a time: it may be a program of its own.
 """
 
 from collections import deque

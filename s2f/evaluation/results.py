@@ -10,15 +10,18 @@ from s2f.params.evaluation import EvaluationParams
 from s2f.runtime import derive_seed, replace_file
 
 
-def read_plan(params: Path | str, name: str) -> Plan:
-    """Confidence, draws, seed and tiny faces of the evaluation `name`.
+def read_plan(params: Path | str) -> Plan:
+    """Confidence, draws, seed and tiny faces of every evaluation.
 
     Raises:
         ParamsError: the section or the seed does not fit.
     """
-    section = read_section(params, "evaluation", EvaluationParams)
-    seed = derive_seed(read_seed(params), "evaluation", name)
-    return Plan(section.confidence, section.resamples, seed, section.tiny_face_px)
+    return plan_of(read_section(params, "evaluation", EvaluationParams), read_seed(params))
+
+
+def plan_of(section: EvaluationParams, seed: int) -> Plan:
+    """The same from what was read. All draw from one seed: what two of them say of a number is the same, then."""
+    return Plan(section.confidence, section.resamples, derive_seed(seed, "evaluation"), section.tiny_face_px)
 
 
 def write_result(content: dict[str, Any], out: Path | str) -> None:

@@ -2,6 +2,7 @@
 
 Pictures go through files in a temporary folder, each for as long as it is judged. The program's own chatter stays off
 the terminal; the end of it is told if the program dies. It dies with this process, whose end is the end of its input.
+One that hangs is ended: nobody may wait for ever.
 """
 
 import itertools
@@ -9,8 +10,8 @@ import json
 import logging
 import subprocess
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any
@@ -25,6 +26,8 @@ from s2f.runtime import BAD_INPUT, InputError
 LONGEST_LINE = 1 << 20  # bytes; an answer for a face has about a hundred
 LAST_WORDS = 4096  # bytes of what it said
 PATIENCE_S = 5.0  # for a program that was told to end
+START_S = 3600.0  # until it says who it is: TensorFlow takes a minute, and the first time weights are downloaded
+ANSWER_S = 900.0  # for one question: a few faces take seconds, on a machine that has no memory left some minutes
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +45,7 @@ class ProcessJudge:
     def __init__(self, program: str, command: Sequence[str], roles: Sequence[str], sha256: str | None = None) -> None:
         self._program = program
         self._turn = threading.Lock()
+        self._hung: str | None = None  # what it did not do in time
         self._numbers = itertools.count()
         self._files = ExitStack()
         self._folder = self._files.enter_context(TemporaryDirectory(prefix="s2f-judge-"))
@@ -63,7 +67,8 @@ class ProcessJudge:
             raise InputError(f"{self._program} cannot be started ({command[0]}: {error.strerror}).") from None
 
     def _introduce(self, roles: Sequence[str], sha256: str | None) -> None:
-        said = self._hear()
+        with self._in_time(START_S, "say who it is"):
+            said = self._hear()
         try:
             weights = [(str(name), str(digest)) for name, digest in said["weights"].items()]
             self.version = f"{self._program} {said['version']}"
@@ -81,7 +86,7 @@ class ProcessJudge:
         """(age in years, probability of male) of each face, beside its picture; None of one that it does not see.
 
         Raises:
-            InputError: the program died, or does not answer as agreed.
+            InputError: the program died, hangs, or does not answer as agreed.
         """
         if not faces:
             return []
@@ -90,7 +95,8 @@ class ProcessJudge:
         try:
             for file, (image, _) in zip(files, faces, strict=True):
                 file.write_bytes(encode_png(image))
-            answers = self._ask(asked)
+            with self._turn, self._in_time(ANSWER_S, f"answer a question on {len(asked)} faces"):
+                answers = self._ask(asked)
         finally:
             for file in files:
                 file.unlink(missing_ok=True)
@@ -106,15 +112,30 @@ class ProcessJudge:
             raise self._talked_nonsense(answers)
         return [opinion for _, opinion in opinions]
 
+    @contextmanager
+    def _in_time(self, seconds: float, what: str) -> Iterator[None]:
+        """End the program unless the block is left in time: its pipes close then, and whoever waits there wakes up."""
+
+        def end() -> None:
+            self._hung = f"did not {what} within {seconds:g} s"
+            self._process.kill()
+
+        timer = threading.Timer(seconds, end)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
     def _ask(self, question: Any) -> Any:
-        with self._turn:
-            assert self._process.stdin
-            try:
-                self._process.stdin.write(json.dumps(question).encode() + b"\n")
-                self._process.stdin.flush()
-            except (OSError, ValueError):  # a closed pipe, from either side
-                raise self._died() from None
-            return self._hear()
+        assert self._process.stdin
+        try:
+            self._process.stdin.write(json.dumps(question).encode() + b"\n")
+            self._process.stdin.flush()
+        except (OSError, ValueError):  # a closed pipe, from either side
+            raise self._died() from None
+        return self._hear()
 
     def _hear(self) -> Any:
         assert self._process.stdout
@@ -143,6 +164,11 @@ class ProcessJudge:
         self._chatter.seek(max(0, self._chatter.tell() - LAST_WORDS))
         words = self._chatter.read().decode(errors="replace").split("\n")
         last = next((" ".join(line.split()) for line in reversed(words) if line.strip()), "none")
+        if self._hung:
+            return InputError(
+                f"{self._program} {self._hung} and was ended; its last words: {last}. Run the same again, with memory "
+                "and processors free for it, or name another judge as face_models.age_gender."
+            )
         if code == BAD_INPUT and last.startswith("error: "):
             return InputError(last.removeprefix("error: "))
         return InputError(f"{self._program} died (exit code {code}); its last words: {last}")

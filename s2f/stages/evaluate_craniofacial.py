@@ -21,7 +21,7 @@ def main(measured: Path, speech_faces: Path, out: Path, params: Path = Path("par
     pictures = read_pictures(measured)
     true, generated = pictures["true"], pictures["generated"]
     voices = line_up(true, generated, read_people(speech_faces))
-    plan = read_plan(params, "craniofacial")
+    plan = read_plan(params)
 
     def evaluate(true: Pictures, generated: Pictures) -> dict[str, Any]:
         return evaluate_craniofacial(

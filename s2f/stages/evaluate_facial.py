@@ -16,7 +16,7 @@ def main(measured: Path, speech_faces: Path, out: Path, params: Path = Path("par
     """Judge age and gender."""
     pictures = read_pictures(measured)
     voices = line_up(pictures["true"], pictures["generated"], read_people(speech_faces))
-    write_result(evaluate_facial(pictures["true"], pictures["generated"], voices, read_plan(params, "facial")), out)
+    write_result(evaluate_facial(pictures["true"], pictures["generated"], voices, read_plan(params)), out)
 
 
 if __name__ == "__main__":

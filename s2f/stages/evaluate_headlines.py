@@ -18,7 +18,7 @@ from s2f.runtime import run_command
 def main(measured: Path, generated: Path, speech_faces: Path, out: Path, params: Path = Path("params.yaml")) -> None:
     """Compare groups and weights."""
     section = read_section(params, "evaluation", EvaluationParams)
-    pictures, plan = read_pictures(measured), read_plan(params, "headlines")
+    pictures, plan = read_pictures(measured), read_plan(params)
     study = study_of(pictures, speech_faces, generated)
     result = evaluate_headlines(study, section.guidance, section.headline_recall, plan)
     portrayed = read_portrayed(generated / "enlarged")

@@ -18,7 +18,7 @@ from s2f.runtime import run_command
 def main(measured: Path, generated: Path, speech_faces: Path, out: Path, params: Path = Path("params.yaml")) -> None:
     """Judge identity, and super-resolution."""
     section = read_section(params, "evaluation", EvaluationParams)
-    plan = read_plan(params, "identity")
+    plan = read_plan(params)
     pictures = read_pictures(measured)
     voices = line_up(pictures["true"], pictures["generated"], read_people(speech_faces))
     result = evaluate_identity(

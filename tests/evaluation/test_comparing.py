@@ -5,6 +5,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from s2f.evaluation.comparing import ENLARGING, VERDICTS, compare_runs, verdict
+from s2f.evaluation.enlarging import evaluate_super_resolution
+from s2f.evaluation.groups import evaluate_headlines
 from s2f.evaluation.headlines import AGE, FACE_FINDS, GENDER, HEADLINES, LIKENESS, ONE_FACE, VOICE_FINDS
 from s2f.evaluation.runs import read_run
 from s2f.evaluation.statistics import Plan
@@ -153,6 +155,14 @@ def test_clips_of_one_person_are_no_new_people_and_few_people_are_said_nothing_o
 )
 def test_nothing_is_claimed_unless_interval_p_and_people_agree(difference, expected) -> None:
     assert verdict({"same": False} | difference, 0.05) == expected
+
+
+def test_each_side_has_the_interval_that_its_own_report_has(run) -> None:
+    a = run("A", noise=1.5)
+    content = compared(a, run("B", noise=0.3))
+    own = evaluate_headlines(a.study, 1, 10, PLAN)["headlines"]
+    assert {name: content["headlines"][name]["a"] for name in HEADLINES} == own
+    assert content["headlines"][ENLARGING]["a"] == evaluate_super_resolution(a.pictures, PLAN)["difference"]
 
 
 def test_so_few_draws_that_no_p_could_be_small_are_raised(run) -> None:

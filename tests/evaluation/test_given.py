@@ -20,7 +20,7 @@ def evaluate(make_study, load, plan):
         rows = make_study(voices, 2, (0.0,), noise)
         change(rows)
         pictures, _ = load(rows)
-        results = evaluate_given(pictures["true"], pictures["generated"], person or {}, SECTION, lambda name: plan)
+        results = evaluate_given(pictures["true"], pictures["generated"], person or {}, SECTION, plan)
         json.dumps(results, allow_nan=False)
         return results
 

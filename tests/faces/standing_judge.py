@@ -25,9 +25,11 @@ print("chatter of a library", file=sys.stderr)
 if word == "unable":
     print("error: the weights cannot be had; go and get them.", file=sys.stderr)
     raise SystemExit(2)
-if word == "slow":
-    time.sleep(1.5)
+if word in ("slow", "mute"):
+    time.sleep(1.5 if word == "slow" else 60)
 print("Downloading…" if word == "chatty" else json.dumps([1] if word == "odd" else HELLO), flush=True)
+if word == "deaf":
+    time.sleep(60)
 for number, line in enumerate(sys.stdin):
     answers = [answer(*face) for face in json.loads(line)]
     if word == "dies" and number == 1:

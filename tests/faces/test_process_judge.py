@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from s2f.faces import process_judge
 from s2f.faces.detect import Face
 from s2f.faces.process_judge import ProcessJudge
 from s2f.runtime import InputError
@@ -83,6 +84,36 @@ def test_a_program_that_is_killed_while_it_thinks_is_told_of():
                 InputError, match=r"standing died \(exit code -9\); its last words: chatter of a library"
             ):
                 asked.result(10)
+
+
+def test_a_program_that_hangs_is_ended_and_told_of_for_good(monkeypatch):
+    with start("hangs") as judge:
+        judge.judge([seen(1)])
+        monkeypatch.setattr(process_judge, "ANSWER_S", 0.2)
+        for _ in range(2):
+            with pytest.raises(InputError) as caught:
+                judge.judge([seen(2), seen(3)])
+            assert str(caught.value) == (
+                "standing did not answer a question on 2 faces within 0.2 s and was ended; its last words: chatter of "
+                "a library. Run the same again, with memory and processors free for it, or name another judge as "
+                "face_models.age_gender."
+            )
+        assert judge._process.poll() == -signal.SIGKILL and list(Path(judge._folder).iterdir()) == []
+
+
+def test_a_program_that_never_says_who_it_is_is_ended(monkeypatch):
+    monkeypatch.setattr(process_judge, "START_S", 0.2)
+    with pytest.raises(
+        InputError, match=r"^standing did not say who it is within 0\.2 s and was ended; its last words"
+    ):
+        start("mute")
+
+
+def test_a_program_that_reads_no_question_is_ended_while_it_is_told_one(monkeypatch):
+    with start("deaf") as judge:
+        monkeypatch.setattr(process_judge, "ANSWER_S", 0.2)
+        with pytest.raises(InputError, match=r"did not answer a question on 1500 faces within 0\.2 s"):
+            judge.judge([(np.zeros((1, 1, 3), np.uint8), FACE)] * 1500)  # more than a pipe holds
 
 
 def test_what_it_cannot_have_is_its_own_sentence():

@@ -57,6 +57,16 @@ def test_metrics_are_the_headlines_flat_and_few(reports: Path, made_up: SimpleNa
     assert metrics["measures_beyond_chance"] >= 5
 
 
+def test_a_number_that_two_stages_take_has_one_interval(reports: Path) -> None:
+    headlines, identity = (
+        json.loads((reports.parent / f"data/evaluation/{name}.json").read_text()) for name in ("headlines", "identity")
+    )
+    card, by_guidance = headlines["headlines"]["cosine"], headlines["by_guidance"]
+    for w, row in identity["by_guidance"].items():
+        assert row["cosine"]["raw"]["own"] == {key: by_guidance[w]["cosine"][key] for key in card}, w
+    assert card == identity["by_guidance"][headlines["guidance"]]["cosine"]["raw"]["own"]
+
+
 def test_the_page_loads_nothing_and_runs_nothing(page: Page, reports: Path) -> None:
     for attributes in (attributes for _, attributes in page.tags):
         for name in ("src", "href", "srcset", "xlink:href", "data", "poster"):
