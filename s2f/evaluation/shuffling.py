@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from s2f.evaluation.statistics import Estimate, Floats, Plan, unavailable
 
 Orders = NDArray[np.integer]  # (shuffles, n): row s gives voice i the face of voice orders[s, i]
-BLOCK = 256  # rows compared with all others at once
+BLOCK = 256  # rows compared with all others at once, and orders drawn
 MANY = 12  # people from which on there are more derangements (176 million) than anybody draws
 ROUNDING = 1e-9  # equal sums in another order: not better than ours
 
@@ -66,10 +66,14 @@ def _exchange(people: NDArray[np.int64], count: int, rng: np.random.Generator) -
     first = np.cumsum(clips) - clips
     turn = np.empty(len(people), dtype=np.int64)
     turn[by_person] = np.arange(len(people)) - first[person[by_person]]  # a clip's number among its person's
-    places = _derangements(len(clips), count, rng)
-    start = rng.integers(clips[places])
-    other = places[:, person]  # (count, n)
-    return by_person[first[other] + (start[:, person] + turn) % clips[other]]
+    orders = np.empty((count, len(people)), dtype=np.int32)
+    for start in range(0, count, BLOCK):  # whose many temporary tables would otherwise be most of the memory
+        some = orders[start : start + BLOCK]
+        places = _derangements(len(clips), len(some), rng)
+        begin = rng.integers(clips[places])
+        other = places[:, person]
+        some[:] = by_person[first[other] + (begin[:, person] + turn) % clips[other]]
+    return orders
 
 
 def _derangements(people: int, count: int, rng: np.random.Generator) -> Orders:
