@@ -20,7 +20,7 @@ REV = (
     "or a folder like data/, with params.yaml in it or beside it."
 )
 # Of section evaluation; a revision of another s2f may have other keys besides.
-ASKED = ("confidence", "resamples", "guidance", "recall_at")
+ASKED = ("confidence", "resamples", "guidance", "recall_at", "max_yaw_degrees")
 FORMERLY = "craniofacial_guidance"  # as `guidance` was called
 UNASKED: dict[str, Any] = {
     "max_yaw_degrees": 90, "tiny_face_px": 0, "example_voices": 1, "tied_measures": [], "free_measures": [],
@@ -87,7 +87,7 @@ def measured(a: "Revision", b: "Revision", guidance: float | None) -> dict[str, 
             read_run(one.name, data, asked_of(one).guidance if guidance is None else guidance)
             for one, data in zip((a, b), fetch((a, b), PARTS, Path(folder)), strict=True)
         )
-    return compare_runs(before, after, asked.headline_recall, plan)
+    return compare_runs(before, after, asked.headline_recall, plan, asked.max_yaw_degrees)
 
 
 def asked_of(revision: "Revision") -> "EvaluationParams":
