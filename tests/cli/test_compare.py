@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 import pytest
 from ruamel.yaml import YAML
 
+from s2f.cli import revisions
 from s2f.cli.main import main
 
 STAGE = """
@@ -173,6 +174,24 @@ def test_what_is_no_longer_in_the_cache_is_one_sentence(run, project, tmp_path):
     code, _, said = run("far", "workspace", folder=copy)
     assert code == 2 and said.startswith("error: far: data/") and said.count("\n") == 1
     assert "is not in DVC's cache; `dvc pull`" in said and "`dvc repro`" in said
+
+
+def test_a_dvc_that_finds_its_database_locked_by_another_is_asked_again(run, monkeypatch):
+    asked, real = [], subprocess.run
+
+    def locked_at_first(command, **about):
+        if "dvc" not in command:
+            return real(command, **about)
+        asked.append(command)
+        if len(asked) == 1:
+            return subprocess.CompletedProcess(command, 255, "", "ERROR: unexpected error - database is locked\n")
+        return real(command, **about)
+
+    monkeypatch.setattr(revisions, "PATIENCE_S", 0.0)
+    monkeypatch.setattr(revisions.subprocess, "run", locked_at_first)
+    code, out, said = run("far", "made/far")
+    assert code == 0 and "measured the same" in out, said
+    assert asked.count(asked[0]) == 2
 
 
 @pytest.mark.parametrize(
