@@ -6,7 +6,7 @@ What has nothing to be held against (one picture has no shuffles, ten faces are 
 from dataclasses import dataclass, replace
 from typing import Any
 
-from s2f.reporting.headlines import ALIKE, Headline, compared_card, detected_card, measures_card, verdict
+from s2f.reporting.headlines import ALIKE, UNKNOWN, Headline, compared_card, detected_card, measures_card, verdict
 from s2f.reporting.tables import estimate, number
 
 Row = dict[str, Any]
@@ -55,6 +55,7 @@ def given_headlines(given: Given) -> list[Line]:
             ("cosine", "Likeness (cosine)", raw["other"], raw.get("p"), "other people's", (-0.2, 1), 3),
         )
     ]
+    lines[2:2] = _ceilings(given)
     one_face = detected_card(content["one_face"])
     measures = replace(measures_card(given.craniofacial), paper="")
     return [
@@ -71,6 +72,22 @@ def given_numbers(given: Given, lines: list[Line]) -> Row:
     nothing = {"low": None, "high": None, "n": files["of"], "chance": None}
     copied = {"value": files["own_name"] + files["other_name"], **nothing, "own_name": files["own_name"]}
     return {line.name: line.number for line in lines} | {"copied_files": copied}
+
+
+def _ceilings(given: Given) -> list[Line]:
+    """The judge itself on the true faces, where labels say what is true: its word is worth no more than that."""
+    judge, drawn = given.facial["judge"], given.facial["guidance"][given.identity["guidance"]]["labels"]
+    lines = []
+    for name, title, scale in (
+        ("gender_accuracy", "Ceiling: the judge on true faces, gender by label", (0.0, 1.0)),
+        ("age_r", "Ceiling: the judge on true faces, age by label (r)", (-0.4, 1.0)),
+    ):
+        if judge[name]["value"] is not None:
+            beside = f"generated faces, by label {number(drawn[name]['value'])}"
+            said = UNKNOWN, "how far the judge itself agrees with the labels"
+            card = compared_card(title, judge[name], None, said, beside, scale)
+            lines.append(Line(f"judge_{name}", card, _number(judge[name], None, None, card)))
+    return lines
 
 
 def _recalls(given: Given, confidence: float) -> list[Line]:
