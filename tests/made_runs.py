@@ -9,6 +9,7 @@ from ruamel.yaml import YAML
 
 from s2f.dataset.schemas import ENLARGED, HEARD, MEASURED, SPEECH_FACES
 from s2f.dataset.shards import write_shard
+from s2f.params.evaluation import MEASURES
 
 Row = dict[str, Any]
 NETWORKS = {"arcface": {"name": "arc.onnx", "sha256": "a1"}, "mesh": {"name": "mesh", "sha256": "c3"}}
@@ -74,15 +75,19 @@ def _measured(source: str, name: str, embedding: np.ndarray, **values: Any) -> R
 
 def _voice(voice: int, rng: np.random.Generator, noise: float, weights: tuple[float, ...], samples: int) -> list[Row]:
     name, true, z = f"v{voice:04d}", _face(voice), np.random.default_rng([1, voice]).normal(size=2)
+    size, (other,) = len(MEASURES), rng.spawn(1)
+    mine = np.random.default_rng([3, voice]).normal(size=size)
 
-    def looks(e: np.ndarray) -> Row:
-        return {"age": 40 + 10 * e[0], "male": 1 / (1 + np.exp(-4 * e[1]))}
+    def looks(e: np.ndarray, measures: np.ndarray) -> Row:
+        sized = list(zip(MEASURES, measures.tolist(), strict=True))
+        return {"age": 40 + 10 * e[0], "male": 1 / (1 + np.exp(-4 * e[1])), "yaw_degrees": 0.0, "measures": sized}
 
-    rows = [_measured("true", name, true, **looks(z))]
+    rows = [_measured("true", name, true, **looks(z, mine))]
     for w in weights:
         for sample in range(samples):
             e, face = z + noise * rng.normal(size=2), _unit(true * 22 + noise * rng.normal(size=512))
-            rows.append(_measured("generated", name, face, guidance=w, sample=sample, **looks(e)))
+            look = looks(e, mine + noise * other.normal(size=size))
+            rows.append(_measured("generated", name, face, guidance=w, sample=sample, **look))
     return rows
 
 

@@ -14,13 +14,14 @@ from s2f.runtime import InputError, replace_file
 if TYPE_CHECKING:
     from s2f.cli.revisions import Revision
     from s2f.params.evaluation import EvaluationParams
+    from s2f.reporting.tables import Table
 
 REV = (
     "A git revision (HEAD~1, a tag, a branch), the name of a DVC experiment, workspace (the files as they lie here), "
     "or a folder like data/, with params.yaml in it or beside it."
 )
 # Of section evaluation; a revision of another s2f may have other keys besides.
-ASKED = ("confidence", "resamples", "guidance", "recall_at")
+ASKED = ("confidence", "resamples", "guidance", "recall_at", "max_yaw_degrees")
 FORMERLY = "craniofacial_guidance"  # as `guidance` was called
 UNASKED: dict[str, Any] = {
     "max_yaw_degrees": 90, "tiny_face_px": 0, "example_voices": 1, "tied_measures": [], "free_measures": [],
@@ -64,7 +65,7 @@ def compare(
     console, table = Console(), comparison(content)
     for sentence in introduction(content):
         console.print(sentence, markup=False, highlight=False)
-    console.print(rich_table(table.head, table.rows))
+    console.print("", rich_table(table), "")
     for sentence in (*table.notes, "", *changes(content), "", conclusion(content)):
         console.print(sentence, markup=False, highlight=False)
     if out is not None:
@@ -87,7 +88,7 @@ def measured(a: "Revision", b: "Revision", guidance: float | None) -> dict[str, 
             read_run(one.name, data, asked_of(one).guidance if guidance is None else guidance)
             for one, data in zip((a, b), fetch((a, b), PARTS, Path(folder)), strict=True)
         )
-    return compare_runs(before, after, asked.headline_recall, plan)
+    return compare_runs(before, after, asked.headline_recall, plan, asked.max_yaw_degrees)
 
 
 def asked_of(revision: "Revision") -> "EvaluationParams":
@@ -95,12 +96,18 @@ def asked_of(revision: "Revision") -> "EvaluationParams":
     from s2f.params.base import parse
     from s2f.params.evaluation import EvaluationParams
 
-    section = revision.params.get("evaluation")
+    section = _as_called_now(revision.params.get("evaluation"))
     if not isinstance(section, dict):
         raise InputError(f"{revision.name}: its params.yaml has no section 'evaluation'.")
-    earlier = {"guidance": section[FORMERLY]} if FORMERLY in section else {}
-    content = UNASKED | earlier | {key: section[key] for key in ASKED if key in section}
+    content = UNASKED | {key: section[key] for key in ASKED if key in section}
     return parse(EvaluationParams, content, f"{revision.name}: params.yaml: evaluation")
+
+
+def _as_called_now(section: Any) -> Any:
+    """A section of an earlier s2f's parameters under the present names: a new name alone is no change."""
+    if not isinstance(section, dict):
+        return section
+    return {"guidance" if key == FORMERLY else key: value for key, value in section.items()}
 
 
 def told(a: "Revision", b: "Revision") -> dict[str, Any]:
@@ -108,7 +115,9 @@ def told(a: "Revision", b: "Revision") -> dict[str, Any]:
     from s2f.cli.revisions import changed_code, recorded_params
     from s2f.reporting.this_run import differing
 
-    deciding = [{key: value for key, value in one.params.items() if key not in DECIDE_NOTHING} for one in (a, b)]
+    deciding = [
+        {key: _as_called_now(value) for key, value in one.params.items() if key not in DECIDE_NOTHING} for one in (a, b)
+    ]
     edited = {one.name: [name for name, *_ in differing(*recorded_params(one))] for one in (a, b)}
     return {
         "commits": {"a": a.commit, "b": b.commit},
@@ -118,17 +127,26 @@ def told(a: "Revision", b: "Revision") -> dict[str, Any]:
     }
 
 
-def rich_table(head: list[str], rows: list[list[str]]) -> Any:
-    """Cells as a table on the terminal, each interval below its number."""
-    from rich.box import SIMPLE_HEAD
+def rich_table(table: "Table") -> Any:
+    """A table on the terminal, in 80 columns: what goes with a number stands below it."""
     from rich.table import Column, Table
     from rich.text import Text
 
-    columns = (Column(Text(name), overflow="fold", no_wrap=not number) for number, name in enumerate(head))
-    table = Table(*columns, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for row in rows:
-        table.add_row(*(Text(cell.replace(" [", "\n[")) for cell in row))
-    return table
+    from s2f.reporting.tables import NONE
+
+    below = {"N of people": "headline", "Holm's p": "p"} if "verdict" in table.head else {}
+    head = [name for name in table.head if name not in below]
+    columns = (Column(Text("p\nHolm's" if name == "p" else name), overflow="fold") for name in head)
+    shown = Table(*columns, box=None, pad_edge=False, padding=(0, 1, 1 if below else 0, 0))
+    for row in table.rows:
+        cells = dict(zip(table.head, row, strict=True))
+        if below:
+            cells = {name: cell.replace(" [", "\n[") for name, cell in cells.items()}
+        for name, above in below.items():
+            if cells[above] != NONE:
+                cells[above] += f"\n{'N = ' if above == 'headline' else ''}{cells[name]}"
+        shown.add_row(*(Text(cells[name]) for name in head))
+    return shown
 
 
 def write(content: dict[str, Any], out: Path) -> None:

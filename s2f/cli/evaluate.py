@@ -46,7 +46,7 @@ def evaluate(
     """
     from s2f.cli.generate import check_folder
     from s2f.cli.judging import Sections, judge, measure, open_networks, pair, write_pages
-    from s2f.reporting.given_headlines import given_headlines
+    from s2f.reporting.given_headlines import given_headlines, given_numbers
 
     sections = Sections.of(params)
     if out is not None:
@@ -67,7 +67,7 @@ def evaluate(
     print_headlines(given, lines)
     if out is not None:
         typer.echo(f"The report: {out / 'index.html'}")
-    print(json.dumps({line.name: line.number for line in lines}, allow_nan=False), flush=True)
+    print(json.dumps(given_numbers(given, lines), allow_nan=False), flush=True)
 
 
 def print_headlines(given: "Given", lines: "list[Line]") -> None:
@@ -76,7 +76,7 @@ def print_headlines(given: "Given", lines: "list[Line]") -> None:
     from rich.markup import escape
     from rich.table import Column, Table
 
-    from s2f.reporting.given_headlines import given_warnings
+    from s2f.reporting.given_headlines import given_warnings, nothing_seen
 
     terminal = sys.stdout.isatty()
     console = Console(highlight=False, width=None if terminal else WIDE)
@@ -87,6 +87,6 @@ def print_headlines(given: "Given", lines: "list[Line]") -> None:
     for card in (line.card for line in lines):
         table.add_row(*map(escape, (card.title, card.value, card.interval, card.control, card.count, card.verdict)))
     console.print(table)
-    for sentence in given_warnings(given):
+    for sentence in (*nothing_seen(given), *given_warnings(given)):
         if sentence not in given.beware:  # said before anything was looked at
             console.print(sentence, markup=False, soft_wrap=True)

@@ -1,7 +1,8 @@
 """Two folders of pictures as a stream to be measured: read one by one, what cannot be read is told and left out."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 from s2f.corpus.labels import UNKNOWN, Labels
@@ -45,7 +46,9 @@ class GivenPictures:
     folders: dict[str, Path]  # by side, as all that follows
     pairing: Pairing
     labels: dict[str, Labels]
-    unread: dict[str, Unread]  # grows while pictures are read
+    unread: dict[str, Unread]  # grows while pictures are read, as do the next two
+    true_files: dict[bytes, set[str]] = field(default_factory=dict)  # names by sha256
+    copied: dict[str, bool] = field(default_factory=dict)  # generated files that are true ones: of their own name?
 
     @property
     def paths(self) -> dict[str, list[str]]:
@@ -64,10 +67,13 @@ class GivenPictures:
         for name, path in self.pairing.true.items():
             known = self.labels.get(name, UNKNOWN)
             if (content := self.read(TRUE, path)) is not None:
+                self.true_files.setdefault(sha256(content).digest(), set()).add(name)
                 yield Picture(TRUE, name, content, label_age=known.age, label_gender=known.gender)
         for name, paths in self.pairing.generated.items():
             for sample, path in enumerate(paths):
                 if (content := self.read(GENERATED, path)) is not None:
+                    if owners := self.true_files.get(sha256(content).digest()):
+                        self.copied[path] = name in owners
                     yield Picture(GENERATED, name, content, guidance=W, sample=sample)
 
     def read(self, side: str, path: str) -> bytes | None:
@@ -85,6 +91,12 @@ class GivenPictures:
         name, sample = picture.id, picture.sample
         path = self.pairing.true[name] if sample is None else self.pairing.generated[name][sample]
         self.unread[picture.source][path] = str(error).removeprefix(f"{picture.source} face of {name}: ")
+
+    def copies(self) -> dict[str, int]:
+        """How many generated pictures that were looked at are true ones' very bytes, of how many."""
+        looked = [path for path in self.paths[GENERATED] if path not in self.unread[GENERATED]]
+        own = [self.copied[path] for path in looked if path in self.copied]
+        return {"own_name": sum(own), "other_name": len(own) - sum(own), "of": len(looked)}
 
     def check_read(self) -> None:
         """That something of each side was a picture.

@@ -109,6 +109,7 @@ def judge(pictures: GivenPictures, networks: Networks, sections: Sections, measu
     """All that a report is made of."""
     seen, people = read_pictures(measured), pictures.people
     results = evaluate_given(seen[TRUE], seen[GENERATED], people, sections.evaluation, read_plan(sections.file))
+    results["headlines"]["copied_files"] = pictures.copies()
     return Given(
         truth=str(pictures.folders[TRUE]),
         generated=str(pictures.folders[GENERATED]),

@@ -6,6 +6,7 @@ DVC is asked by its command, as is git: s2f imports neither. What is fetched is 
 
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ WORKSPACE = "workspace"
 DATA, PARAMS, LOCK = Path("data"), "params.yaml", "dvc.lock"
 KNOWN = "a git revision, the name of a DVC experiment, workspace, or a folder with measured/ in it"
 NOT_KEPT = ("No storage files available", "failed to load directory")  # as DVC says it
+LOCKED, PATIENCE_S, TRIES = "database is locked", 0.5, 20  # DVC's own, when two of it start at once
 AT_ONCE = 2  # fetches: each is a process that takes most of a second to start
 
 
@@ -169,9 +171,13 @@ def _get(revision: Revision, part: str, into: Path) -> None:
     """One part, with everything in it."""
     path = str(DATA / part)
     command = [sys.executable, "-m", "dvc", "get", ".", path, "--rev", f"{revision.commit}", "-o", f"{into}"]
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace")
-    if done.returncode == 0:
-        return
+    for _ in range(TRIES):
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace")
+        if done.returncode == 0:
+            return
+        if LOCKED not in done.stderr:
+            break
+        time.sleep(PATIENCE_S)
     if "No module named dvc" in done.stderr:
         raise InputError(f"{revision.name}: dvc is not installed here; `pip install 's2f[pipeline]'` brings it.")
     if any(words in done.stderr for words in NOT_KEPT):

@@ -15,27 +15,32 @@ from numpy.typing import NDArray
 from s2f.evaluation.differences import paired_difference
 from s2f.evaluation.groups import FEWEST
 from s2f.evaluation.headlines import FACE_FINDS, HEADLINES, VOICE_FINDS, headline_scores
+from s2f.evaluation.measures_together import Measured, compare_measures
 from s2f.evaluation.runs import Run, other_rulers
 from s2f.evaluation.scores import Score, estimate
 from s2f.evaluation.statistics import Plan, holm
 from s2f.evaluation.tables import guidance_name
 
-ENLARGING = "enlarging_cosine_gain"
+MEASURES_R, ENLARGING = "measures_r", "enlarging_cosine_gain"
+COMPARED = (*HEADLINES, MEASURES_R, ENLARGING)
 BETTER, WORSE, SAME, UNCLEAR, FEW, UNKNOWN = VERDICTS = ("better", "worse", "same", "unclear", "few", "unknown")
 SURE_DRAWS = 10  # times as many draws as a p needs that is to stay significant after Holm's correction
 
 
-def compare_runs(a: Run, b: Run, first: int, plan: Plan) -> dict[str, Any]:
+def compare_runs(a: Run, b: Run, first: int, plan: Plan, max_yaw_degrees: float = 90.0) -> dict[str, Any]:
     """`b` less `a`, as JSON content: each headline of both with intervals, the difference, its p and a verdict.
 
-    Found means among the `first` of the gallery. Who is one person is as `b` says. No headline is called better or
-    worse unless the interval and the p corrected for all headlines agree, and 20 people or more were compared. Both
-    sides' intervals come from the plan's own draws, as in a report of the same voices; only differences take more.
+    Found means among the `first` of the gallery; of true faces turned further no measure counts. Who is one person is
+    as `b` says. No headline is called better or worse unless the interval and the p corrected for all headlines agree,
+    and 20 people or more were compared. Both sides' intervals come from the plan's own draws, as in a report of the
+    same voices; differences, and what no report has, take more.
     """
     ids = _common(a.study.voices.ids, b.study.voices.ids)
     portraits = _common(a.pictures["portrait"].ids, b.pictures["portrait"].ids)
     people = b.study.voices.people[b.rows(ids)]
-    rows = _headlines(a, b, ids, people, first, plan) | {ENLARGING: _enlarging(a, b, portraits, plan)}
+    rows = _headlines(a, b, ids, people, first, plan)
+    rows |= {MEASURES_R: _measures(a, b, ids, people, max_yaw_degrees, _surer(plan))}
+    rows |= {ENLARGING: _enlarging(a, b, portraits, plan)}
     for row, p in zip(rows.values(), holm([row["difference"].get("p") for row in rows.values()]), strict=True):
         if p is not None:
             row["difference"]["p_holm"] = float(f"{p:.4g}")
@@ -88,6 +93,15 @@ def _headlines(
     return rows
 
 
+def _measures(
+    a: Run, b: Run, ids: list[str], people: NDArray[np.int64], max_yaw_degrees: float, plan: Plan
+) -> dict[str, Any]:
+    samples = min(a.places.shape[1], b.places.shape[1])
+    studies = [(run, run.of(ids, samples, people)) for run in (a, b)]
+    before, after = (Measured.of(one, one.voices.generated[run.guidance], max_yaw_degrees) for run, one in studies)
+    return compare_measures(before, after, people, plan)
+
+
 def _enlarging(a: Run, b: Run, portraits: list[str], plan: Plan) -> dict[str, Any]:
     before, after = (Score(run.cosine_gains(portraits)[:, None]) for run in (a, b))
     names = [b.portrayed.get(one, one) for one in portraits]
@@ -109,7 +123,7 @@ def _row(a: Score, b: Score, people: NDArray[np.int64], plan: Plan) -> dict[str,
 
 def _surer(plan: Plan) -> Plan:
     """With so many draws that a p can be small enough."""
-    draws = math.ceil(SURE_DRAWS * (len(HEADLINES) + 1) / (1 - plan.confidence))
+    draws = math.ceil(SURE_DRAWS * len(COMPARED) / (1 - plan.confidence))
     return replace(plan, resamples=max(plan.resamples, draws))
 
 

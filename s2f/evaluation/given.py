@@ -17,6 +17,17 @@ from s2f.evaluation.statistics import Plan
 from s2f.evaluation.tables import Pictures, Voices, line_up
 from s2f.params.evaluation import MEASURES, EvaluationParams
 
+# Reasons that speak of voices, or of what else there is none of here, in words for pictures. A number has one reason.
+NOBODY = "nobody has both a true value and a generated one"
+REASONS = {
+    "no voice has both a true value and a generated one": NOBODY,
+    "a gallery of 0 ranks nothing": NOBODY,
+    "only 0 pairs, at least 4 are needed": NOBODY,
+    "no voice has this measure on both its faces": "nobody has this measure on both faces",
+    "no voice has two samples with a face": "nobody has two generated pictures with a face",
+    "one sample a voice": "one picture of each",
+    "samples of one voice agree no more than those of two": "pictures of one person agree no more than those of two",
+}
 W = 0.0  # what the generated pictures' rows say
 GIVEN = "given"  # what the results say instead
 
@@ -36,17 +47,33 @@ def evaluate_given(
     del identity["voice"]
     for row in (headlines, *headlines["groups"]):
         del row["headlines"][VOICE_FINDS]
+    likeness = headlines["headlines"]["cosine"]
     for row in identity["by_guidance"].values():
-        if row["cosine"]["centred"]["own"]["value"] is None:  # all faces of one side are one and the same
-            row["cosine"]["raw"] = row["cosine"]["centred"]
+        if row["cosine"]["centred"]["own"]["value"] is None or likeness["value"] is None:
+            why = likeness if likeness["value"] is None else row["cosine"]["centred"]["own"]
+            row["cosine"] |= {key: {"own": why, "other": why} for key in ("raw", "centred")}
     for content in (identity, headlines):
         content |= {"guidance": GIVEN, "by_guidance": _given(content["by_guidance"])}
-    return {
+    results = {
         "facial": facial | {key: _given(facial[key]) for key in ("guidance", "shuffled")},
         "craniofacial": _measures(true, generated, voices, section, plan),
         "identity": identity | {"without_embedding": _without_embedding(true, generated)},
         "headlines": headlines,
     }
+    return {name: _of_pictures(content) for name, content in results.items()}
+
+
+def _of_pictures(content: Any) -> Any:
+    """The same content, its reasons in words for pictures."""
+    if isinstance(content, dict):
+        return {key: _reason(value) if key == "reason" else _of_pictures(value) for key, value in content.items()}
+    return [_of_pictures(one) for one in content] if isinstance(content, list) else content
+
+
+def _reason(said: str) -> str:
+    start = "not available: " if said.startswith("not available: ") else ""
+    why = said.removeprefix(start)
+    return start + REASONS.get(why, why)
 
 
 def _given(by_w: dict[str, Any]) -> dict[str, Any]:

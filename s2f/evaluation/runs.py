@@ -26,11 +26,12 @@ from s2f.evaluation.tables import (
     read_portrayed,
     take,
 )
+from s2f.params.evaluation import MEASURES
 from s2f.runtime import InputError
 
 # What of a run's data is asked for. Who speaks is told by the test split alone: no person is in two splits.
 PARTS = ("measured", "generated/heard", "generated/enlarged", "speech_faces/test")
-NO_HEADLINE = ("mesh", "dlib")  # networks that decide none of the headlines
+NO_HEADLINE = ("dlib",)  # networks that decide none of the headlines
 
 
 @dataclass(frozen=True)
@@ -62,11 +63,14 @@ class Run:
         return _places(self.study.voices.ids, ids)
 
     def true_faces(self, ids: list[str]) -> Floats:
-        """All that the headlines take from these voices' true faces (n, 515)."""
-        return _looks(self.study.true, self.study.voices.true[self.rows(ids)])
+        """All that the headlines take from these voices' true faces (n, 527)."""
+        true, places = self.study.true, self.study.voices.true[self.rows(ids)]
+        nothing = np.full(len(true.ids), np.nan)
+        measures = [true.measures.get(name, nothing) for name in MEASURES]
+        return np.column_stack([_looks(true, places), *(take(one, places) for one in (true.yaw_degrees, *measures))])
 
     def portraits(self, ids: list[str]) -> Floats:
-        """The same of true portraits."""
+        """All that they take from true portraits (n, 515)."""
         return _looks(self.pictures["portrait"], _places(self.pictures["portrait"].ids, ids))
 
     def cosine_gains(self, ids: list[str]) -> Floats:

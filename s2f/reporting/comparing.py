@@ -10,41 +10,70 @@ from s2f.reporting.group_tables import DIGITS, TITLES
 from s2f.reporting.pages import Diagram, fill_html
 from s2f.reporting.tables import LOOKERS, NONE, Table, estimate, p_value
 
-ALL_TITLES = TITLES | {"enlarging_cosine_gain": "enlarging gain"}
+MEASURES_R = "measures_r"
+ALL_TITLES = TITLES | {MEASURES_R: "face measures r", "enlarging_cosine_gain": "enlarging gain"}
 ALL_DIGITS = DIGITS | {"enlarging_cosine_gain": 3}
-WORDS = {"same": "the same", "few": "too few people"}
+WORDS = {"same": "the same", "few": "too few people", "unknown": "not known"}
 COLOURS = {"better": "#3aa387", "worse": "#c8553d"}
-WIDTH, HEIGHT = 7.2, 3.2  # inches
+WIDTH, HEIGHT = 7.2, 3.5  # inches
+
+
+def is_same(content: dict[str, Any]) -> bool:
+    """Whether nothing that both runs have differs in any number."""
+    kinds = content["verdicts"]
+    return bool(kinds["same"]) and not any(names for kind, names in kinds.items() if kind not in ("same", "unknown"))
 
 
 def comparison(content: dict[str, Any]) -> Table:
-    """A row for each headline."""
-    a, b = content["a"]["name"], content["b"]["name"]
-    rows = [[ALL_TITLES[name], *_cells(row, ALL_DIGITS.get(name, 2))] for name, row in content["headlines"].items()]
-    first = content["found_among"]
+    """A row for each headline: both sides and their difference, or the numbers that both have."""
+    headlines, caption = content["headlines"].items(), f"{content['a']['name']} and {content['b']['name']}"
+    if is_same(content):
+        rows = [[ALL_TITLES[name], _number(name, row["b"]), _count(row)] for name, row in headlines]
+        return Table(caption, ["headline", "A and B", "N of people"], rows, _about(content))
+    rows = [[ALL_TITLES[name], *_cells(name, row)] for name, row in headlines]
     notes = [
         "B − A is taken on the same voices or portraits: its interval draws people, p exchanges the two runs' answers "
-        f"person by person, Holm's p is corrected for the {len(rows)} rows. Found: among the first {first} of one "
-        "gallery.",
-        *_left_out(content),
+        f"person by person, Holm's p is corrected for the {len(rows)} rows.",
+        *_about(content),
         "What is tested is whether these two runs differ on these voices. Another seed differs, too: a change of "
         "settings is shown by more than one.",
     ]
-    return Table(
-        f"{a} and {b}", ["headline", f"A: {a}", f"B: {b}", "B − A", "p", "Holm's p", "N", "verdict"], rows, notes
-    )
+    return Table(caption, ["headline", "A", "B", "B − A", "p", "Holm's p", "N of people", "verdict"], rows, notes)
 
 
-def _cells(row: dict[str, Any], digits: int) -> list[str]:
-    difference = row["difference"]
-    if difference["value"] is None:
-        reason = difference["reason"].removeprefix("not available: ")
-        sides = [estimate(row[side], digits) if row[side]["value"] is not None else NONE for side in "ab"]
-        return [*sides, NONE, NONE, NONE, str(difference["n"]), reason]
-    numbers = [estimate(one, digits) for one in (row["a"], row["b"], difference)]
+def _cells(name: str, row: dict[str, Any]) -> list[str]:
+    difference, said = row["difference"], WORDS.get(row["verdict"], row["verdict"])
+    sides = [_number(name, row[side]) for side in "ab"]
+    if difference["value"] is None or difference["same"]:
+        return [*sides, NONE, NONE, NONE, _count(row), said]
     ps = [p_value(difference["p"]), p_value(difference["p_holm"])]
-    count = f"{difference['n']} of {difference['people']}"
-    return [*numbers, *ps, count, WORDS.get(row["verdict"], row["verdict"])]
+    return [*sides, _number(name, difference), *ps, _count(row), said]
+
+
+def _number(name: str, one: dict[str, Any]) -> str:
+    return NONE if one["value"] is None else estimate(one, ALL_DIGITS.get(name, 2))
+
+
+def _count(row: dict[str, Any]) -> str:
+    difference = row["difference"]
+    return f"{difference['n']} of {difference['people']}" if "people" in difference else str(difference["n"])
+
+
+def _about(content: dict[str, Any]) -> list[str]:
+    """What the rows are, and why some have no number."""
+    said = [f"Found: among the first {content['found_among']} of one gallery."]
+    measures = content["headlines"][MEASURES_R]["measures"]
+    if measures["used"]:
+        said.append(
+            f"Face measures r: the mean over {measures['used']} of {measures['of']} craniofacial measures of r with "
+            f"the true face's. Beyond chance, as a report counts them, are {measures['beyond_chance_a']} of A's and "
+            f"{measures['beyond_chance_b']} of B's; such a count takes no paired test."
+        )
+    missing: dict[str, list[str]] = {}
+    for name, row in content["headlines"].items():
+        if row["verdict"] == "unknown":
+            missing.setdefault(row["difference"]["reason"].removeprefix("not available: "), []).append(ALL_TITLES[name])
+    return [*said, *_left_out(content), *(f"Not known, {', '.join(names)}: {why}." for why, names in missing.items())]
 
 
 def _left_out(content: dict[str, Any]) -> list[str]:
@@ -62,18 +91,14 @@ def introduction(content: dict[str, Any]) -> list[str]:
     """Sentences that a reader needs before the numbers: other rulers first, then who is compared, and how."""
     a, b, voices, portraits = (content[key] for key in ("a", "b", "voices", "portraits"))
     said = [_rulers(content)] if _rulers(content) else []
-    commits = {content[side]["name"]: commit for side, commit in content.get("commits", {}).items() if commit}
-    named = {name: commit for name, commit in commits.items() if not commit.startswith(name)}
-    if named:
-        said.append(f"{', '.join(f'{name} is commit {commit[:7]}' for name, commit in named.items())}.")
+    said.append(f"A is {_called(content, 'a')}, B is {_called(content, 'b')}.")
     said += [
         f"{name}: params.yaml was edited after its data was made ({', '.join(keys)}); `dvc repro` makes it anew."
         for name, keys in content.get("edited", {}).items()
     ]
     said.append(
-        f"{voices['both']} voices of {voices['people']} people are in both runs, {voices['only_a']} in {a['name']} "
-        f"alone, {voices['only_b']} in {b['name']} alone; of portraits {portraits['both']}, {portraits['only_a']} and "
-        f"{portraits['only_b']}."
+        f"{voices['both']} voices of {voices['people']} people and {portraits['both']} portraits are in both runs"
+        f"{_alone('A', voices['only_a'], portraits['only_a'])}{_alone('B', voices['only_b'], portraits['only_b'])}."
     )
     if a["guidance"] != b["guidance"]:
         said.append(f"{a['name']} is taken at w = {a['guidance']}, {b['name']} at w = {b['guidance']}.")
@@ -85,6 +110,17 @@ def introduction(content: dict[str, Any]) -> list[str]:
             f"{content['samples']} of both are compared."
         )
     return said
+
+
+def _called(content: dict[str, Any], side: str) -> str:
+    """Its name, and the commit that this stands for."""
+    name: str = content[side]["name"]
+    commit = content.get("commits", {}).get(side)
+    return f"{name} (commit {commit[:7]})" if commit and not commit.startswith(name) else name
+
+
+def _alone(run: str, voices: int, portraits: int) -> str:
+    return f", {voices} voices and {portraits} portraits in {run} alone" if voices or portraits else ""
 
 
 def _rulers(content: dict[str, Any]) -> str:
@@ -113,20 +149,30 @@ def _other(a: list[str] | None, b: list[str] | None) -> str:
 
 def changes(content: dict[str, Any]) -> list[str]:
     """What is known to differ between the two runs' settings and code, a line each."""
-    lines = [f"{name}: {before} → {now}" for name, before, now in content["parameters"]]
+    lines = [_change(*parameter) for parameter in content["parameters"]]
     if not lines:
         lines = ["No parameter that decides a result differs."]
     code = content["code_files"]
     return lines + ([f"code: {code} {'file differs' if code == 1 else 'files differ'}"] if code else [])
 
 
+def _change(name: str, before: str, now: str) -> str:
+    """A parameter that only one side knows has no value on the other."""
+    if before == NONE:
+        return f"{name}: {now}, which A does not know"
+    return f"{name}: {before}, which B does not know" if now == NONE else f"{name}: {before} → {now}"
+
+
 def conclusion(content: dict[str, Any]) -> str:
     """The verdict, in one sentence."""
     a, b, voices, kinds = content["a"]["name"], content["b"]["name"], content["voices"], content["verdicts"]
+    at = f"at N = {voices['both']} voices of {voices['people']} people and {content['portraits']['both']} portraits"
+    if is_same(content):
+        every = "every headline" if not kinds["unknown"] else "everything that is known"
+        return f"{a} and {b} measured the same: {every} has one and the same number in both, {at}."
     known = [name for kind in kinds if kind != "unknown" for name in kinds[kind]]
     if not known:
         return f"Nothing of {a} and {b} can be compared."
-    at = f"at N = {voices['both']} voices of {voices['people']} people and {content['portraits']['both']} portraits"
     claims = [f"{how} at {_and(kinds[how])}" for how in ("better", "worse") if kinds[how]]
     rest = [name for kind in ("same", "unclear", "few") for name in kinds[kind]]
     same = rest == kinds["same"]
@@ -134,7 +180,7 @@ def conclusion(content: dict[str, Any]) -> str:
         said = f"{b} is {' and '.join(claims)} than {a}"
         said += f"; the rest {'is the same' if same else 'cannot be told apart'} {at}" if rest else f" {at}"
     else:
-        said = f"{b} and {a} {'measure the same' if same else 'cannot be told apart'} {at}"
+        said = f"{b} and {a} cannot be told apart {at}"
     if kinds["few"]:
         said += f"; too few people to say anything of {_and(kinds['few'])}"
     if kinds["unknown"]:
@@ -155,10 +201,10 @@ def forest(content: dict[str, Any]) -> Draw:
         rows = list(content["headlines"].items())[::-1]
         for at, (name, row) in enumerate(rows):
             difference, colour = row["difference"], COLOURS.get(row["verdict"], CHANCE)
-            if difference["value"] is not None:
+            if difference["value"] is not None and not difference["same"]:
                 axes.plot([difference["low"], difference["high"]], [at, at], color=colour, linewidth=1.8)
                 axes.plot(difference["value"], at, "o", color=colour, markersize=6)
-            words = _cells(row, ALL_DIGITS.get(name, 2))[2]
+            words = _difference(name, row)
             axes.text(1.02, at, words, transform=axes.get_yaxis_transform(), va="center", fontsize=8)
         axes.axvline(0, color=RULE, linewidth=0.8)
         axes.set_yticks(range(len(rows)), [ALL_TITLES[name] for name, _ in rows])
@@ -168,10 +214,14 @@ def forest(content: dict[str, Any]) -> Draw:
     return draw
 
 
+def _difference(name: str, row: dict[str, Any]) -> str:
+    return WORDS["same"] if row["verdict"] == "same" else _number(name, row["difference"])
+
+
 def figure_text(content: dict[str, Any]) -> str:
     """The figure's words for who cannot see it."""
     rows = content["headlines"].items()
-    said = [f"{ALL_TITLES[name]} {_cells(row, ALL_DIGITS.get(name, 2))[2]}" for name, row in rows]
+    said = [f"{ALL_TITLES[name]} {_difference(name, row)}" for name, row in rows]
     return f"Differences with intervals, {content['b']['name']} less {content['a']['name']}: {'; '.join(said)}."
 
 
@@ -184,5 +234,5 @@ def render_page(content: dict[str, Any]) -> str:
         "changes": changes(content),
         "confidence": f"{content['confidence']:.0%}",
     }
-    figure = Diagram("forest", forest(content), WIDTH, HEIGHT, figure_text(content))
-    return fill_html("compare.html.j2", page, [figure])
+    drawn = [] if is_same(content) else [Diagram("forest", forest(content), WIDTH, HEIGHT, figure_text(content))]
+    return fill_html("compare.html.j2", page, drawn)

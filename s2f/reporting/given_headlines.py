@@ -6,7 +6,7 @@ What has nothing to be held against (one picture has no shuffles, ten faces are 
 from dataclasses import dataclass, replace
 from typing import Any
 
-from s2f.reporting.headlines import ALIKE, Headline, compared_card, detected_card, measures_card, verdict
+from s2f.reporting.headlines import ALIKE, UNKNOWN, Headline, compared_card, detected_card, measures_card, verdict
 from s2f.reporting.tables import estimate, number
 
 Row = dict[str, Any]
@@ -55,6 +55,7 @@ def given_headlines(given: Given) -> list[Line]:
             ("cosine", "Likeness (cosine)", raw["other"] | {"p": raw.get("p")}, "other people's", (-0.2, 1), 3),
         )
     ]
+    lines[2:2] = _ceilings(given)
     one_face = detected_card(content["one_face"])
     measures = replace(measures_card(given.craniofacial), paper="")
     return [
@@ -63,6 +64,30 @@ def given_headlines(given: Given) -> list[Line]:
         Line("one_face", one_face, _number(content["one_face"], None, None, one_face)),
         Line("measures_beyond_chance", measures, _counted(given.craniofacial, measures)),
     ]
+
+
+def given_numbers(given: Given, lines: list[Line]) -> Row:
+    """All that a machine asks for, by name: the headlines, and how many generated files are true ones."""
+    files = given.headlines["copied_files"]
+    nothing = {"low": None, "high": None, "n": files["of"], "chance": None}
+    copied = {"value": files["own_name"] + files["other_name"], **nothing, "own_name": files["own_name"]}
+    return {line.name: line.number for line in lines} | {"copied_files": copied}
+
+
+def _ceilings(given: Given) -> list[Line]:
+    """The judge itself on the true faces, where labels say what is true: its word is worth no more than that."""
+    judge, drawn = given.facial["judge"], given.facial["guidance"][given.identity["guidance"]]["labels"]
+    lines = []
+    for name, title, scale in (
+        ("gender_accuracy", "Ceiling: the judge on true faces, gender by label", (0.0, 1.0)),
+        ("age_r", "Ceiling: the judge on true faces, age by label (r)", (-0.4, 1.0)),
+    ):
+        if judge[name]["value"] is not None:
+            beside = f"generated faces, by label {number(drawn[name]['value'])}"
+            said = UNKNOWN, "how far the judge itself agrees with the labels"
+            card = compared_card(title, judge[name], None, said, beside, scale)
+            lines.append(Line(f"judge_{name}", card, _number(judge[name], None, None, card)))
+    return lines
 
 
 def _recalls(given: Given, confidence: float) -> list[Line]:
@@ -137,14 +162,16 @@ def _counted(content: Row, card: Headline) -> Row:
 
 
 def given_warnings(given: Given) -> list[str]:
-    """Sentences a reader needs before any number."""
-    said, identity = [*given.beware, *given.notes], given.identity
+    """Sentences a reader needs before any number, beside that there is none."""
+    said, identity = [*given.beware, *given.notes, *_copied(given)], given.identity
     between, true = (given.weight["variety"][key] for key in ("between_people", "between_true_faces"))
     if between["value"] is not None and true["value"] and between["value"] < ALIKE * true["value"]:
         said.append(
             f"All generated faces look alike: their variety is {estimate(between, 3)}, the true faces' "
             f"{estimate(true, 3)}."
         )
+    if nothing_seen(given):
+        return said
     if lost := given.facial["without_true_face"]:
         said.append(f"Of {given.facial['voices']} true pictures {lost} show no face that was judged.")
     if identity["no_face"] or identity["several_faces"]:
@@ -156,3 +183,23 @@ def given_warnings(given: Given) -> list[str]:
         if count:
             said.append(f"In {count} {side} pictures a face was found, and its embedding is no number.")
     return said
+
+
+def nothing_seen(given: Given) -> list[str]:
+    """That there is nothing to compare, where no picture of one side shows a face."""
+    sides = {"true": given.facial["true_faces"], "generated": given.identity}
+    blank = [
+        f"of the {row['pictures']} {side} pictures" for side, row in sides.items() if row["no_face"] == row["pictures"]
+    ]
+    return [f"No face was found in any {' or '.join(blank)}, so nothing can be compared."] if blank else []
+
+
+def _copied(given: Given) -> list[str]:
+    """That generated files are true ones, if they are."""
+    files = given.headlines["copied_files"]
+    own, other = files["own_name"], files["other_name"]
+    if not own + other:
+        return []
+    whose = "of the same name" if not other else "of another name" if not own else f"{own} of them of the same name"
+    are = "is a true picture's file" if own + other == 1 else "are true pictures' files"
+    return [f"Of {files['of']} generated pictures {own + other} {are}, byte for byte ({whose}): copied, not generated."]

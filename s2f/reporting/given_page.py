@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from s2f.reporting import figures
-from s2f.reporting.given_headlines import Given, Line, given_warnings
+from s2f.reporting.given_headlines import Given, Line, given_warnings, nothing_seen
 from s2f.reporting.given_tables import given_tables
-from s2f.reporting.limits import LIMITS
+from s2f.reporting.limits import OF_GIVEN
 from s2f.reporting.pages import Diagram, fill_html, fill_markdown
 
 
@@ -35,9 +35,10 @@ def _content(given: Given, lines: list[Line]) -> dict[str, Any]:
     return {
         "given": given,
         "headlines": [line.card for line in lines],
+        "nothing_seen": nothing_seen(given),
         "warnings": given_warnings(given),
         "tables": given_tables(given),
-        "limits": LIMITS,
+        "limits": OF_GIVEN,
         "confidence": f"{given.headlines['confidence']:.0%}",
     }
 

@@ -28,7 +28,7 @@ def given_tables(given: Given) -> dict[str, list[Table]]:
         ],
         "craniofacial": [
             *_measures(given.craniofacial),
-            craniofacial_tables.beside_r(given.craniofacial),
+            _beside_r(given.craniofacial),
             craniofacial_tables.beside_r_by_luck(given.craniofacial),
             craniofacial_tables.definitions(),
         ],
@@ -63,9 +63,11 @@ def _age_and_gender(content: Row, facial: Row, shuffled: Row) -> Table:
     ):
         if content["samples"] == 1 and "samples" in name:
             continue
-        control = shuffled.get(key, {})
+        first = facial["age_r" if key.startswith("age") else "gender_accuracy"]
+        row = facial[key] if first["value"] is not None else first  # one reason for all that hangs on it
+        control = shuffled.get(key, {}) if row["value"] is not None else {}
         beside = [estimate(control, digits), p_value(control.get("p"))]
-        rows.append([name, estimate(facial[key], digits), *beside, str(facial[key]["n"])])
+        rows.append([name, estimate(row, digits), *beside, str(row["n"])])
     majority = content["majority_accuracy"]
     rows.append(["always the commoner gender", estimate(majority), NONE, NONE, str(majority["n"])])
     notes = [
@@ -122,11 +124,28 @@ def _measures(content: Row) -> list[Table]:
     return [replace(without(table, *PAPERS), notes=notes) for table in found if table]
 
 
+def _beside_r(content: Row) -> Table:
+    """Ranks and gender and, of several pictures of each, the noise of a single one."""
+    notes = [
+        "Spearman and within gender take the mean of a person's pictures. Within gender: r once each gender's own "
+        "means are taken off, for men's jaws are wide, drawn or not."
+    ]
+    table = craniofacial_tables.beside_r(content)
+    if content["samples"] == 1:
+        return replace(without(table, "one sample", "reliability", "endless samples"), notes=notes)
+    notes.append(
+        "Reliability: the share of the spread of single pictures that lies between people. Endless samples: r of one "
+        "over its root; the interval takes the reliability as known."
+    )
+    return replace(table, notes=notes)
+
+
 def _likeness(weight: Row) -> Table:
     rows = []
     for name, key in (("cosine with the true face", "raw"), ("the same, each side centred", "centred")):
         row = weight["cosine"][key]
-        beside = [estimate(row["other"], 3), p_value(row.get("p"))]
+        known = row["own"]["value"] is not None
+        beside = [estimate(row["other"], 3), p_value(row.get("p"))] if known else [NONE, NONE]
         rows.append([name, estimate(row["own"], 3), *beside, str(row["own"]["n"])])
     variety = weight["variety"]
     for name, key in (
@@ -189,4 +208,9 @@ def _groups(content: Row) -> Table:
         f"chance, corrected for every cell. Found: among the first {content['found_among']} of all."
     )
     head = ["faces of people" if one == "voices of people" else one for one in table.head]
-    return replace(table, head=head, notes=[about, *table.notes[1:]])
+    empty = [not group["voices"] for group in content["groups"]]
+    rows = [
+        [*row[:2], *([NONE] * len(row[2:]) if nobody else row[2:])]
+        for row, nobody in zip(table.rows, empty, strict=True)
+    ]
+    return replace(table, head=head, rows=rows, notes=[about, *table.notes[1:]])

@@ -16,6 +16,12 @@ LIMITS = (
     "Intervals treat people as independent and do not cover another training run, another seed or another corpus.",
     f"{LICENCE}.",
 )
+OF_GIVEN = (
+    "A generated face is a statistical guess, never an identification: never use it to find, accuse or sort anyone.",
+    "What whoever generates a face was not told of the person comes from the pictures it was taught with, their biases "
+    "included.",
+    *LIMITS[2:],
+)
 OF_DEPARTURES = (
     "The method is not the paper's in all: the table of models says where. Numbers beside the paper's are of another "
     "method too, not only of other data."

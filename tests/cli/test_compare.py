@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from html.parser import HTMLParser
 import pytest
 from ruamel.yaml import YAML
 
+from s2f.cli import revisions
 from s2f.cli.main import main
 
 STAGE = """
@@ -72,10 +74,10 @@ def project(write_run, tmp_path_factory):
 def run(monkeypatch, capfd, project):
     """A function: exit code, standard output and error of `s2f compare …` in the project, or elsewhere."""
 
-    def _run(*words, folder=project):
+    def _run(*words, folder=project, columns=200):
         monkeypatch.chdir(folder)
         monkeypatch.setattr(sys, "argv", ["s2f", "compare", *map(str, words)])
-        monkeypatch.setenv("COLUMNS", "200")
+        monkeypatch.setenv("COLUMNS", str(columns))
         with pytest.raises(SystemExit) as end:
             main()
         said = capfd.readouterr()
@@ -119,19 +121,42 @@ def test_two_commits_are_compared_in_words_as_a_page_and_as_one_line_of_json(run
     assert text[-1] in page and seen.loads == ["data:,"] and "cosine 0." in seen.label
 
 
+def test_in_80_columns_no_number_is_broken_and_no_line_is_wider(run):
+    code, out, _ = run("made/far", "made/near", columns=80)
+    lines = out.splitlines()
+    assert code == 0 and max(map(len, lines)) <= 80
+    rows = [place for place, line in enumerate(lines) if re.match(r"N = \d+ of \d+ +\[", line)]
+    assert len(rows) == 8
+    number, verdicts = r"−?[0-9.]+", {}
+    for place in rows:
+        found = re.match(rf"([a-z ]+?) +{number} +{number} +({number}|–) +\S+ +(.+?) *$", lines[place - 1])
+        verdicts[found[1]] = found[3]
+        intervals = re.findall(rf"\[{number}, {number}\]", lines[place])
+        assert len(intervals) == (2 if found[3] == "the same" else 3), lines[place]
+    assert verdicts["cosine"] == verdicts["face measures r"] == "better"
+
+
+def test_a_parameter_that_was_called_otherwise_is_no_change(run, project, tmp_path):
+    old = shutil.copytree(project / "made" / "far", tmp_path / "old")
+    params = (old / "params.yaml").read_text()
+    (old / "params.yaml").write_text(params.replace("guidance:", "craniofacial_guidance:"))
+    code, out, _ = run(old, project / "made" / "far")
+    assert code == 0 and "No parameter that decides a result differs." in out and "craniofacial_guidance" not in out
+
+
 def test_an_experiment_has_its_name_and_other_rulers_are_said_first(run, project):
     code, out, _ = run("bold-oxen", "made/near", "--guidance", 0, "--json")
     content = json.loads(out.splitlines()[-1])
     assert code == 0 and content["commits"]["a"] in say(project, "git", "for-each-ref", "refs/exps")
     assert out.startswith("Not judged by one ruler: other networks looked (face embedding (ArcFace) other and arc.onnx")
-    assert "mesh" not in out.splitlines()[0] and "By different rulers, made/near " in out
+    assert "face mesh none and mesh" in out.splitlines()[0] and "By different rulers, made/near " in out
     assert ["made", "new", "–"] in content["parameters"] and content["code_files"] is None
 
 
 def test_the_workspace_is_what_lies_there_and_edited_parameters_are_told(run, project):
     before = say(project, "git", "status", "--porcelain")
     code, out, _ = run("made/new", "--guidance", 0)
-    assert code == 0 and out.splitlines()[-1].startswith("workspace and made/new measure the same at N = 40 voices")
+    assert code == 0 and out.splitlines()[-1].startswith("made/new and workspace measured the same: every headline")
     assert say(project, "git", "status", "--porcelain") == before
     kept = (project / "params.yaml").read_text()
     try:
@@ -149,6 +174,24 @@ def test_what_is_no_longer_in_the_cache_is_one_sentence(run, project, tmp_path):
     code, _, said = run("far", "workspace", folder=copy)
     assert code == 2 and said.startswith("error: far: data/") and said.count("\n") == 1
     assert "is not in DVC's cache; `dvc pull`" in said and "`dvc repro`" in said
+
+
+def test_a_dvc_that_finds_its_database_locked_by_another_is_asked_again(run, monkeypatch):
+    asked, real = [], subprocess.run
+
+    def locked_at_first(command, **about):
+        if "dvc" not in command:
+            return real(command, **about)
+        asked.append(command)
+        if len(asked) == 1:
+            return subprocess.CompletedProcess(command, 255, "", "ERROR: unexpected error - database is locked\n")
+        return real(command, **about)
+
+    monkeypatch.setattr(revisions, "PATIENCE_S", 0.0)
+    monkeypatch.setattr(revisions.subprocess, "run", locked_at_first)
+    code, out, said = run("far", "made/far")
+    assert code == 0 and "measured the same" in out, said
+    assert asked.count(asked[0]) == 2
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from PIL import Image
 
 from s2f.cli.main import main
 from s2f.dataset.shards import iterate_rows
+from s2f.reporting.tables import number
 
 ROOT = Path(__file__).parents[2]
 PEOPLE = 24
@@ -27,6 +28,7 @@ HEADLINES = [
     "measures_beyond_chance",
 ]  # fmt: skip
 AGAINST_CHANCE = HEADLINES[:6]
+COPIED = "copied_files"
 
 Evaluate = Callable[..., SimpleNamespace]
 
@@ -45,6 +47,23 @@ def params(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def no_json(constant: str) -> None:
+    raise AssertionError(f"{constant} is no JSON")
+
+
+def no_word_of_voices(out: Path) -> None:
+    """Whoever made the pictures may have heard none."""
+    texts = [Tags((out / "index.html").read_text(encoding="utf-8")).text, (out / "report.md").read_text("utf-8")]
+    reasons = [
+        reason
+        for path in out.glob("*.json")
+        for reason in re.findall(r'"reason": "(.*)"', path.read_text(encoding="utf-8"))
+    ]
+    for text in (*texts, *reasons):
+        styled = re.sub(r"(?s)svg \{.*?\}|\.voice[^{]*\{.*?\}", "", text)
+        assert not re.search(r"\b(voices?|speakers?|clips?)\b", styled), re.findall(r".*\bvoice.*", styled)
+
+
 @pytest.fixture
 def evaluate(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], params: Path, tmp_path: Path
@@ -60,7 +79,12 @@ def evaluate(
         except SystemExit as end:
             code = end.code or 0
         printed = capsys.readouterr()
-        numbers = json.loads(printed.out.splitlines()[-1]) if code == 0 else {}
+        numbers = json.loads(printed.out.splitlines()[-1], parse_constant=no_json) if code == 0 else {}
+        if code == 0:
+            assert printed.out.endswith("}\n")
+            assert [name for name in numbers if not name.startswith("judge_")] == [*HEADLINES, COPIED]
+        if code == 0 and "--out" in words:
+            no_word_of_voices(tmp_path / "out")
         return SimpleNamespace(code=code, out=printed.out, err=printed.err, numbers=numbers)
 
     return _run
@@ -82,13 +106,22 @@ def test_the_same_faces_on_both_sides_are_perfect_and_everything_is_written(
     fill(tmp_path / "true", faces)
     fill(tmp_path / "drawn", faces)
     found = evaluate("--out", tmp_path / "out")
-    assert found.code == 0 and list(found.numbers) == HEADLINES
+    assert found.code == 0
     for name in AGAINST_CHANCE:
         row = found.numbers[name]
         assert row["value"] == pytest.approx(1, abs=1e-4) and row["n"] == PEOPLE, name
         assert row["low"] <= row["value"] <= row["high"] and row["chance"] < 0.9, name
         assert row["verdict"] == "clearly above chance", name
     assert found.numbers["recall_at_1"]["chance"] == pytest.approx(1 / PEOPLE, abs=0.02)
+    said = f"Of {PEOPLE} generated pictures {PEOPLE} are true pictures' files, byte for byte (of the same name): copied"
+    for text in (
+        found.out,
+        (tmp_path / "out/report.md").read_text(),
+        Tags((tmp_path / "out/index.html").read_text()).text,
+    ):
+        assert said in text
+    copied = found.numbers[COPIED]
+    assert (copied["value"], copied["own_name"], copied["n"]) == (PEOPLE, PEOPLE, PEOPLE)
     assert (found.numbers["one_face"]["value"], found.numbers["measures_beyond_chance"]["value"]) == (1, 11)
     assert len(re.findall(r"sha256 [0-9a-f]{64}", found.out)) == 5
     assert "face_models.arcface and face_models.age_gender" in found.err and "drawn faces alone" in found.err
@@ -116,6 +149,51 @@ def test_the_pages_read_right_for_faces_that_are_not_ours(
     tags = Tags(page)
     assert tags.names.count("table") == tags.names.count("caption") > 5 and tags.names.count("h1") == 1
     assert len(tags.ids) == len(set(tags.ids))
+
+
+def test_a_copied_file_is_counted_by_whose_it_is_and_a_picture_saved_anew_is_none(
+    evaluate: Evaluate, faces: list[np.ndarray], tmp_path: Path
+) -> None:
+    fill(tmp_path / "true", faces[:5])
+    fill(tmp_path / "drawn", faces[:5], "p{:02d}.webp")
+    for copy, source in (("p00_1", "p00"), ("p01_1", "p00"), ("p02_1", "p02"), ("p03_1", "p04"), ("p04_1", "p01")):
+        shutil.copy(tmp_path / f"true/{source}.png", tmp_path / f"drawn/{copy}.png")
+    found = evaluate("--out", tmp_path / "out")
+    copied = found.numbers[COPIED]
+    assert (copied["value"], copied["own_name"], copied["n"]) == (5, 2, 10)
+    assert (
+        "Of 10 generated pictures 5 are true pictures' files, byte for byte (2 of them of the same name)" in found.out
+    )
+    headlines = json.loads((tmp_path / "out/headlines.json").read_text())
+    assert headlines["copied_files"] == {"own_name": 2, "other_name": 3, "of": 10}
+
+
+def test_pictures_that_nobody_copied_are_not_spoken_of(
+    evaluate: Evaluate, faces: list[np.ndarray], tmp_path: Path
+) -> None:
+    fill(tmp_path / "true", faces[:5])
+    fill(tmp_path / "drawn", faces[:5], "p{:02d}.webp")
+    found = evaluate()
+    assert found.numbers[COPIED]["value"] == 0 and "byte for byte" not in found.out
+
+
+def test_a_missing_number_has_one_reason_wherever_it_stands(
+    evaluate: Evaluate, faces: list[np.ndarray], tmp_path: Path
+) -> None:
+    fill(tmp_path / "true", faces[:6])
+    fill(tmp_path / "drawn", [faces[3]] * 6)
+    found = evaluate("--out", tmp_path / "out")
+    report = (tmp_path / "out/report.md").read_text(encoding="utf-8")
+    cells = {row.split(" | ")[0]: row.split(" | ")[1:] for row in report.splitlines() if row.startswith("| ")}
+    why = found.numbers["cosine"]["reason"]
+    assert cells["| cosine with the true face"][:2] == cells["| the same, each side centred"][:2] == [why, "–"]
+    why = found.numbers["age_r"]["reason"]
+    for row in ("age r, one picture", "age r by rank (Spearman)", "age r within gender"):
+        assert cells[f"| {row}"][:2] == [why, "–"], row
+    assert cells["| gender accuracy, one picture"][:2] == [found.numbers["gender_accuracy"]["reason"], "–"]
+    for row in report.splitlines():
+        if re.match(r"\| (age|gender): .* \| 0 of 0 ", row):
+            assert "not available" not in row
 
 
 def test_faces_under_other_peoples_names_are_at_chance(
@@ -158,6 +236,13 @@ def test_labels_are_a_second_truth_and_say_who_is_one_person(
     assert (row["value"], row["n"], row["people"]) == (1, 8, 4)
     judge = json.loads((tmp_path / "out/facial.json").read_text())["judge"]
     assert judge["age_r"]["n"] == judge["gender_accuracy"]["n"] == 8
+    first_screen = (tmp_path / "out/report.md").read_text().split("## Age and gender")[0]
+    for name, title in (("gender_accuracy", "gender by label"), ("age_r", "age by label")):
+        ceiling = found.numbers[f"judge_{name}"]
+        assert {key: ceiling[key] for key in judge[name] if key != "p"} == {
+            key: value for key, value in judge[name].items() if key != "p"
+        }
+        assert re.search(rf"Ceiling: the judge on true faces, {title}.* \| {number(ceiling['value'])} \|", first_screen)
     assert "Against the labels" in (tmp_path / "out/report.md").read_text()
     assert "Labels that name no picture here: 1 ('nobody')" in found.out
 
@@ -199,13 +284,21 @@ def test_pictures_without_a_face_are_a_sentence_and_no_number(
     for folder in ("true", "drawn"):
         fill(tmp_path / folder, [wall] * 6 if blank in (folder, "both") else faces[:6])
     found = evaluate("--out", tmp_path / "out")
-    no_number(found, [*AGAINST_CHANCE, "measures_beyond_chance"], "no voice has both")
+    no_number(found, [*AGAINST_CHANCE, "measures_beyond_chance"], "nobody has both")
     row = found.numbers["one_face"]
     assert (row["value"], row["n"]) == (1.0 if blank == "true" else 0.0, 6)
-    if blank != "true":
-        assert "Of 6 generated pictures 6 show no face" in found.out
-    if blank != "drawn":
-        assert "Of 6 true pictures 6 show no face" in found.out
+    sides = {
+        "true": "of the 6 true pictures", "drawn": "of the 6 generated pictures",
+        "both": "of the 6 true pictures or of the 6 generated pictures",
+    }  # fmt: skip
+    said = f"No face was found in any {sides[blank]}, so nothing can be compared."
+    report, page = ((tmp_path / "out" / name).read_text() for name in ("report.md", "index.html"))
+    assert report.index(said) < report.index("## How good") and page.index(said) < page.index("</header>")
+    for text in (found.out, report, page):
+        assert text.count("No face was found") == 1 and said in text and "show no face" not in text
+    assert {found.numbers[name]["reason"] for name in AGAINST_CHANCE} == {
+        "not available: nobody has both a true value and a generated one"
+    }
 
 
 def test_an_embedding_that_is_no_number_is_a_sentence_and_no_number(
@@ -217,7 +310,7 @@ def test_an_embedding_that_is_no_number_is_a_sentence_and_no_number(
     fill(tmp_path / "true", faces[:6])
     fill(tmp_path / "drawn", faces[:6])
     found = evaluate("--out", tmp_path / "out", params=other)
-    no_number(found, ["cosine", "recall_at_1", "recall_at_10", "recall_at_10_same_gender"], "no voice has both")
+    no_number(found, ["cosine", "recall_at_1", "recall_at_10", "recall_at_10_same_gender"], "nobody has both")
     assert found.numbers["gender_accuracy"]["value"] == 1
     for page in (found.out, (tmp_path / "out/report.md").read_text(), (tmp_path / "out/index.html").read_text()):
         assert "In 6 generated pictures a face was found, and its embedding is no number." in page
@@ -388,7 +481,7 @@ def test_the_last_line_of_a_pipe_is_the_json_and_nothing_follows_it(
         capture_output=True, text=True, check=True, cwd=ROOT, env=environment,
     )  # fmt: skip
     assert done.stdout.endswith("}\n")
-    assert list(json.loads(done.stdout.splitlines()[-1])) == HEADLINES
+    assert list(json.loads(done.stdout.splitlines()[-1])) == [*HEADLINES, COPIED]
     assert re.search(r"^ Gender agrees +1\.00 ", done.stdout, flags=re.MULTILINE)  # no box, a row is a line
     assert not set("│┃━") & set(done.stdout)
 

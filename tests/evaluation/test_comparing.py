@@ -4,12 +4,14 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from s2f.evaluation.comparing import ENLARGING, VERDICTS, compare_runs, verdict
+from s2f.evaluation.comparing import COMPARED, ENLARGING, MEASURES_R, VERDICTS, compare_runs, verdict
+from s2f.evaluation.craniofacial import evaluate_craniofacial
 from s2f.evaluation.enlarging import evaluate_super_resolution
 from s2f.evaluation.groups import evaluate_headlines
 from s2f.evaluation.headlines import AGE, FACE_FINDS, GENDER, HEADLINES, LIKENESS, ONE_FACE, VOICE_FINDS
 from s2f.evaluation.runs import read_run
 from s2f.evaluation.statistics import Plan
+from s2f.params.evaluation import MEASURES
 from s2f.runtime import InputError
 
 PLAN = Plan(confidence=0.95, resamples=200, seed=1)
@@ -28,7 +30,7 @@ def run(write_run, tmp_path):
 def compared(a, b, first=10):
     content = compare_runs(a, b, first, PLAN)
     json.dumps(content, allow_nan=False)
-    assert [*content["headlines"]] == [*HEADLINES, ENLARGING]
+    assert [*content["headlines"]] == [*COMPARED]
     assert sorted(name for kind in VERDICTS for name in content["verdicts"][kind]) == sorted(content["headlines"])
     return content
 
@@ -47,9 +49,11 @@ def test_the_same_run_twice_differs_in_nothing(run) -> None:
 def test_a_planted_improvement_is_found_and_the_other_way_round_it_is_a_loss(run) -> None:
     a, b = run("A", noise=1.5, blur=0.5), run("B", noise=0.3, blur=0.2, seed=1)
     better, worse = compared(a, b), compared(b, a)
-    assert {AGE, LIKENESS, ENLARGING} <= set(better["verdicts"]["better"]) and not better["verdicts"]["worse"]
+    assert {AGE, LIKENESS, MEASURES_R, ENLARGING} <= set(better["verdicts"]["better"]) and not better["verdicts"][
+        "worse"
+    ]
     assert better["verdicts"]["better"] == worse["verdicts"]["worse"]
-    for name in (AGE, LIKENESS):
+    for name in (AGE, LIKENESS, MEASURES_R):
         row = better["headlines"][name]
         assert row["difference"]["value"] == pytest.approx(row["b"]["value"] - row["a"]["value"], abs=2e-6)
         assert row["difference"]["p"] <= row["difference"]["p_holm"] <= 0.05
@@ -158,11 +162,16 @@ def test_nothing_is_claimed_unless_interval_p_and_people_agree(difference, expec
 
 
 def test_each_side_has_the_interval_that_its_own_report_has(run) -> None:
-    a = run("A", noise=1.5)
+    a = run("A", noise=4.0)
     content = compared(a, run("B", noise=0.3))
     own = evaluate_headlines(a.study, 1, 10, PLAN)["headlines"]
     assert {name: content["headlines"][name]["a"] for name in HEADLINES} == own
     assert content["headlines"][ENLARGING]["a"] == evaluate_super_resolution(a.pictures, PLAN)["difference"]
+    about, row = (a.study.true, a.study.generated, a.study.voices, 1, 90.0, MEASURES), content["headlines"][MEASURES_R]
+    table = evaluate_craniofacial(*about, (), (), PLAN)["measures"].values()
+    assert row["a"]["value"] == pytest.approx(np.mean([one["r"] for one in table]), abs=1e-5)
+    beyond = sum(one["r"] > 0 and one["p_holm"] <= 0.05 for one in table)
+    assert row["measures"] == {"used": 11, "of": 11, "beyond_chance_a": beyond, "beyond_chance_b": 11} and beyond < 11
 
 
 def test_so_few_draws_that_no_p_could_be_small_are_raised(run) -> None:
@@ -181,39 +190,49 @@ def test_other_rulers_are_named(run) -> None:
         for row in rows:
             if row["source"] == "true" and row["id"] in ("v0003", "v0005"):
                 row["age"] += 1
+            if row["source"] == "true" and row["id"] == "v0007":
+                row["measures"] = row["measures"][1:]
             if row["source"] == "portrait" and row["id"] == "p0001":
                 row["faces"] = 2
 
-    networks = {"arcface": {"name": "arc.onnx", "sha256": "b2"}, "mesh": {"name": "mesh", "sha256": "another"}}
+    networks = {
+        "arcface": {"name": "arc.onnx", "sha256": "b2"},
+        "mesh": {"name": "mesh", "sha256": "d4"},
+        "dlib": {"name": "dlib", "sha256": "another"},
+    }
     person = {"v0001": "one", "v0002": "one"}
     found = compared(run("A"), run("B", change=older, networks=networks, person=person))["other_rulers"]
     assert found == {
         "unknown": [],
-        "networks": {"arcface": [["arc.onnx", "a1"], ["arc.onnx", "b2"]]},  # no headline is taken of the mesh
-        "true_faces": 2,
+        "networks": {  # no headline is taken of dlib
+            "arcface": [["arc.onnx", "a1"], ["arc.onnx", "b2"]],
+            "mesh": [["mesh", "c3"], ["mesh", "d4"]],
+        },
+        "true_faces": 3,
         "portraits": 1,
         "people": True,
     }
-    renamed = {"arcface": {"name": "moved.onnx", "sha256": "a1"}}
+    renamed = {"arcface": {"name": "moved.onnx", "sha256": "a1"}, "mesh": {"name": "elsewhere", "sha256": "c3"}}
     assert not compared(run("A"), run("B", networks=renamed))["other_rulers"]["networks"]
     assert compared(run("A"), run("B", networks={}))["other_rulers"]["unknown"] == ["B"]
 
 
 def test_without_a_voice_in_common_there_are_reasons_and_no_numbers(run) -> None:
     content = compared(run("A", voices=range(30)), run("B", voices=range(50, 80)))
-    assert content["verdicts"]["unknown"] == [*HEADLINES]
+    assert content["verdicts"]["unknown"] == [*HEADLINES, MEASURES_R]
     assert all(content["headlines"][name]["difference"]["reason"].startswith("not avail") for name in HEADLINES)
 
 
 def undetected(rows):
     for row in rows:
         if row["source"] != "true":
-            row.update(faces=0, age=None, male=None, embedding=None)
+            row.update(faces=0, age=None, male=None, embedding=None, measures=None)
 
 
 def not_a_number(rows):
     for row in rows:
         row.update(age=float("nan"), male=float("nan"), embedding=[float("nan")] * 512, faces=None)
+        row.update(measures=[(name, float("nan")) for name in MEASURES])
 
 
 @pytest.mark.parametrize("change", [undetected, not_a_number])

@@ -29,7 +29,7 @@ def content(compared):
 
 def test_the_table_has_a_row_for_each_headline_whose_numbers_are_the_contents(content) -> None:
     table = comparison(content)
-    assert table.head[1:4] == ["A: old", "B: <new>", "B − A"]
+    assert table.caption == "old and <new>" and table.head[1:4] == ["A", "B", "B − A"]
     assert [row[0] for row in table.rows][-1] == "enlarging gain" and len(table.rows) == len(content["headlines"])
     row = content["headlines"]["age_r"]
     assert table.rows[1][1].startswith(f"{row['a']['value']:.2f} [")
@@ -42,7 +42,10 @@ def test_the_table_has_a_row_for_each_headline_whose_numbers_are_the_contents(co
 def test_a_headline_without_a_number_has_its_reason_and_is_drawn_without_a_point(content) -> None:
     nothing = {"value": None, "low": None, "high": None, "n": 0, "reason": "not available: nobody was seen"}
     content["headlines"]["age_r"] |= {"a": nothing, "b": nothing, "difference": nothing, "verdict": "unknown"}
-    assert comparison(content).rows[1] == ["age r", "–", "–", "–", "–", "–", "0", "nobody was seen"]
+    content["headlines"]["cosine"] |= {"a": nothing, "b": nothing, "difference": nothing, "verdict": "unknown"}
+    table = comparison(content)
+    assert table.rows[1] == ["age r", "–", "–", "–", "–", "–", "0", "not known"]
+    assert "Not known, age r, cosine: nobody was seen." in table.notes
     assert "age r –" in figure_text(content)
     assert as_png(forest(content), 3, 2).startswith(b"\x89PNG")
 
@@ -56,9 +59,11 @@ def test_a_headline_without_a_number_has_its_reason_and_is_drawn_without_a_point
          "B is better at age r and cosine than A; the rest is the same at N = 40"),
         ({"worse": ["age_r"]}, "B is worse at age r than A at N = 40"),
         ({"unclear": ["age_r"], "same": ["cosine"]}, "B and A cannot be told apart at N = 40"),
-        ({"same": ["age_r", "cosine"]}, "B and A measure the same at N = 40"),
+        ({"same": ["age_r", "cosine"]},
+         "A and B measured the same: every headline has one and the same number in both, at N = 40"),
+        ({"same": ["age_r"], "unknown": ["cosine"]}, "everything that is known has one and the same number in both"),
         ({"few": ["age_r", "cosine"]}, "portraits; too few people to say anything of age r and cosine."),
-        ({"same": ["cosine"], "unknown": ["age_r"]}, "portraits; nothing is known of age r."),
+        ({"unclear": ["cosine"], "unknown": ["age_r"]}, "portraits; nothing is known of age r."),
         ({"unknown": ["age_r"]}, "Nothing of A and B can be compared."),
     ],
 )  # fmt: skip
@@ -82,8 +87,10 @@ def test_another_ruler_is_said_before_all_else_and_in_the_verdict(content) -> No
 
 def test_who_is_compared_and_how_is_said(content) -> None:
     said = introduction(content)
-    assert said[0] == "old is commit 0123456."
-    assert said[1].startswith("40 voices of 40 people are in both runs, 0 in old alone") and said[2] == "Both at w = 1."
+    assert said[0] == "A is old (commit 0123456), B is <new>."
+    assert said[1:] == ["40 voices of 40 people and 30 portraits are in both runs.", "Both at w = 1."]
+    content["voices"] |= {"only_b": 7}
+    assert introduction(content)[1].endswith("are in both runs, 7 voices and 0 portraits in B alone.")
     content["a"] |= {"samples": 4, "guidance": "3"}
     assert introduction(content)[2:] == [
         "old is taken at w = 3, <new> at w = 1.",
@@ -98,6 +105,36 @@ def test_changes_are_a_line_each_and_code_is_counted(content) -> None:
     content |= {"parameters": [["seed", "7", "8"]], "code_files": 1}
     assert changes(content) == ["seed: 7 → 8", "code: 1 file differs"]
     assert changes(content | {"code_files": None}) == ["seed: 7 → 8"]
+
+
+def test_a_parameter_that_one_side_does_not_know_is_no_change_to_nothing(content) -> None:
+    content |= {"parameters": [["a.new", "–", "1"], ["a.old", "None", "–"]]}
+    assert changes(content)[:2] == ["a.new: 1, which A does not know", "a.old: None, which B does not know"]
+
+
+def test_two_runs_that_measured_the_same_are_one_column_of_numbers_and_no_figure(compared, write_run, tmp_path) -> None:
+    one = read_run("one", write_run(tmp_path / "one"), 1)
+    content = compare_runs(one, one, 10, Plan(0.95, 200, 1)) | TOLD
+    table, page = comparison(content), render_page(content)
+    assert table.head == ["headline", "A and B", "N of people"] and len(table.rows) == len(content["headlines"])
+    cosine = content["headlines"]["cosine"]["b"]
+    assert table.rows[2] == ["cosine", f"{cosine['value']:.3f} [{cosine['low']:.3f}, {cosine['high']:.3f}]", "40 of 40"]
+    assert "<svg" not in page and "Holm" not in page and "B − A" not in page and conclusion(content) in page
+    assert conclusion(content).startswith("one and one measured the same: every headline has one and the same number")
+    assert "<svg" in render_page(compared)
+
+
+def test_a_headline_that_is_the_same_among_others_has_no_difference(content) -> None:
+    content["headlines"]["one_face"]["difference"]["same"] = True
+    content["headlines"]["one_face"]["verdict"] = "same"
+    assert comparison(content).rows[5][3:] == ["–", "–", "–", "40 of 40", "the same"]
+    assert "one face the same" in figure_text(content)
+
+
+def test_how_many_measures_are_beyond_chance_is_told_beside_their_mean_r(content) -> None:
+    counts = content["headlines"]["measures_r"]["measures"]
+    said = " ".join(comparison(content).notes)
+    assert f"Beyond chance, as a report counts them, are {counts['beyond_chance_a']} of A's and 11 of B's" in said
 
 
 def test_the_page_escapes_names_and_its_figure_has_words(content) -> None:
