@@ -22,6 +22,7 @@ from s2f.reporting.sources import Results
 from s2f.reporting.tables import Table
 
 MEDIA_BYTES = 10_000_000  # of voices and pictures; with base64 and the rest the page stays below 15 MB
+AGE_CAPTIONS = ("Age by guidance w", "Beside age r: samples, ranks, gender, and the years themselves")
 
 
 def diagrams(results: Results, ages: list[tuple[float, float]]) -> list[Diagram]:
@@ -90,8 +91,10 @@ def _funnel_text(results: Results) -> str:
 def all_tables(results: Results) -> dict[str, Table]:
     """Every table by name."""
     by_dlib = craniofacial_tables.craniofacial_by_dlib(results.craniofacial)
+    ages, beside_age = tables.parted(facial_tables.ages(results.facial), "mean of samples", AGE_CAPTIONS)
     return {
-        "ages": facial_tables.ages(results.facial),
+        "ages": ages,
+        "beside_age": beside_age,
         "genders": facial_tables.genders(results.facial),
         "labels": facial_tables.labels(results.facial),
         "confusion": facial_tables.confusion(results.facial),
@@ -103,8 +106,10 @@ def all_tables(results: Results) -> dict[str, Table]:
         **({"craniofacial_by_dlib": by_dlib} if by_dlib else {}),
         "beside_r": craniofacial_tables.beside_r(results.craniofacial),
         "definitions": craniofacial_tables.definitions(),
-        "identity": tables.identity(results.identity),
         "retrieval": tables.retrieval(results.identity),
+        "retrieval_same_gender": tables.retrieval(results.identity, "recall_same_gender"),
+        "likeness": tables.likeness(results.identity),
+        "variety": tables.variety(results.identity),
         "distances": quality_tables.distances(results.identity),
         "super_resolution": quality_tables.super_resolution(results.identity["super_resolution"]),
         "corpus": tables.funnel("Voice and face clips", results.corpus),

@@ -81,6 +81,24 @@ def test_nothing_sticks_out_at_any_width(open_page: Any, width: int) -> None:
     assert page.evaluate("document.scrollingElement.scrollWidth") <= width
 
 
+def test_in_a_narrow_window_captions_and_first_columns_stay_while_the_rest_scrolls(open_page: Any) -> None:
+    page = open_page(viewport={"width": 320, "height": 740})
+    seen = page.evaluate(
+        """() => [...document.querySelectorAll('.scroll')].filter(one => one.scrollWidth > one.clientWidth).map(one => {
+            one.scrollLeft = one.scrollWidth;
+            const at = one.getBoundingClientRect();
+            return ['caption span', 'thead th', 'tbody th'].map(what => {
+                const box = one.querySelector(what).getBoundingClientRect();
+                return [box.left - at.left, box.width / at.width];
+            });
+        })"""
+    )
+    assert len(seen) > 10
+    for caption, head, first in seen:
+        assert (caption[0], head[0], first[0]) == pytest.approx((0, 0, 0), abs=1)
+        assert caption[1] <= 1 and first[1] < 0.5
+
+
 def test_dark_is_dark_and_light_is_light(open_page: Any) -> None:
     def brightness(scheme: str) -> float:
         page = open_page(viewport=WIDE, color_scheme=scheme)
