@@ -9,12 +9,12 @@ from matplotlib.figure import Figure
 
 from s2f.media.failures import Step, lost_at
 from s2f.reporting import paper
-from s2f.reporting.drawing import INK, RULE, Draw
+from s2f.reporting.drawing import INK, OURS, RULE, Draw
 from s2f.reporting.group_tables import TITLES
 from s2f.reporting.sources import Funnel, Model
 
-OURS, THEIRS, CHANCE = "#2f80c8", "#d9772b", "#8a8f98"
-QUARTERS = ("#2f80c8", "#3aa387", "#c9a227", "#c8553d")
+THEIRS, CHANCE = "#d9772b", "#8a8f98"
+QUARTERS = (OURS, "#3aa387", "#c9a227", "#c8553d")
 FUNNEL = (Step.FETCHED, Step.DECODED, Step.ONE_FACE, Step.KEPT)  # a row that cannot be read is not fetched
 
 

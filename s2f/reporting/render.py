@@ -3,6 +3,7 @@
 from typing import Any
 
 from s2f.reporting import (
+    confusions,
     craniofacial_tables,
     facial_tables,
     figures,
@@ -36,6 +37,9 @@ def diagrams(results: Results, ages: list[tuple[float, float]]) -> list[Diagram]
             4.2,
             4.0,
             f"Scatter of judged ages, true against generated, w = {w}.",
+        ),
+        Diagram(
+            "confusions", confusions.confusions(results.facial, w), 7.2, 3.0, confusions.in_words(results.facial, w)
         ),
         Diagram(
             "craniofacial",

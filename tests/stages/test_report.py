@@ -119,6 +119,16 @@ def test_the_page_names_who_judged_and_shows_who_was_taken_for_whom(page: Page) 
     assert "Tied, 3 measures" in text and "Free, 7 measures" in text and "claims neither" in text
 
 
+def test_the_papers_figures_are_named_on_both_pages(page: Page, reports: Path) -> None:
+    for text in (" ".join(page.text.split()), (reports / "report.md").read_text(encoding="utf-8")):
+        for words in (
+            "The paper's figure 1",
+            "The paper's figure 5",
+            "prints its figure 5 as a picture without values",
+        ):
+            assert words in text
+
+
 def test_without_a_predictor_dlib_is_a_sentence_and_definitions_are_there(page: Page, reports: Path) -> None:
     text = " ".join(page.text.split())
     assert "On dlib's 68 points, the paper's landmarks, not available: no picture was measured so; name a" in text
