@@ -1,6 +1,8 @@
 """The report's diagrams: each a function from what was read to something that draws on a matplotlib figure."""
 
 import textwrap
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ from matplotlib.figure import Figure
 from s2f.media.failures import Step, lost_at
 from s2f.reporting import paper
 from s2f.reporting.drawing import INK, OURS, RULE, Draw
-from s2f.reporting.group_tables import TITLES
+from s2f.reporting.group_tables import TITLES, peopled
 from s2f.reporting.sources import Funnel, Model
 
 THEIRS, CHANCE = "#d9772b", "#8a8f98"
@@ -128,19 +130,24 @@ def recall(content: dict[str, Any]) -> Draw:
     return draw
 
 
-def groups(content: dict[str, Any]) -> Draw:
-    """Each group's headlines with their intervals, beside that of all voices (dashed)."""
+def groups(content: dict[str, Any], chance: Mapping[str, float | None] = MappingProxyType({})) -> Draw:
+    """Each group's headlines with their intervals, beside that of all voices (dashed) and chance (dotted)."""
     names = ("gender_accuracy", "age_r", "recall_by_face")
 
     def draw(figure: Figure) -> None:
-        rows = content["groups"][::-1]
-        for axes, name in zip(figure.subplots(1, len(names), sharey=True), names, strict=True):
+        rows = peopled(content["groups"])[::-1]
+        panels = figure.subplots(1, len(names), sharey=True)
+        for axes, name in zip(panels, names, strict=True):
             _across(axes, [group["headlines"].get(name, {}) for group in rows])
             axes.set_yticks(range(len(rows)), [f"{group['group']} ({group['people']})" for group in rows])
             overall = content["headlines"].get(name, {}).get("value")
-            if overall is not None:
-                axes.axvline(overall, color=CHANCE, linewidth=1, linestyle="--")
+            for at, line, label in ((overall, "--", "all together"), (chance.get(name), ":", "chance")):
+                if at is not None:
+                    axes.axvline(at, color=CHANCE, linewidth=1.2, linestyle=line, label=label)
             axes.set_title(TITLES[name])
+        shown = {label: one for axes in panels for one, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+        if shown:
+            figure.legend(list(shown.values()), list(shown), loc="outside lower center", ncols=2)
 
     return draw
 

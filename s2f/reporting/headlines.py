@@ -72,12 +72,17 @@ def headlines(results: Results) -> list[Headline]:
 
 
 def found_card(title: str, row: dict[str, Any], control: dict[str, Any], confidence: float) -> Headline:
-    """Chance is the higher of that of strangers and that of shuffled pairs, some of whom have several faces."""
-    chance = control["chance"]
-    if control["shuffled"] and control["shuffled"]["value"] is not None:
-        chance = max(chance, control["shuffled"]["value"])
+    """A share found beside its chance."""
+    chance = chance_of(control)
     judged = verdict(row, chance, control["shuffled_p"], confidence)
     return compared_card(title, row, chance, judged, f"chance {number(chance)}", (0.0, 1.0))
+
+
+def chance_of(control: dict[str, Any]) -> float | None:
+    """The higher of the chance of strangers and that of shuffled pairs, some of whom have several faces."""
+    chance: float | None = control["chance"]
+    shuffled = (control["shuffled"] or {}).get("value")
+    return chance if shuffled is None or chance is None else max(chance, shuffled)
 
 
 def detected_card(row: dict[str, Any]) -> Headline:

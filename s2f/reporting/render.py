@@ -15,7 +15,7 @@ from s2f.reporting import (
 )
 from s2f.reporting.drawing import as_png
 from s2f.reporting.examples import Portrait, Voice
-from s2f.reporting.headlines import headlines, warnings
+from s2f.reporting.headlines import chance_of, headlines, warnings
 from s2f.reporting.limits import limits
 from s2f.reporting.model_card import card_content
 from s2f.reporting.pages import Diagram, fill_html, fill_markdown
@@ -57,10 +57,11 @@ def diagrams(results: Results, ages: list[tuple[float, float]]) -> list[Diagram]
         ),
         Diagram(
             "groups",
-            figures.groups(results.headlines),
+            figures.groups(results.headlines, chances(results)),
             7.6,
-            3.0,
-            "Three headlines by gender and age with intervals; the table below holds the numbers.",
+            3.2,
+            "Three headlines by gender and age with intervals, beside those of all voices and chance; the table below "
+            "holds the numbers.",
         ),
         Diagram(
             "corpus",
@@ -77,6 +78,16 @@ def diagrams(results: Results, ages: list[tuple[float, float]]) -> list[Diagram]
             "Loss over training steps of the three models, training, validation and by quarter of t.",
         ),
     ]
+
+
+def chances(results: Results) -> dict[str, float | None]:
+    """What luck reaches of the headlines that have a chance, by name, at the reference w: as on the cards."""
+    w, first = results.headlines["guidance"], results.headlines["found_among"]
+    shuffled, weight = results.facial["shuffled"].get(w), results.identity["by_guidance"].get(w)
+    if not shuffled or not weight:
+        return {}
+    found = chance_of(weight["recall"][f"at_{first}"])
+    return {name: shuffled[name]["value"] for name in ("gender_accuracy", "age_r")} | {"recall_by_face": found}
 
 
 def _facial_text(results: Results) -> str:

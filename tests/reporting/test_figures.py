@@ -11,7 +11,7 @@ from s2f.dataset.schemas import LEDGER
 from s2f.dataset.shards import write_shard
 from s2f.media.failures import REASONS, status_of
 from s2f.reporting.drawing import as_svg
-from s2f.reporting.figures import funnel, steps, training
+from s2f.reporting.figures import funnel, groups, steps, training
 from s2f.reporting.sources import Funnel, Model, read_funnel
 
 
@@ -70,3 +70,13 @@ def test_training_and_validation_are_two_lines_over_the_same_steps() -> None:
         "training": [[10, 1], [20, 1 / 2], [30, 1 / 3]],
         "validation": [[10, 2], [20, 1], [30, 2 / 3]],
     }
+
+
+def test_the_groups_figure_tells_its_lines_apart_and_leaves_out_whom_nobody_is_in() -> None:
+    row = {"value": 0.8, "low": 0.7, "high": 0.9}
+    rows = [{"group": name, "people": people, "headlines": {"age_r": row}} for name, people in (("a", 9), ("b", 0))]
+    content = {"groups": rows, "headlines": {"age_r": row}}
+    alone = as_svg(groups(content), 7, 3, "g", "words")
+    assert "all together" in alone and "chance" not in alone
+    assert "a (9)" in alone and "b (0)" not in alone
+    assert "chance" in as_svg(groups(content, {"age_r": 0.0}), 7, 3, "g", "words")

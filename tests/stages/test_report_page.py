@@ -81,6 +81,15 @@ def test_nothing_sticks_out_at_any_width(open_page: Any, width: int) -> None:
     assert page.evaluate("document.scrollingElement.scrollWidth") <= width
 
 
+def test_tables_fit_a_wide_window(open_page: Any) -> None:
+    page = open_page(viewport=WIDE)
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll('.scroll')]
+            .filter(one => one.scrollWidth > one.clientWidth).map(one => one.getAttribute('aria-label'))"""
+    )
+    assert cut == []
+
+
 def test_in_a_narrow_window_captions_and_first_columns_stay_while_the_rest_scrolls(open_page: Any) -> None:
     page = open_page(viewport={"width": 320, "height": 740})
     seen = page.evaluate(
