@@ -8,8 +8,8 @@ from ruamel.yaml import YAML
 from s2f.reporting.departures import departures
 from s2f.reporting.group_tables import group_sentences
 from s2f.reporting.headlines import HEADLINE_NAMES
+from s2f.reporting.networks import networks
 from s2f.reporting.sources import MODELS, Results
-from s2f.reporting.tables import models as models_table
 
 TRAINED = ("steps", "batch", "learning_rate", "warmup_epochs", "decay", "decay_steps", "ema", "precision")
 
@@ -18,7 +18,6 @@ def card_content(results: Results) -> dict[str, Any]:
     """What the template needs beside the report's content."""
     sections = [getattr(results.params, f"{name}_training") for name in MODELS]
     departed = departures(results.params)
-    looked = models_table(results).rows[len(MODELS) :]
     source = (
         "Trained on the embedded sample: drawn faces and synthetic voices of one known law; no real person is in it."
     )
@@ -29,7 +28,7 @@ def card_content(results: Results) -> dict[str, Any]:
         "departed": "They are not the paper's in all: the report's table of models says where." if departed else "",
         "trained_on": source,
         "trained": [[key.replace("_", " "), *(str(getattr(one, key)) for one in sections)] for key in TRAINED],
-        "lookers": looked,
+        "lookers": networks(results),
         "groups": group_sentences(results.headlines),
     }
 

@@ -8,6 +8,7 @@ from s2f.reporting import (
     facial_tables,
     figures,
     group_tables,
+    networks,
     paper,
     pictures,
     quality_tables,
@@ -129,7 +130,7 @@ def all_tables(results: Results) -> dict[str, Table]:
         "super_resolution": quality_tables.super_resolution(results.identity["super_resolution"]),
         "corpus": tables.funnel("Voice and face clips", results.corpus),
         "portraits": tables.funnel("Portraits", results.portraits),
-        "models": tables.models(results),
+        "models": networks.models(results),
     }
 
 

@@ -3,8 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from s2f.reporting.departures import departures
-from s2f.reporting.sources import Funnel, Results
+from s2f.reporting.sources import Funnel
 
 NONE = "–"
 LOOKERS = {
@@ -12,7 +11,7 @@ LOOKERS = {
     "detector_far": "face detector, far",
     "mesh": "face mesh",
     "dlib": "68 landmarks (dlib)",
-    "arcface": "face embedding (ArcFace)",
+    "arcface": "face embedding",
     "age_gender": "age and gender judge",
     "age_gender_detector": "that judge's face detector",
     "age_gender_landmarks": "that judge's landmarks",
@@ -136,24 +135,3 @@ def funnel(caption: str, content: Funnel) -> Table:
     splits = ", ".join(f"{name} {count:,}" for name, count in content.by_split.items())
     notes = [f"{content.tried:,} tried." + (f" Kept: {splits}." if splits else "")]
     return Table(caption, ["reason", "items", "share"], rows, notes)
-
-
-def models(results: Results) -> Table:
-    """What was trained and what looked at faces, with hashes; where what was trained is not the paper's."""
-    rows = [
-        [
-            model.name.replace("_", " "),
-            f"{model.numbers:,} numbers, {model.steps or NONE} steps" if model.numbers else "no weights found",
-            model.sha256 or NONE,
-        ]
-        for model in results.models
-    ]
-    params = results.params.face_models
-    named = {
-        "arcface": (params.arcface, params.arcface_sha256 or NONE),
-        "age_gender": (params.age_gender, params.age_gender_sha256 or NONE),
-    }
-    rows += [[LOOKERS.get(name, name), *about] for name, about in (named | results.face_models).items()]
-    notes = [f"Not the paper's: {sentence}" for sentence in departures(results.params)]
-    notes += params.licences()
-    return Table("Models", ["model", "what", "sha256"], rows, notes)
