@@ -22,6 +22,7 @@ from s2f.reporting.model_card import card_content
 from s2f.reporting.pages import Diagram, fill_html, fill_markdown
 from s2f.reporting.sources import Results
 from s2f.reporting.tables import Table
+from s2f.reporting.this_run import ThisRun
 
 MEDIA_BYTES = 10_000_000  # of voices and pictures; with base64 and the rest the page stays below 15 MB
 AGE_CAPTIONS = ("Age by guidance w", "Beside age r: samples, ranks, gender, and the years themselves")
@@ -147,9 +148,9 @@ def fitting(voices: list[Voice], limit: int = MEDIA_BYTES) -> list[Voice]:
 
 
 def render_html(
-    results: Results, voices: list[Voice], portraits: list[Portrait], drawn: list[Diagram], this_run: list[Table]
+    results: Results, voices: list[Voice], portraits: list[Portrait], drawn: list[Diagram], this_run: ThisRun
 ) -> str:
-    """The page; `this_run` are tables that tell of the run itself."""
+    """The page, with what it says of the run itself."""
     shown = fitting(voices)
     media = {"voices": shown, "asked": len(voices), "portraits": portraits}
     return fill_html("report.html.j2", _content(results) | media | {"this_run": this_run}, drawn)
@@ -175,6 +176,7 @@ def _content(results: Results) -> dict[str, Any]:
         "tables": all_tables(results),
         "paper": paper.SOURCE,
         "limits": limits(results.params, results.is_sample),
+        "judge": networks.judge(results),
         "confidence": f"{results.params.evaluation.confidence:.0%}",
     }
 
