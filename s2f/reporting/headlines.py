@@ -31,6 +31,13 @@ class Headline:
     low: float | None = None
     high: float | None = None
     chance: float | None = None
+    scale: tuple[float, float] = (0.0, 1.0)  # what the bar shows, from its left end to its right one
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """The bar's ends as text: '−0.4' and '1'."""
+        low, high = (f"{end:g}".replace("-", "−") for end in self.scale)
+        return low, high
 
     @property
     def count(self) -> str:
@@ -50,7 +57,10 @@ def headlines(results: Results) -> list[Headline]:
             ("Gender agrees", "gender_accuracy", "gender_p", (0.0, 1.0)),
             ("Age correlates (r)", "age_r", "age_p", (-0.4, 1.0)),
         ):
-            chance, said = shuffled[name]["value"], f"paper {number(getattr(theirs, name))}" if theirs else ""
+            chance, said = (
+                shuffled[name]["value"],
+                f"paper {number(getattr(theirs, name))} (real people)" if theirs else "",
+            )
             judged = verdict(content[name], chance, shuffled[p], confidence)
             cards.append(
                 compared_card(title, content[name], chance, judged, f"shuffled pairs {number(chance)}", scale, said)
@@ -106,11 +116,14 @@ def measures_card(content: dict[str, Any]) -> Headline:
     if not known:
         reason = next((row.get("reason") for row in rows.values()), None)
         return _missing(title, {"reason": reason, "n": 0}, "")
-    found = sum(row["r"] > 0 and row["p_holm"] <= level for row in known)
+    found = [name for name, row in rows.items() if row["r"] is not None and row["r"] > 0 and row["p_holm"] <= level]
     kind, said = (GOOD, "beyond chance, after Holm's correction") if found else (FAINT, "none beyond chance")
-    theirs = f"paper: r of {number(paper.LEAST_R)} to {number(paper.MOST_R)}"
-    control = f"by luck alone in one table of {1 / level:.0f}"
-    return Headline(title, f"{found} of {len(rows)}", "", control, theirs, said, kind, max(row["n"] for row in known))
+    theirs = f"paper (real people): r of {number(paper.LEAST_R)} to {number(paper.MOST_R)}"
+    named = f"{', '.join(paper.WORDS.get(name, name) for name in found)}; " if found else ""
+    control = f"{named}by luck alone in one table of {1 / level:.0f}"
+    return Headline(
+        title, f"{len(found)} of {len(rows)}", "", control, theirs, said, kind, max(row["n"] for row in known)
+    )
 
 
 def _enlarging(content: dict[str, Any]) -> Headline:
@@ -171,7 +184,7 @@ def compared_card(
     kind, words = judged
     return Headline(
         title, number(row["value"], digits), _interval(row, digits), control, said, words, kind, row["n"],
-        row.get("people"), place(row["value"]), place(row["low"]), place(row["high"]), place(chance),
+        row.get("people"), place(row["value"]), place(row["low"]), place(row["high"]), place(chance), scale,
     )  # fmt: skip
 
 
