@@ -42,7 +42,8 @@ def craniofacial(content: dict[str, Any], landmarker: Landmarker = "mesh") -> Ta
         + (f" ({share:.1%})" if share is not None else "")
         + f"; {content['without_mesh']} had no mesh. No outlier was removed.",
         f"Three protocols stand side by side and are not comparable: {PROTOCOLS[landmarker]} (ours), "
-        "dlib on frontalised photographs (paper), two normalised reconstructions (Speech2Face). "
+        "dlib on frontalised photographs of real people (paper), two normalised reconstructions of "
+        "theirs (Speech2Face). "
         f"The paper's random pairs: r = {number(paper.RANDOM_PAIRS_R)} for the nasal index.",
     ]
     if without := content.get("dlib", {}).get("reason"):

@@ -5,11 +5,13 @@ from typing import Any
 from s2f.reporting import confusions, paper
 from s2f.reporting.tables import Table, estimate, number, p_value
 
+PAPER = "paper (real people)"
+
 
 def ages(content: dict[str, Any]) -> Table:
     """The age half of the paper's table 2 beside ours."""
     head = [
-        "w", "r", "paper", "shuffled", "p (Holm)", "N", "mean of samples", "endless samples", "Spearman, mean",
+        "w", "r", PAPER, "shuffled", "p (Holm)", "N", "mean of samples", "endless samples", "Spearman, mean",
         "within gender, mean", "years off", "years a year",
     ]  # fmt: skip
     rows = []
@@ -33,7 +35,7 @@ def ages(content: dict[str, Any]) -> Table:
 
 def genders(content: dict[str, Any]) -> Table:
     """The gender half of the paper's table 2 beside ours, and how many pictures could not be judged."""
-    head = ["w", "accuracy", "paper", "shuffled", "p (Holm)", "N", "mean of samples"]
+    head = ["w", "accuracy", PAPER, "shuffled", "p (Holm)", "N", "mean of samples"]
     head.append("no face, several, tiny, not judged")
     rows = []
     for w, row in content["guidance"].items():

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from s2f.params.experiment import Experiment
 from s2f.reporting import (
     confusions,
+    corpus_figure,
     craniofacial_tables,
     facial_tables,
     figures,
@@ -20,7 +22,7 @@ from s2f.reporting.headlines import chance_of, headlines, warnings
 from s2f.reporting.limits import limits
 from s2f.reporting.model_card import card_content
 from s2f.reporting.pages import Diagram, fill_html, fill_markdown
-from s2f.reporting.sources import Results
+from s2f.reporting.sources import Funnel, Results
 from s2f.reporting.tables import Table
 from s2f.reporting.this_run import ThisRun
 
@@ -65,18 +67,13 @@ def diagrams(results: Results, ages: list[tuple[float, float]]) -> list[Diagram]
             "Three headlines by gender and age with intervals, beside those of all voices and chance; the table below "
             "holds the numbers.",
         ),
-        Diagram(
-            "corpus",
-            figures.funnel(results.corpus),
-            7.2,
-            3.4,
-            _funnel_text(results),
-        ),
+        _funnel("corpus", results.corpus, corpus_figure.CLIPS),
+        _funnel("portraits", results.portraits, corpus_figure.PORTRAITS),
         Diagram(
             "training",
-            figures.training(results.models),
+            figures.training(results.models, losses(results.params)),
             10.0,
-            3.2,
+            3.8,
             "Loss over training steps of the three models, training, validation and by quarter of t.",
         ),
     ]
@@ -101,8 +98,17 @@ def _facial_text(results: Results) -> str:
     return "Age correlation and gender accuracy by guidance, ours beside the paper's. " + "; ".join(said) + "."
 
 
-def _funnel_text(results: Results) -> str:
-    return "Clips left: " + ", ".join(f"{left:,} {name}" for name, left, _ in figures.steps(results.corpus)) + "."
+def _funnel(name: str, content: Funnel, items: corpus_figure.Items) -> Diagram:
+    drawn, said = corpus_figure.funnel(content, items), corpus_figure.in_words(content, items)
+    return Diagram(name, drawn, 7.6, corpus_figure.height(content), said)
+
+
+def losses(params: Experiment) -> dict[str, str]:
+    """What each model's logged loss is, by name."""
+    named = {"epsilon": "noise", "v": "v", "x0": "picture"}
+    predictions = (params.face_decoder.prediction, params.super_resolution.prediction)
+    decoder, enlarging = (f"squared error of the {named[one]}" for one in predictions)
+    return {"speech_encoder": "cosine distance, 1 − cos", "face_decoder": decoder, "super_resolution": enlarging}
 
 
 def all_tables(results: Results) -> dict[str, Table]:
