@@ -5,7 +5,7 @@ from typing import Any
 
 from s2f.reporting import paper
 from s2f.reporting.sources import Results
-from s2f.reporting.tables import NONE, estimate, number
+from s2f.reporting.tables import NONE, number
 
 GOOD, FAINT, NOTHING, UNKNOWN = "good", "faint", "nothing", "unknown"
 HEADLINE_NAMES = ("gender_accuracy", "age_r", "cosine", "recall_by_face", "recall_by_voice", "one_face")
@@ -194,34 +194,3 @@ def _interval(row: dict[str, Any], digits: int) -> str:
 
 def _missing(title: str, row: dict[str, Any], said: str) -> Headline:
     return Headline(title, NONE, "", "", said, row.get("reason") or "not available", UNKNOWN, row.get("n", 0))
-
-
-def warnings(results: Results) -> list[str]:
-    """Sentences a reader needs before any number."""
-    said = []
-    identity = results.identity
-    for w, row in identity["by_guidance"].items():
-        between, true = row["variety"]["between_people"], row["variety"]["between_true_faces"]
-        if between["value"] is not None and true["value"] and between["value"] < ALIKE * true["value"]:
-            said.append(
-                f"At w = {w} all generated faces look alike: their variety is {estimate(between, 3)}, "
-                f"the true faces' {estimate(true, 3)}."
-            )
-    slope = results.facial["guidance"].get(identity["guidance"], {}).get("age_slope", {})
-    if slope.get("value") is not None and not slope["low"] <= 1 <= slope["high"]:
-        off = results.facial["guidance"][identity["guidance"]]["age_error_years"]
-        said.append(
-            f"Years are {'stretched' if slope['value'] > 1 else 'squeezed'}: with each year of the true face the drawn "
-            f"one ages {estimate(slope)}, and it is {estimate(off, 1)} years off. r tells the order alone."
-        )
-    if identity["without_true_face"]:
-        said.append(
-            f"{identity['without_true_face']} of {identity['voices']} voices have no true face that was found again; "
-            "they are left out."
-        )
-    if identity["no_face"] or identity["several_faces"]:
-        said.append(
-            f"Of {identity['pictures']} generated pictures {identity['no_face']} show no face and "
-            f"{identity['several_faces']} several; what cannot be judged is left out and counted."
-        )
-    return said

@@ -18,13 +18,14 @@ from s2f.reporting import (
 )
 from s2f.reporting.drawing import as_png
 from s2f.reporting.examples import Portrait, Voice
-from s2f.reporting.headlines import chance_of, headlines, warnings
+from s2f.reporting.headlines import chance_of, headlines
 from s2f.reporting.limits import limits
 from s2f.reporting.model_card import card_content
 from s2f.reporting.pages import Diagram, fill_html, fill_markdown
 from s2f.reporting.sources import Funnel, Results
 from s2f.reporting.tables import Table
 from s2f.reporting.this_run import ThisRun
+from s2f.reporting.warnings import warnings
 
 MEDIA_BYTES = 10_000_000  # of voices and pictures; with base64 and the rest the page stays below 15 MB
 AGE_CAPTIONS = ("Age by guidance w", "Beside age r: samples, ranks, gender, and the years themselves")
