@@ -141,6 +141,18 @@ def test_the_keyboard_reaches_sections_sounds_and_tables_in_their_order(open_pag
     assert page.evaluate("location.hash") == "#limits"
 
 
+def test_on_paper_no_table_is_wider_than_the_page(open_page: Any) -> None:
+    page = open_page(viewport={"width": 718, "height": 900})  # A4 less its margins
+    page.emulate_media(media="print")
+    cells = page.locator("section[aria-labelledby=models] tbody td")
+    cells.evaluate_all("all => all.forEach(one => { one.textContent = '0123456789abcdef'.repeat(4) })")  # as hashes are
+    wide = page.evaluate(
+        """() => [...document.querySelectorAll('.scroll')]
+            .filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.getAttribute('aria-label'))"""
+    )
+    assert wide == []
+
+
 def test_it_prints_whole_with_dark_text_on_white(open_page: Any) -> None:
     page = open_page(viewport=WIDE, color_scheme="dark")
     page.emulate_media(media="print")
