@@ -23,7 +23,6 @@ REASONS = {
     "no voice has both a true value and a generated one": NOBODY,
     "a gallery of 0 ranks nothing": NOBODY,
     "only 0 pairs, at least 4 are needed": NOBODY,
-    "no voice has this measure on both its faces": "nobody has this measure on both faces",
     "no voice has two samples with a face": "nobody has two generated pictures with a face",
     "one sample a voice": "one picture of each",
     "samples of one voice agree no more than those of two": "pictures of one person agree no more than those of two",

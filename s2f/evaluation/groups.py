@@ -76,10 +76,10 @@ def by_group(scores: dict[str, Score], groups: Members, people: NDArray[np.int64
 def _cell(score: Score, member: NDArray[np.bool_], people: NDArray[np.int64], plan: Plan) -> dict[str, Any]:
     """One headline of one group, beside its own chance: a model that draws men alone is always right of men."""
     ours = score.of(member)
+    chances = np.empty(0) if ours.chance is None else ours.chance[ours.kept]
+    known = len(chances) > 0 and bool(np.isfinite(chances).all())  # for one person alone there are no others' faces
     return estimate(ours, people[member], plan).as_json() | {
-        "chance": None
-        if ours.chance is None or not ours.kept.any()
-        else round(float(ours.chance[ours.kept].mean()), 6),
+        "chance": round(float(chances.mean()), 6) if known else None,
         "difference": group_difference(score, member, people, plan).as_json(),
     }
 

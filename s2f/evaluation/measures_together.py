@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from s2f.evaluation.correlations import pearson
 from s2f.evaluation.differences import TINY, scored
 from s2f.evaluation.headlines import Study
 from s2f.evaluation.people import draw_people, persons, toss_coins
 from s2f.evaluation.scores import Score, mean_of_samples
-from s2f.evaluation.statistics import FEWEST_DRAWN, Estimate, Floats, Plan, holm, pearson, tails, unavailable
+from s2f.evaluation.statistics import FEWEST_DRAWN, Estimate, Floats, Plan, holm, tails, unavailable
 from s2f.evaluation.tables import take
 from s2f.params.evaluation import MEASURES
 

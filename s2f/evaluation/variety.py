@@ -33,7 +33,7 @@ def other_clips(truth: Embeddings, people: NDArray[np.int64], plan: Plan) -> Est
     np.add.at(sums, person, vectors)
     several = rows[person] > 1
     if not several.any():
-        return unavailable("nobody has two clips with a face")
+        return unavailable("nobody has two pictures with a face")
     others = (np.einsum("nd,nd->n", vectors, sums[person]) - np.square(vectors).sum(1))[several]
     return mean(others / (rows[person][several] - 1), person[several], plan)
 

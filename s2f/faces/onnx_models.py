@@ -1,8 +1,8 @@
 """Load insightface weights: an ONNX file, or one task of a named pack that insightface downloads itself.
 
 insightface publishes no checksums, so a sha256 can be demanded; it is computed in any case and stored beside what the
-weights produce. Its published weights are for non-commercial research only: whoever names weights that are not this
-project's own is told so.
+weights produce. Its published weights are for non-commercial research only: whoever names them is told so, and whoever
+names another's that their licence is their owner's.
 """
 
 import functools
@@ -14,7 +14,7 @@ import onnxruntime
 from insightface import model_zoo
 from insightface.utils import ensure_available
 
-from s2f.params.face_models import LICENCE, is_file, is_own
+from s2f.params.face_models import is_file, terms_of
 from s2f.runtime import InputError, file_sha256
 
 PROVIDERS = ["CPUExecutionProvider"]  # the same numbers on every machine
@@ -30,8 +30,8 @@ def load_model(path_or_pack: str, sha256: str | None, task: str) -> Any:
     Raises:
         InputError: no such file or pack, another sha256 than demanded, or a file that insightface cannot use.
     """
-    if not is_own(path_or_pack):
-        _tell_licence(path_or_pack)
+    if terms := terms_of(path_or_pack):
+        _tell_terms(path_or_pack, terms)
     if is_file(path_or_pack):
         path = Path(path_or_pack)
         if not path.is_file():
@@ -85,5 +85,5 @@ def _load_file_or_none(path: Path) -> Any:
 
 
 @functools.cache
-def _tell_licence(path_or_pack: str) -> None:
-    logger.warning("%s: %s.", path_or_pack, LICENCE)
+def _tell_terms(path_or_pack: str, terms: str) -> None:
+    logger.warning("%s: %s.", path_or_pack, terms)

@@ -10,7 +10,10 @@ from s2f.params.base import Section
 
 EMBEDDING = 512  # numbers of an ArcFace embedding: what the corpus holds and the three models speak
 SAMPLE_PACK = Path("s2f/sample/pack")  # this project's own weights, which know drawn faces only
+PUBLISHED = re.compile(r"buffalo_(l|m|s|sc)|antelopev2", re.ASCII)  # insightface's packs
+IN_PACKS = ("w600k_r50.onnx", "w600k_mbf.onnx", "glintr100.onnx", "genderage.onnx")  # what is used of them here
 LICENCE = "insightface's published weights (buffalo_l and others) are for non-commercial research only"
+OTHERS = "the licence is the file's owner's"  # of weights that may be anybody's
 INA = "inaFaceAnalyzer"  # the paper's judge of age and gender, in an environment of its own: `make judge`
 INA_LICENCE = "inaFaceAnalyzer is MIT-licensed and names no other terms for its weights, which were trained on FairFace"
 DLIB_LICENCE = "dlib's usual 68-point predictor was trained on iBUG 300-W and is for non-commercial research only"
@@ -52,8 +55,9 @@ class FaceModelsParams(Section):
 
     def licences(self) -> list[str]:
         """Under what terms the weights are that are not this project's own, a sentence each."""
-        named = [name for name in (self.arcface, self.age_gender) if name != INA]
-        found = [] if all(is_own(name) for name in named) else [f"{LICENCE}."]
+        terms = {name: terms_of(name) for name in (self.arcface, self.age_gender)}
+        found = [f"{LICENCE}."] if LICENCE in terms.values() else []
+        found += [f"{Path(name).name}: {said}." for name, said in terms.items() if said == OTHERS]
         found += [f"{INA_LICENCE}."] if self.age_gender == INA else []
         return found + ([f"{DLIB_LICENCE}."] if self.dlib_predictor is not None else [])
 
@@ -66,6 +70,16 @@ def _is_file_or_pack(value: str) -> bool:
 def is_file(path_or_pack: str) -> bool:
     """Whether weights are named by their file; otherwise by the pack that insightface fetches."""
     return path_or_pack.endswith(".onnx")
+
+
+def terms_of(path_or_pack: str) -> str | None:
+    """Under what terms weights are, in words; None for this project's own and for INA, whose terms are told apart."""
+    if path_or_pack == INA or is_own(path_or_pack):
+        return None
+    path = Path(path_or_pack)
+    if not is_file(path_or_pack) or path.name in IN_PACKS or any(map(PUBLISHED.fullmatch, path.parts)):
+        return LICENCE
+    return OTHERS
 
 
 def is_own(path_or_pack: str) -> bool:

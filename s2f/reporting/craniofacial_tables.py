@@ -43,12 +43,13 @@ def craniofacial(content: dict[str, Any], landmarker: Landmarker = "mesh") -> Ta
     notes = [
         f"Generated at w = {content['guidance']}; r takes the mean of {content['samples']} faces per voice, "
         "the paper's protocol is the column 'one sample'. p is Student's, of both sides; behind random pairs: how "
-        "often they reach ours.",
+        "often they get as far.",
         f"True faces turned more than {content['max_yaw_degrees']:g}° are left out: {content['turned_away']}"
         + (f" ({share:.1%})" if share is not None else "")
         + f"; {content['without_mesh']} had no mesh. No outlier was removed.",
         f"Three protocols stand side by side and are not comparable: {PROTOCOLS[landmarker]} (ours), "
-        "dlib on frontalised photographs (paper), two normalised reconstructions (Speech2Face). "
+        "dlib on frontalised photographs of real people (paper), two normalised reconstructions of "
+        "theirs (Speech2Face). "
         f"The paper's random pairs: r = {number(paper.RANDOM_PAIRS_R)} for the nasal index.",
     ]
     if without := content.get("dlib", {}).get("reason"):
@@ -83,7 +84,7 @@ def beside_r_by_luck(content: dict[str, Any]) -> Table:
     ]
     notes = [
         "As above with other people's faces, within gender with those of the same gender; in brackets the reach of "
-        "luck. p: how often luck reaches ours, of each measure alone: one in twenty is at .05 by luck."
+        "luck. p: how often luck gets as far, of each measure alone: one in twenty is at .05 by luck."
     ]
     return Table("Beside r, of shuffled pairs", ["measure", *keys.values()], rows, notes)
 

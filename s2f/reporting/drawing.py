@@ -13,6 +13,8 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 INK, RULE = "#123450", "#123451"  # stand for the page's colours in SVG; dark on white in PNG
+OURS = "#2f80c8"  # what this run has come to
+QUARTERS = (OURS, "#3aa387", "#c9a227", "#c8553d")  # four of a kind, in order
 STYLE: dict[str, Any] = {
     "axes.edgecolor": RULE,
     "axes.labelcolor": INK,

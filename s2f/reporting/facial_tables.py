@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from s2f.reporting import paper
+from s2f.reporting import confusions, paper
 from s2f.reporting.tables import Table, by_luck, estimate, number, p_value
 
 OTHERWISE = {
@@ -11,10 +11,12 @@ OTHERWISE = {
     "age_r_within_gender": "within gender, mean",
 }
 
+PAPER = "paper (real people)"
+
 
 def ages(content: dict[str, Any]) -> Table:
     """The age half of the paper's table 2 beside ours, and in years."""
-    head = ["w", "r", "paper", "shuffled", "p (Holm)", "N", "years off", "years off, shuffled", "years a year"]
+    head = ["w", "r", PAPER, "shuffled", "p (Holm)", "N", "years off", "years off, shuffled", "years a year"]
     rows = []
     for w, row in content["guidance"].items():
         theirs, shuffled = paper.FACIAL.get(w), content["shuffled"][w]
@@ -62,7 +64,7 @@ def ages_by_luck(content: dict[str, Any]) -> Table:
 
 def genders(content: dict[str, Any]) -> Table:
     """The gender half of the paper's table 2 beside ours, and how many pictures could not be judged."""
-    head = ["w", "accuracy", "paper", "shuffled", "p (Holm)", "N", "mean of samples", "the same, shuffled"]
+    head = ["w", "accuracy", PAPER, "shuffled", "p (Holm)", "N", "mean of samples", "the same, shuffled"]
     head.append("no face, several, tiny, not judged")
     rows = []
     for w, row in content["guidance"].items():
@@ -135,13 +137,13 @@ def confusion(content: dict[str, Any]) -> Table:
 
 
 def age_confusion(content: dict[str, Any], w: str) -> Table:
-    """The paper's figure 5 for one w: bands of the true face's judged age down, of the generated faces' across."""
-    matrix = content["guidance"].get(w, {}).get("age_confusion", {"bands": [], "counts": []})
-    bands, counts = matrix["bands"], matrix["counts"]
+    """For one w: bands of the true face's judged age down, of the generated faces' across; empty bands are left out."""
+    whole = confusions.ages(content, w)
+    counts, shown = whole.counts, confusions.occupied(whole)
     across = [sum(column) for column in zip(*counts, strict=True)]
-    rows = [[band, *map(str, row), str(sum(row))] for band, row in zip(bands, counts, strict=True)]
+    rows = [[band, *map(str, row), str(sum(row))] for band, row in zip(shown.true, shown.counts, strict=True)]
     total = sum(across)
-    rows.append(["N", *map(str, across), str(total)])
+    rows.append(["N", *(str(count) for count in across if count), str(total)])
     notes = [f"Generated at w = {w}; counts of pictures by judged years: true face down, generated face across."]
     if total:
         same = sum(row[index] for index, row in enumerate(counts)) / total
@@ -149,4 +151,5 @@ def age_confusion(content: dict[str, Any], w: str) -> Table:
         notes.append(
             f"In the true face's band: {same:.0%} of {total}; by luck alone, with as many in each band, {luck:.0%}."
         )
-    return Table("Age, true face against generated ones (pictures)", ["true age", *bands, "N"], rows, notes)
+    notes += confusions.left_out(whole)
+    return Table("Age, true face against generated ones (pictures)", ["true age", *shown.drawn, "N"], rows, notes)

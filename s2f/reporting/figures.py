@@ -1,21 +1,19 @@
 """The report's diagrams: each a function from what was read to something that draws on a matplotlib figure."""
 
-import textwrap
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from s2f.media.failures import Step, lost_at
 from s2f.reporting import paper
-from s2f.reporting.drawing import INK, RULE, Draw
-from s2f.reporting.group_tables import TITLES
-from s2f.reporting.sources import Funnel, Model
+from s2f.reporting.drawing import INK, OURS, QUARTERS, RULE, Draw
+from s2f.reporting.group_tables import TITLES, peopled
+from s2f.reporting.sources import Model
 
-OURS, THEIRS, CHANCE = "#2f80c8", "#d9772b", "#8a8f98"
-QUARTERS = ("#2f80c8", "#3aa387", "#c9a227", "#c8553d")
-FUNNEL = (Step.FETCHED, Step.DECODED, Step.ONE_FACE, Step.KEPT)  # a row that cannot be read is not fetched
+THEIRS, CHANCE = "#d9772b", "#8a8f98"
 
 
 def facial(content: dict[str, Any]) -> Draw:
@@ -30,7 +28,14 @@ def facial(content: dict[str, Any]) -> Draw:
             _points(axes, x, [content["guidance"][w][key] for w in names], "ours")
             known = [(at, getattr(paper.FACIAL[w], key)) for at, w in enumerate(names) if w in paper.FACIAL]
             if known:
-                axes.plot(*zip(*known, strict=True), "D", color=THEIRS, markersize=5, label="paper", linestyle="none")
+                axes.plot(
+                    *zip(*known, strict=True),
+                    "D",
+                    color=THEIRS,
+                    markersize=5,
+                    label="paper (real people)",
+                    linestyle="none",
+                )
             axes.set_xticks(x, names)
             axes.set_xlabel("guidance w")
             axes.set_title(name)
@@ -98,7 +103,7 @@ def _legend(axes: Axes, tied: bool, beside_paper: bool) -> None:
         axes.plot([], [], "o-", color=OURS, markerfacecolor="none", label="ours, not tied")
     axes.plot([], [], color=CHANCE, alpha=0.35, linewidth=8, label="random pairs")
     if beside_paper:
-        axes.plot([], [], "D", color=THEIRS, markersize=4, linestyle="none", label="paper")
+        axes.plot([], [], "D", color=THEIRS, markersize=4, linestyle="none", label="paper (real people)")
     axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.12), ncols=2)
 
 
@@ -128,19 +133,22 @@ def recall(content: dict[str, Any]) -> Draw:
     return draw
 
 
-def groups(content: dict[str, Any]) -> Draw:
-    """Each group's headlines with their intervals, beside that of all voices (dashed)."""
+def groups(content: dict[str, Any], chance: Mapping[str, float | None] = MappingProxyType({})) -> Draw:
+    """Each group's headlines with their intervals, beside that of all voices (dashed) and chance (dotted)."""
     names = ("gender_accuracy", "age_r", "recall_by_face")
 
     def draw(figure: Figure) -> None:
-        rows = content["groups"][::-1]
-        for axes, name in zip(figure.subplots(1, len(names), sharey=True), names, strict=True):
+        rows = peopled(content["groups"])[::-1]
+        panels = figure.subplots(1, len(names), sharey=True)
+        for axes, name in zip(panels, names, strict=True):
             _across(axes, [group["headlines"].get(name, {}) for group in rows])
             axes.set_yticks(range(len(rows)), [f"{group['group']} ({group['people']})" for group in rows])
             overall = content["headlines"].get(name, {}).get("value")
-            if overall is not None:
-                axes.axvline(overall, color=CHANCE, linewidth=1, linestyle="--")
+            for at, line, label in ((overall, "--", "all together"), (chance.get(name), ":", "chance")):
+                if at is not None:
+                    axes.axvline(at, color=CHANCE, linewidth=1.2, linestyle=line, label=label)
             axes.set_title(TITLES[name])
+        _one_legend(figure, panels, 2)
 
     return draw
 
@@ -153,73 +161,32 @@ def _across(axes: Axes, rows: list[dict[str, Any]]) -> None:
             axes.plot(row["value"], at, "o", color=OURS, markersize=6)
 
 
-def funnel(content: Funnel) -> Draw:
-    """What was left after each step, as bars that narrow, and what was lost on the way to it."""
+def training(models: list[Model], losses: Mapping[str, str]) -> Draw:
+    """Loss over steps, training and validation, and by quarter of t where there is a t; `losses` names each model's."""
 
     def draw(figure: Figure) -> None:
-        axes = figure.subplots()
-        axes.set(xlim=(-1.15, 1.9), ylim=(2 * len(FUNNEL) + 0.6, -0.6))
-        axes.set_axis_off()
-        above = 0.5
-        for row, (name, left, lost) in enumerate(steps(content)):
-            half, y = 0.5 * left / max(content.tried, 1), 2 * row
-            axes.fill_betweenx([y - 0.5, y + 0.5], -half, half, color=OURS, linewidth=0)
-            if row:
-                edges = np.array([above, half])
-                axes.fill_betweenx([y - 1.5, y - 0.5], -edges, edges, color=OURS, alpha=0.25, linewidth=0)
-            axes.text(-0.58, y, name, ha="right", va="bottom")
-            axes.text(-0.58, y, f"{left:,} · {left / max(content.tried, 1):.1%}", ha="right", va="top", fontsize=8)
-            axes.text(0.58, y - 1, _lost(lost), va="center", fontsize=8)
-            above = half
-
-    return draw
-
-
-def steps(content: Funnel) -> list[tuple[str, int, dict[str, int]]]:
-    """Each step's name, the items left after it, and those that it lost by reason, commonest first."""
-    left = content.tried
-    rows: list[tuple[str, int, dict[str, int]]] = [("tried", left, {})]
-    for step in FUNNEL:
-        lost = {reason: count for reason in content.by_reason if (count := _lost_in(content, reason, step))}
-        left -= sum(lost.values())
-        rows.append((step, left, lost))
-    return rows
-
-
-def _lost_in(content: Funnel, reason: str, step: Step) -> int:
-    """Items with this reason that did not pass this step of the figure."""
-    unasked = content.unasked.get(reason, 0)
-    by_attempts = {0: unasked, 1: content.by_reason[reason] - unasked}
-    steps = (step, Step.ROW) if step is Step.FETCHED else (step,)
-    return sum(count for attempts, count in by_attempts.items() if lost_at(reason, attempts) in steps)
-
-
-def _lost(lost: dict[str, int]) -> str:
-    """Lines that break between reasons alone."""
-    words = ", ".join(f"{count:,}_{reason}" for reason, count in lost.items())
-    total = f"{sum(lost.values()):,}: " if len(lost) > 1 else ""
-    return textwrap.fill(f"−{total}{words}", 52).replace("_", "\N{NO-BREAK SPACE}") if lost else ""
-
-
-def training(models: list[Model]) -> Draw:
-    """Loss over steps, training and validation, and by quarter of t where there is a t."""
-
-    def draw(figure: Figure) -> None:
-        for axes, model in zip(np.atleast_1d(figure.subplots(1, len(models))), models, strict=True):
+        panels = np.atleast_1d(figure.subplots(1, len(models)))
+        for axes, model in zip(panels, models, strict=True):
             axes.set_title(model.name.replace("_", " "))
             if not model.history:
                 _nothing(axes)
                 continue
             for quarter, colour in enumerate(QUARTERS, 1):
-                _curve(axes, model, f"loss_q{quarter}", colour, f"t in quarter {quarter}", 0.9)
+                _curve(axes, model, f"loss_q{quarter}", colour, f"training, t in quarter {quarter}", 0.9)
             _curve(axes, model, "loss", CHANCE, "training", 1.4)
             _curve(axes, model, "validation_loss", INK, "validation", 1.6, marker="o")
-            axes.set_xlabel("step")
+            axes.set(xlabel="training step", ylabel=losses[model.name])
             axes.set_ylim(0, None)
-            if len(axes.lines):
-                axes.legend(loc="upper right")
+        _one_legend(figure, panels, 3)
 
     return draw
+
+
+def _one_legend(figure: Figure, panels: Iterable[Axes], columns: int) -> None:
+    """Below all panels, each line once."""
+    shown = {label: one for axes in panels for one, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+    if shown:
+        figure.legend(list(shown.values()), list(shown), loc="outside lower center", ncols=columns)
 
 
 def _curve(axes: Axes, model: Model, column: str, colour: str, label: str, width: float, marker: str = "") -> None:

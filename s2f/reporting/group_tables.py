@@ -3,7 +3,7 @@
 from typing import Any
 
 from s2f.reporting.headlines import FEWEST, HEADLINE_NAMES
-from s2f.reporting.tables import Table, estimate, number, p_value, with_p
+from s2f.reporting.tables import NONE, Table, estimate, number, p_value, with_p
 
 TITLES = {
     "gender_accuracy": "gender accuracy",
@@ -20,13 +20,15 @@ DIGITS = {"cosine": 3, ENLARGING: 3}
 
 def groups(content: dict[str, Any]) -> Table:
     """Each group's headlines; a mark where the group does worse than all others beyond chance."""
-    rows = []
-    for group in content["groups"]:
+    rows, reasons = [], []
+    for group in peopled(content["groups"]):
         cells = [f"{group['by']}: {group['group']}", f"{group['voices']} of {group['people']}"]
         for name in HEADLINE_NAMES:
             row = group["headlines"].get(name, {})
             worse = " ▼" if is_worse(row, content["confidence"]) else ""
-            cells.append(_beside_chance(row, DIGITS.get(name, 2)) + worse)
+            cells.append((NONE if row.get("value") is None else _beside_chance(row, DIGITS.get(name, 2))) + worse)
+            if row.get("reason"):
+                reasons.append(f"{TITLES[name]} of {group['group']} is {row['reason']}")
         rows.append(cells)
     head = ["group", "voices of people", *(TITLES[name] for name in HEADLINE_NAMES)]
     first = content["found_among"]
@@ -35,13 +37,18 @@ def groups(content: dict[str, Any]) -> Table:
         f"▼: below all other voices beyond chance, corrected for every cell. Found: among the first {first} of all. "
         "In parentheses: chance, what other people's faces score with the group's voices."
     ]
-    return Table("The headlines by group", head, rows, [*notes, *group_sentences(content)])
+    if any(group["by"] == "age" and "age_r" not in group["headlines"] for group in content["groups"]):
+        notes.append(f"Age r is {NONE} in bands of age, for inside a band there is little age to correlate with.")
+    if reasons:
+        notes.append(f"{NONE} elsewhere: {'; '.join(reasons)}.")
+    notes += group_sentences(content)
+    return Table("The headlines by group", head, rows, notes + could_be_seen(content["groups"]))
 
 
 def enlarging(content: dict[str, Any]) -> Table:
     """Super-resolution's gain on bicubic by group of portraits."""
     rows = []
-    for group in content["enlarging_groups"]:
+    for group in peopled(content["enlarging_groups"]):
         row = group["headlines"][ENLARGING]
         worse = " ▼" if is_worse(row, content["confidence"]) else ""
         rows.append([f"{group['by']}: {group['group']}", f"{row['n']} of {group['people']}", estimate(row, 3) + worse])
@@ -52,7 +59,33 @@ def enlarging(content: dict[str, Any]) -> Table:
 def _beside_chance(row: dict[str, Any], digits: int) -> str:
     """'0.88 [0.79, 0.94] (0.53)'."""
     chance = row.get("chance")
-    return estimate(row, digits) + ("" if chance is None or row["value"] is None else f" ({number(chance, digits)})")
+    return estimate(row, digits) + ("" if chance is None else f" ({number(chance, digits)})")
+
+
+def peopled(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those somebody is in."""
+    return [group for group in groups if group["people"]]
+
+
+def could_be_seen(groups: list[dict[str, Any]]) -> list[str]:
+    """In a sentence, of each headline the smallest difference of a group from the others that its interval could show.
+
+    That is half the width of the narrowest interval of a difference, of groups with people enough.
+    """
+    least = []
+    for name in HEADLINE_NAMES:
+        found = [
+            group["headlines"].get(name, {}).get("difference", {}) for group in groups if group["people"] >= FEWEST
+        ]
+        halves = [(one["high"] - one["low"]) / 2 for one in found if one.get("value") is not None]
+        if halves and min(halves) > 0:
+            least.append(f"{number(min(halves), DIGITS.get(name, 2))} ({TITLES[name]})")
+    if not least:
+        return []
+    return [
+        f"Differences smaller than about {', '.join(least)} could not be seen at these N: half the width of the "
+        "narrowest interval of a group's difference from the others; other groups' are wider."
+    ]
 
 
 def is_worse(row: dict[str, Any], confidence: float) -> bool:
@@ -70,7 +103,9 @@ def group_sentences(content: dict[str, Any]) -> list[str]:
 def sentences(groups: list[dict[str, Any]], confidence: float, names: tuple[str, ...]) -> list[str]:
     """The same of any groups and any headlines of theirs."""
     said = []
-    few = [f"{group['group']} ({group['people']})" for group in groups if group["people"] < FEWEST]
+    if nobody := [group["group"] for group in groups if not group["people"]]:
+        said.append(f"Nobody is {' or '.join(nobody)}.")
+    few = [f"{group['group']} ({group['people']})" for group in peopled(groups) if group["people"] < FEWEST]
     if few:
         said.append(f"Too few people to say anything of: {', '.join(few)}.")
     for group in groups:
@@ -83,7 +118,7 @@ def sentences(groups: list[dict[str, Any]], confidence: float, names: tuple[str,
                     f"{number(abs(row['difference']['value']), digits)} below the others "
                     f"(p = {p_value(row['difference']['p_holm'])})."
                 )
-    if groups and len(said) == bool(few):
+    if groups and len(said) == bool(nobody) + bool(few):
         said.append("No group of enough people does worse than the others beyond chance.")
     return said
 

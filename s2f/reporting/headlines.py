@@ -5,7 +5,7 @@ from typing import Any
 
 from s2f.reporting import paper
 from s2f.reporting.sources import Results
-from s2f.reporting.tables import NONE, estimate, number
+from s2f.reporting.tables import NONE, number
 
 GOOD, FAINT, NOTHING, UNKNOWN = "good", "faint", "nothing", "unknown"
 HEADLINE_NAMES = ("gender_accuracy", "age_r", "cosine", "recall_by_face", "recall_by_voice", "one_face")
@@ -31,6 +31,13 @@ class Headline:
     low: float | None = None
     high: float | None = None
     chance: float | None = None
+    scale: tuple[float, float] = (0.0, 1.0)  # what the bar shows, from its left end to its right one
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """The bar's ends as text: '−0.4' and '1'."""
+        low, high = (f"{end:g}".replace("-", "−") for end in self.scale)
+        return low, high
 
     @property
     def count(self) -> str:
@@ -50,7 +57,8 @@ def headlines(results: Results) -> list[Headline]:
             ("Gender agrees", "gender_accuracy", (0.0, 1.0)),
             ("Age correlates (r)", "age_r", (-0.4, 1.0)),
         ):
-            chance, said = shuffled[name]["value"], f"paper {number(getattr(theirs, name))}" if theirs else ""
+            chance = shuffled[name]["value"]
+            said = f"paper {number(getattr(theirs, name))} (real people)" if theirs else ""
             judged = verdict(content[name], chance, shuffled[name].get("p"), confidence)
             cards.append(
                 compared_card(title, content[name], chance, judged, f"shuffled pairs {number(chance)}", scale, said)
@@ -72,12 +80,17 @@ def headlines(results: Results) -> list[Headline]:
 
 
 def found_card(title: str, row: dict[str, Any], control: dict[str, Any], confidence: float) -> Headline:
-    """Chance is the higher of that of strangers and that of shuffled pairs, some of whom have several faces."""
-    chance = control["chance"]
-    if control["shuffled"] and control["shuffled"]["value"] is not None:
-        chance = max(chance, control["shuffled"]["value"])
+    """A share found beside its chance."""
+    chance = chance_of(control)
     judged = verdict(row, chance, control["shuffled_p"], confidence)
     return compared_card(title, row, chance, judged, f"chance {number(chance)}", (0.0, 1.0))
+
+
+def chance_of(control: dict[str, Any]) -> float | None:
+    """The higher of the chance of strangers and that of shuffled pairs, some of whom have several faces."""
+    chance: float | None = control["chance"]
+    shuffled = (control["shuffled"] or {}).get("value")
+    return chance if shuffled is None or chance is None else max(chance, shuffled)
 
 
 def detected_card(row: dict[str, Any]) -> Headline:
@@ -101,11 +114,14 @@ def measures_card(content: dict[str, Any]) -> Headline:
     if not known:
         reason = next((row.get("reason") for row in rows.values()), None)
         return _missing(title, {"reason": reason, "n": 0}, "")
-    found = sum(row["r"] > 0 and row["p_holm"] <= level for row in known)
+    found = [name for name, row in rows.items() if row["r"] is not None and row["r"] > 0 and row["p_holm"] <= level]
     kind, said = (GOOD, "beyond chance, after Holm's correction") if found else (FAINT, "none beyond chance")
-    theirs = f"paper: r of {number(paper.LEAST_R)} to {number(paper.MOST_R)}"
-    control = f"by luck alone in one table of {1 / level:.0f}"
-    return Headline(title, f"{found} of {len(rows)}", "", control, theirs, said, kind, max(row["n"] for row in known))
+    theirs = f"paper (real people): r of {number(paper.LEAST_R)} to {number(paper.MOST_R)}"
+    named = f"{', '.join(paper.WORDS.get(name, name) for name in found)}; " if found else ""
+    control = f"{named}by luck alone in one table of {1 / level:.0f}"
+    return Headline(
+        title, f"{len(found)} of {len(rows)}", "", control, theirs, said, kind, max(row["n"] for row in known)
+    )
 
 
 def _enlarging(content: dict[str, Any]) -> Headline:
@@ -166,7 +182,7 @@ def compared_card(
     kind, words = judged
     return Headline(
         title, number(row["value"], digits), _interval(row, digits), control, said, words, kind, row["n"],
-        row.get("people"), place(row["value"]), place(row["low"]), place(row["high"]), place(chance),
+        row.get("people"), place(row["value"]), place(row["low"]), place(row["high"]), place(chance), scale,
     )  # fmt: skip
 
 
@@ -176,34 +192,3 @@ def _interval(row: dict[str, Any], digits: int) -> str:
 
 def _missing(title: str, row: dict[str, Any], said: str) -> Headline:
     return Headline(title, NONE, "", "", said, row.get("reason") or "not available", UNKNOWN, row.get("n", 0))
-
-
-def warnings(results: Results) -> list[str]:
-    """Sentences a reader needs before any number."""
-    said = []
-    identity = results.identity
-    for w, row in identity["by_guidance"].items():
-        between, true = row["variety"]["between_people"], row["variety"]["between_true_faces"]
-        if between["value"] is not None and true["value"] and between["value"] < ALIKE * true["value"]:
-            said.append(
-                f"At w = {w} all generated faces look alike: their variety is {estimate(between, 3)}, "
-                f"the true faces' {estimate(true, 3)}."
-            )
-    slope = results.facial["guidance"].get(identity["guidance"], {}).get("age_slope", {})
-    if slope.get("value") is not None and not slope["low"] <= 1 <= slope["high"]:
-        off = results.facial["guidance"][identity["guidance"]]["age_error_years"]
-        said.append(
-            f"Years are {'stretched' if slope['value'] > 1 else 'squeezed'}: with each year of the true face the drawn "
-            f"one ages {estimate(slope)}, and it is {estimate(off, 1)} years off. r tells the order alone."
-        )
-    if identity["without_true_face"]:
-        said.append(
-            f"{identity['without_true_face']} of {identity['voices']} voices have no true face that was found again; "
-            "they are left out."
-        )
-    if identity["no_face"] or identity["several_faces"]:
-        said.append(
-            f"Of {identity['pictures']} generated pictures {identity['no_face']} show no face and "
-            f"{identity['several_faces']} several; what cannot be judged is left out and counted."
-        )
-    return said

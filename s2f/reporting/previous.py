@@ -1,4 +1,4 @@
-"""The run before this one, as git's last revision has it: its headlines and its parameters."""
+"""What git knows: the last revision, whether files differ from it, and the headlines and parameters that it has."""
 
 import json
 import subprocess
@@ -35,6 +35,22 @@ def read_previous(metrics: Path, params: Path) -> Previous | None:
     if not isinstance(numbers, dict) or not isinstance(settings, dict):
         return None
     return Previous(revision, date, numbers, settings)
+
+
+def read_revision(folder: Path, made: Path) -> str | None:
+    """'abc1234', or 'abc1234 with changes' where a tracked file of the project differs; None without git or commit.
+
+    What `dvc repro` itself writes, `made` and dvc.lock, is no change.
+    """
+    revision = _git(folder, "rev-parse", "--short", "HEAD")
+    if not revision:
+        return None
+    own = [made.resolve()] if made.resolve().is_relative_to(folder.resolve()) else []
+    written = [
+        f":(exclude,literal){path.relative_to(folder.resolve())}" for path in (*own, folder.resolve() / "dvc.lock")
+    ]
+    changed = _git(folder, "status", "--porcelain", "--untracked-files=no", "--", ".", *written)
+    return revision.strip() + (" with changes" if changed else "")
 
 
 def _git(folder: Path, *command: str) -> str | None:

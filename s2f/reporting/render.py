@@ -2,11 +2,15 @@
 
 from typing import Any
 
+from s2f.params.experiment import Experiment
 from s2f.reporting import (
+    confusions,
+    corpus_figure,
     craniofacial_tables,
     facial_tables,
     figures,
     group_tables,
+    networks,
     paper,
     pictures,
     quality_tables,
@@ -14,12 +18,14 @@ from s2f.reporting import (
 )
 from s2f.reporting.drawing import as_png
 from s2f.reporting.examples import Portrait, Voice
-from s2f.reporting.headlines import headlines, warnings
+from s2f.reporting.headlines import chance_of, headlines
 from s2f.reporting.limits import limits
 from s2f.reporting.model_card import card_content
 from s2f.reporting.pages import Diagram, fill_html, fill_markdown
-from s2f.reporting.sources import Results
+from s2f.reporting.sources import Funnel, Results
 from s2f.reporting.tables import Table
+from s2f.reporting.this_run import ThisRun
+from s2f.reporting.warnings import warnings
 
 MEDIA_BYTES = 10_000_000  # of voices and pictures; with base64 and the rest the page stays below 15 MB
 
@@ -37,6 +43,9 @@ def diagrams(results: Results, ages: list[tuple[float, float]]) -> list[Diagram]
             f"Scatter of judged ages, true against generated, w = {w}.",
         ),
         Diagram(
+            "confusions", confusions.confusions(results.facial, w), 7.2, 3.0, confusions.in_words(results.facial, w)
+        ),
+        Diagram(
             "craniofacial",
             figures.craniofacial(results.craniofacial),
             6.4,
@@ -52,26 +61,32 @@ def diagrams(results: Results, ages: list[tuple[float, float]]) -> list[Diagram]
         ),
         Diagram(
             "groups",
-            figures.groups(results.headlines),
+            figures.groups(results.headlines, chances(results)),
             7.6,
-            3.0,
-            "Three headlines by gender and age with intervals; the table below holds the numbers.",
+            3.2,
+            "Three headlines by gender and age with intervals, beside those of all voices and chance; the table below "
+            "holds the numbers.",
         ),
-        Diagram(
-            "corpus",
-            figures.funnel(results.corpus),
-            7.2,
-            3.4,
-            _funnel_text(results),
-        ),
+        _funnel("corpus", results.corpus, corpus_figure.CLIPS),
+        _funnel("portraits", results.portraits, corpus_figure.PORTRAITS),
         Diagram(
             "training",
-            figures.training(results.models),
+            figures.training(results.models, losses(results.params)),
             10.0,
-            3.2,
+            3.8,
             "Loss over training steps of the three models, training, validation and by quarter of t.",
         ),
     ]
+
+
+def chances(results: Results) -> dict[str, float | None]:
+    """What luck reaches of the headlines that have a chance, by name, at the reference w: as on the cards."""
+    w, first = results.headlines["guidance"], results.headlines["found_among"]
+    shuffled, weight = results.facial["shuffled"].get(w), results.identity["by_guidance"].get(w)
+    if not shuffled or not weight:
+        return {}
+    found = chance_of(weight["recall"][f"at_{first}"])
+    return {name: shuffled[name]["value"] for name in ("gender_accuracy", "age_r")} | {"recall_by_face": found}
 
 
 def _facial_text(results: Results) -> str:
@@ -83,8 +98,17 @@ def _facial_text(results: Results) -> str:
     return "Age correlation and gender accuracy by guidance, ours beside the paper's. " + "; ".join(said) + "."
 
 
-def _funnel_text(results: Results) -> str:
-    return "Clips left: " + ", ".join(f"{left:,} {name}" for name, left, _ in figures.steps(results.corpus)) + "."
+def _funnel(name: str, content: Funnel, items: corpus_figure.Items) -> Diagram:
+    drawn, said = corpus_figure.funnel(content, items), corpus_figure.in_words(content, items)
+    return Diagram(name, drawn, 7.6, corpus_figure.height(content), said)
+
+
+def losses(params: Experiment) -> dict[str, str]:
+    """What each model's logged loss is, by name."""
+    named = {"epsilon": "noise", "v": "v", "x0": "picture"}
+    predictions = (params.face_decoder.prediction, params.super_resolution.prediction)
+    decoder, enlarging = (f"squared error of the {named[one]}" for one in predictions)
+    return {"speech_encoder": "cosine distance, 1 − cos", "face_decoder": decoder, "super_resolution": enlarging}
 
 
 def all_tables(results: Results) -> dict[str, Table]:
@@ -106,13 +130,15 @@ def all_tables(results: Results) -> dict[str, Table]:
         "beside_r": craniofacial_tables.beside_r(results.craniofacial),
         "beside_r_by_luck": craniofacial_tables.beside_r_by_luck(results.craniofacial),
         "definitions": craniofacial_tables.definitions(),
-        "identity": tables.identity(results.identity),
         "retrieval": tables.retrieval(results.identity),
+        "retrieval_same_gender": tables.retrieval(results.identity, "recall_same_gender"),
+        "likeness": tables.likeness(results.identity),
+        "variety": tables.variety(results.identity),
         "distances": quality_tables.distances(results.identity),
         "super_resolution": quality_tables.super_resolution(results.identity["super_resolution"]),
         "corpus": tables.funnel("Voice and face clips", results.corpus),
         "portraits": tables.funnel("Portraits", results.portraits),
-        "models": tables.models(results),
+        "models": networks.models(results),
     }
 
 
@@ -129,9 +155,9 @@ def fitting(voices: list[Voice], limit: int = MEDIA_BYTES) -> list[Voice]:
 
 
 def render_html(
-    results: Results, voices: list[Voice], portraits: list[Portrait], drawn: list[Diagram], this_run: list[Table]
+    results: Results, voices: list[Voice], portraits: list[Portrait], drawn: list[Diagram], this_run: ThisRun
 ) -> str:
-    """The page; `this_run` are tables that tell of the run itself."""
+    """The page, with what it says of the run itself."""
     shown = fitting(voices)
     media = {"voices": shown, "asked": len(voices), "portraits": portraits}
     return fill_html("report.html.j2", _content(results) | media | {"this_run": this_run}, drawn)
@@ -157,6 +183,7 @@ def _content(results: Results) -> dict[str, Any]:
         "tables": all_tables(results),
         "paper": paper.SOURCE,
         "limits": limits(results.params, results.is_sample),
+        "judge": networks.judge(results),
         "confidence": f"{results.params.evaluation.confidence:.0%}",
     }
 

@@ -3,8 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from s2f.reporting.departures import departures
-from s2f.reporting.sources import Funnel, Results
+from s2f.reporting.sources import Funnel
 
 NONE = "–"
 LOOKERS = {
@@ -12,7 +11,7 @@ LOOKERS = {
     "detector_far": "face detector, far",
     "mesh": "face mesh",
     "dlib": "68 landmarks (dlib)",
-    "arcface": "face embedding (ArcFace)",
+    "arcface": "face embedding",
     "age_gender": "age and gender judge",
     "age_gender_detector": "that judge's face detector",
     "age_gender_landmarks": "that judge's landmarks",
@@ -61,56 +60,69 @@ def p_value(p: float | None) -> str:
     return "<.001" if p < 0.001 else f"{p:.3f}".lstrip("0") if p < 1 else "1"
 
 
-def identity(content: dict[str, Any]) -> Table:
-    """Likeness, detection and variety by w."""
-    head = ["w", "cosine", "other people", "centred cosine", "other people", "N", "exactly one face"]
+def likeness(content: dict[str, Any]) -> Table:
+    """Likeness to the true face, and whether there is a face at all, by w."""
+    head = [
+        "w",
+        "cosine",
+        "other people",
+        "centred cosine",
+        "other people",
+        "N",
+        "exactly one face",
+        "no face, several",
+    ]
     rows = []
     for w, row in content["by_guidance"].items():
-        raw, centred, variety = row["cosine"]["raw"], row["cosine"]["centred"], row["variety"]
+        raw, centred = row["cosine"]["raw"], row["cosine"]["centred"]
         cells = [estimate(raw["own"], 3), estimate(raw["other"], 3), estimate(centred["own"], 3)]
         cells += [estimate(centred["other"], 3), str(raw["own"]["n"]), estimate(row["detected"])]
-        cells.append(f"{row['no_face']}, {row['several_faces']} of {row['pictures']}")
-        keys = ("within_voice", "between_people", "between_true_faces")
-        rows.append([w, *cells, *(estimate(variety[key], 3) for key in keys)])
+        rows.append([w, *cells, f"{row['no_face']}, {row['several_faces']} of {row['pictures']}"])
     notes = [
-        "Cosine of ArcFace embeddings with the true face. Read it only beside other people's: a mean face resembles "
+        "Cosine of face embeddings with the true face. Read it only beside other people's: a mean face resembles "
         "everybody a little.",
         "A ceiling: true faces of two clips of one person have "
         f"{estimate(content['same_person'], 3)}, N = {content['same_person']['n']}.",
-        "Variety is one minus the mean cosine: between samples of one voice, between voices, between true faces.",
     ]
-    head += ["no face, several", "variety within a voice", "between voices", "between true faces"]
     return Table("Likeness to the true face", head, rows, notes)
 
 
-def retrieval(content: dict[str, Any]) -> Table:
-    """Recall by the voice, among the same gender, and by the generated faces."""
-    voice = content["voice"]
-    asks = {"voice's embedding": voice["recall"], "the same, same gender only": voice["recall_same_gender"]}
-    for w, row in content["by_guidance"].items():
-        asks |= {f"generated face, w = {w}": row["recall"]}
-        asks |= {f"generated face, w = {w}, same gender only": row["recall_same_gender"]}
-    keys = [key for key in voice["recall"] if key.startswith("at_")]
+def variety(content: dict[str, Any]) -> Table:
+    """How much generated faces differ, by w, beside true ones."""
+    keys = ("within_voice", "between_people", "between_true_faces")
+    rows = [
+        [w, *(estimate(row["variety"][key], 3) for key in keys), str(row["variety"]["between_people"]["n"])]
+        for w, row in content["by_guidance"].items()
+    ]
+    head = ["w", "samples of one voice", "different voices", "true faces of different people", "N"]
+    notes = ["Variety is one minus the mean cosine of two faces' embeddings; 0: the same face."]
+    return Table("Variety of the faces", head, rows, notes)
+
+
+def retrieval(content: dict[str, Any], among: str = "recall") -> Table:
+    """Recall by the voice and by the generated faces, of all faces or (`recall_same_gender`) of the same gender's."""
+    asks = {"the voice": content["voice"][among]}
+    asks |= {f"face, w = {w}": row[among] for w, row in content["by_guidance"].items()}
+    keys = [key for key in content["voice"][among] if key.startswith("at_")]
     head = ["who asks", "N", "gallery"]
     for key in keys:
-        k = key.removeprefix("at_")
-        head += [f"recall@{k}", "chance (shuffled)"]
+        head += [f"recall@{key.removeprefix('at_')}", "chance (shuffled)"]
     rows = []
     for name, recall in asks.items():
         cells = [name, str(recall[keys[0]]["n"]), f"{recall['gallery']:.0f}"]
         for key in keys:
             row = recall[key]
-            shuffled = number((row["shuffled"] or {}).get("value"), 3)
-            cells += [
-                estimate(row),
-                f"{number(row['chance'], 3)} ({shuffled})" if row["shuffled"] else number(row["chance"], 3),
-            ]
+            shuffled = f" ({number(row['shuffled'].get('value'), 3)})" if row["shuffled"] else ""
+            cells += [estimate(row), f"{number(row['chance'], 3)}{shuffled}"]
         rows.append(cells)
+    if among != "recall":
+        notes = ["The honest table: hearing a man and showing any man is not recognition."]
+        return Table("Finding the speaker's face among the same gender's", head, rows, notes)
     notes = [
-        "Is the speaker's true face among the first k of all true faces? Both sides are centred; ties count against "
-        "us; other clips of the same person are neither hits nor rivals.",
+        "Is the speaker's true face among the first k of all true faces, for the embedding heard in the voice or for "
+        "the generated face? Both sides are centred; ties count against us; other clips of the same person are neither "
+        "hits nor rivals.",
         "Chance takes every face for another person's; the shuffled share knows who has several, and may be higher.",
-        "Same gender only is the honest row: hearing a man and showing any man is not recognition.",
     ]
     return Table("Finding the speaker's face", head, rows, notes)
 
@@ -122,24 +134,3 @@ def funnel(caption: str, content: Funnel) -> Table:
     splits = ", ".join(f"{name} {count:,}" for name, count in content.by_split.items())
     notes = [f"{content.tried:,} tried." + (f" Kept: {splits}." if splits else "")]
     return Table(caption, ["reason", "items", "share"], rows, notes)
-
-
-def models(results: Results) -> Table:
-    """What was trained and what looked at faces, with hashes; where what was trained is not the paper's."""
-    rows = [
-        [
-            model.name.replace("_", " "),
-            f"{model.numbers:,} numbers, {model.steps or NONE} steps" if model.numbers else "no weights found",
-            model.sha256 or NONE,
-        ]
-        for model in results.models
-    ]
-    params = results.params.face_models
-    named = {
-        "arcface": (params.arcface, params.arcface_sha256 or NONE),
-        "age_gender": (params.age_gender, params.age_gender_sha256 or NONE),
-    }
-    rows += [[LOOKERS.get(name, name), *about] for name, about in (named | results.face_models).items()]
-    notes = [f"Not the paper's: {sentence}" for sentence in departures(results.params)]
-    notes += params.licences()
-    return Table("Models", ["model", "what", "sha256"], rows, notes)

@@ -1,11 +1,10 @@
-"""The page's account of the run itself: what changed since the last revision, and what each stage took.
+"""The page's account of the run itself: when and of what revision it is, what changed, and what each stage took.
 
 It is the one part of a report that the same inputs do not make the same again, so report.md goes without it.
 """
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 from s2f.reporting.previous import Previous
@@ -14,12 +13,33 @@ from s2f.reporting.tables import NONE, Table, number
 DIGITS = 3
 
 
-def changes(previous: Previous | None, metrics: dict[str, Any], params: dict[str, Any]) -> list[Table]:
-    """Headlines and parameters that differ from the last revision's; a table without rows says that none does."""
+@dataclass(frozen=True)
+class ThisRun:
+    """What the page says of the run: when and what it was, in half a sentence or none, and all the rest."""
+
+    facts: str
+    sentences: list[str]
+    tables: list[Table]
+
+
+def facts(ended: str | None, revision: str | None) -> str:
+    """'2026-01-02, revision abc1234 with changes', as far as it is known."""
+    known = [ended, revision and f"revision {revision}"]
+    return ", ".join(one for one in known if one)
+
+
+def changes(
+    previous: Previous | None, metrics: dict[str, Any], params: dict[str, Any]
+) -> tuple[list[str], list[Table]]:
+    """Headlines and parameters that differ from the last revision's, as tables; that none does, as a sentence."""
     if previous is None:
-        return [Table("What changed", ["number", "before", "now"], [], ["There is no earlier run to compare with."])]
+        return ["There is no earlier run to compare with."], []
     since = f"since revision {previous.revision} of {previous.date}"
-    return [_numbers(previous.metrics, metrics, since), _parameters(previous.params, params, since)]
+    tables = {"headline": _numbers(previous.metrics, metrics, since)}
+    tables["parameter"] = _parameters(previous.params, params, since)
+    same = [f"no {what} changed" for what, table in tables.items() if not table.rows]
+    said = [f"{' and '.join(same).capitalize()} {since}."] if same else []
+    return said, [table for table in tables.values() if table.rows]
 
 
 def _numbers(before: dict[str, Any], now: dict[str, Any], since: str) -> Table:
@@ -32,10 +52,10 @@ def _numbers(before: dict[str, Any], now: dict[str, Any], since: str) -> Table:
         known = isinstance(value, int | float) and isinstance(earlier, int | float)
         change = number(value - earlier, DIGITS) if known else NONE
         rows.append([name.replace("_", " "), _shown(earlier), _shown(value), change, _shown(margin)])
-    notes = ["Nothing changed."] if not rows else [
+    notes = [
         "A change smaller than the margin, half the width of the interval, may be noise; `s2f compare HEAD` tests it "
         "voice by voice."
-    ]  # fmt: skip
+    ]
     return Table(f"Headlines {since}", ["number", "before", "now", "change", "margin"], rows, notes)
 
 
@@ -44,8 +64,7 @@ def _shown(value: Any) -> str:
 
 
 def _parameters(before: dict[str, Any], now: dict[str, Any], since: str) -> Table:
-    rows = differing(before, now)
-    return Table(f"Parameters {since}", ["parameter", "before", "now"], rows, [] if rows else ["Nothing changed."])
+    return Table(f"Parameters {since}", ["parameter", "before", "now"], differing(before, now))
 
 
 def differing(before: dict[str, Any], now: dict[str, Any]) -> list[list[str]]:
@@ -61,46 +80,3 @@ def _flat(values: dict[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
             yield from _flat(value, f"{above}{name}.")
         else:
             yield f"{above}{name}", value
-
-
-def times(folder: Path) -> Table:
-    """What each stage took when it last ran, in that order; a file that cannot be read is left out."""
-    taken = sorted(_read(folder), key=lambda one: str(one[1]["ended"]))
-    rows = [
-        [
-            name.replace("_", " "),
-            duration(one["seconds"]),
-            duration(one["processor_seconds"]),
-            f"{one['peak_mib']:,} MiB",
-            str(one["ended"])[:16].replace("T", " "),
-        ]
-        for name, one in taken
-    ]
-    notes = ["Nothing was noted: stages note it when `dvc repro` runs them."]
-    if rows:
-        whole, worked = (sum(one[key] for _, one in taken) for key in ("seconds", "processor_seconds"))
-        rows.append(["all", duration(whole), duration(worked), "", ""])
-        notes = [
-            "Of each stage's last run here; what was interrupted counts from where it went on; of many processes the "
-            "first alone. The report itself is still being written."
-        ]
-    head = ["stage", "took", "processor time", "memory at its peak", "ended (UTC)"]
-    return Table("Time and cost of each stage", head, rows, notes)
-
-
-def _read(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    for path in sorted(folder.glob("*.json")):
-        try:
-            one = json.loads(path.read_text(encoding="utf-8"))
-            yield path.stem, {key: one[key] for key in ("seconds", "processor_seconds", "peak_mib", "ended")}
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-
-
-def duration(seconds: float) -> str:
-    """'8 s', '3 min 20 s', '5 h 2 min'."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{whole} s"
-    hours, minutes = divmod(whole // 60, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {whole % 60} s"

@@ -9,17 +9,19 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from s2f.reporting import this_run as this_run_tables
 from s2f.reporting.examples import read_ages, read_portraits, read_voices
 from s2f.reporting.metrics import build_metrics
 from s2f.reporting.plots import plot_tables
-from s2f.reporting.previous import read_previous
+from s2f.reporting.previous import read_previous, read_revision
 from s2f.reporting.render import diagrams, png_files, render_html, render_markdown, render_model_card
 from s2f.reporting.sources import read_results
+from s2f.reporting.stage_times import ended_on, read_times, stages_of, times
+from s2f.reporting.this_run import ThisRun, changes, facts
 from s2f.runtime import replace_file, run_command
 from s2f.timing import TIMES
 
 PORTRAITS_SHOWN = 6
+SAMPLE_PIPELINE = "s2f/sample/dvc.yaml"  # runs before the project's own, where the sample is what is built from
 
 
 def main(
@@ -32,9 +34,13 @@ def main(
     measured: Path,
     out: Path,
     params: Path = Path("params.yaml"),
-    times: Path = TIMES,
+    noted: Path = TIMES,
+    pipelines: Path = Path(),
 ) -> None:
-    """Write index.html, report.md, MODEL_CARD.md, metrics.json, figures and plots."""
+    """Write index.html, report.md, MODEL_CARD.md, metrics.json, figures and plots.
+
+    `noted` and `pipelines`, a folder with dvc.yaml, are for the page's account of the run alone.
+    """
     results = read_results(evaluation, models, (portraits, speech_faces, measured), ledger, params)
     voices = read_voices(speech_faces, generated, measured, results.params.evaluation.example_voices)
     enlarged = read_portraits(generated, PORTRAITS_SHOWN)
@@ -44,8 +50,10 @@ def main(
         replace_file(out / "figures" / f"{name}.png", content)
     metrics = build_metrics(results)
     settings = YAML(typ="safe").load(results.params_text)
-    before = read_previous(out / "metrics.json", params)
-    this_run = [*this_run_tables.changes(before, metrics, settings), this_run_tables.times(times)]
+    sentences, tables = changes(read_previous(out / "metrics.json", params), metrics, settings)
+    taken, drawing = read_times(noted), [pipelines / SAMPLE_PIPELINE] if results.is_sample else []
+    tables.append(times(taken, stages_of([*drawing, pipelines / "dvc.yaml"])))
+    this_run = ThisRun(facts(ended_on(taken), read_revision(params.parent, out)), sentences, tables)
     replace_file(out / "index.html", render_html(results, voices, enlarged, drawn, this_run).encode())
     replace_file(out / "report.md", render_markdown(results, drawn, sheets).encode())
     replace_file(out / "MODEL_CARD.md", render_model_card(results).encode())

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from s2f.runtime import replace_file
+from s2f.timing import found_finished
 from s2f.training.history import History, Means, Row
 from s2f.training.live import Live
 
@@ -17,6 +18,7 @@ class Record:
 
     def __init__(self, out: Path, checkpoints: Path, state: str | None) -> None:
         self.history = History(state)
+        self._went_on = state is None
         self._out, self._kept = out, checkpoints / "samples"
         self._live = Live(out / "live", self.history.rows)
         if state is None:
@@ -26,6 +28,7 @@ class Record:
 
     def close_interval(self, step: int, validation: Means, rate: float, ranking: Mapping[str, float]) -> Row:
         """Write the row of the interval that ends after `step` steps."""
+        self._went_on = True
         row = self.history.close_interval(step, validation, rate, ranking)
         self._live.add(row)
         self.write()
@@ -37,5 +40,7 @@ class Record:
             replace_file(folder / f"{step:07d}.png", png)
 
     def write(self) -> None:
-        """The history, to `out`."""
+        """The history, to `out`; a run that ends without an interval of its own was finished before."""
+        if not self._went_on:
+            found_finished()
         self.history.write(self._out / "history.csv")

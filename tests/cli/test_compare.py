@@ -148,7 +148,7 @@ def test_an_experiment_has_its_name_and_other_rulers_are_said_first(run, project
     code, out, _ = run("bold-oxen", "made/near", "--guidance", 0, "--json")
     content = json.loads(out.splitlines()[-1])
     assert code == 0 and content["commits"]["a"] in say(project, "git", "for-each-ref", "refs/exps")
-    assert out.startswith("Not judged by one ruler: other networks looked (face embedding (ArcFace) other and arc.onnx")
+    assert out.startswith("Not judged by one ruler: other networks looked (face embedding other and arc.onnx")
     assert "face mesh none and mesh" in out.splitlines()[0] and "By different rulers, made/near " in out
     assert ["made", "new", "–"] in content["parameters"] and content["code_files"] is None
 

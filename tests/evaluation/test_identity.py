@@ -62,7 +62,7 @@ def test_two_clips_of_one_person_say_what_likeness_could_reach(make_study, load,
     assert found["value"] == pytest.approx(np.mean(pairs), abs=1e-5)
     assert (found["n"], found["people"]) == (12, 6)
     alone = evaluate(*load(rows), plan)["same_person"]
-    assert alone["reason"] == "not available: nobody has two clips with a face"
+    assert alone["reason"] == "not available: nobody has two pictures with a face"
 
 
 def test_one_face_for_everybody_is_seen_and_has_no_rank(make_study, load, plan) -> None:

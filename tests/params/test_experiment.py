@@ -185,6 +185,9 @@ def test_only_the_samples_pack_is_this_projects_own(monkeypatch: pytest.MonkeyPa
         (f"{SAMPLE_PACK}/arcface.onnx", "inaFaceAnalyzer", ["inaFaceAnalyzer is MIT-licensed"]),
         (f"{SAMPLE_PACK}/arcface.onnx", "buffalo_l", ["insightface's published weights"]),
         ("buffalo_l", "inaFaceAnalyzer", ["insightface's published weights", "inaFaceAnalyzer is MIT-licensed"]),
+        ("models/w600k_r50.onnx", "m/antelopev2/any.onnx", ["insightface's published weights"]),
+        ("edgeface_xs.onnx", "buffalo_l", ["insightface's published weights", "edgeface_xs.onnx: the licence is the"]),
+        ("a/x.onnx", "b/y.onnx", ["x.onnx: the licence is the file's owner's", "y.onnx: the licence is the file's"]),
     ],
 )
 def test_each_judge_is_accepted_and_told_of_under_its_own_terms(arcface: str, age_gender: str, told: list[str]) -> None:

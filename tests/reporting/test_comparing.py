@@ -80,7 +80,7 @@ def test_another_ruler_is_said_before_all_else_and_in_the_verdict(content) -> No
         "true_faces": 3,
     }
     first = introduction(content)[0]
-    assert "face embedding (ArcFace) x.onnx, sha256 aaaaaaaa and bbbbbbbb" in first
+    assert "face embedding x.onnx, sha256 aaaaaaaa and bbbbbbbb" in first
     assert "age and gender judge judge and none" in first and "3 of 40 true faces are not the same" in first
     assert conclusion(content).startswith("By different rulers, <new> is better at ")
 

@@ -52,6 +52,15 @@ def test_a_w_without_faces_has_an_empty_matrix() -> None:
     assert table.rows == [["N", "0"]] and len(table.notes) == 1
 
 
+def test_a_band_nobody_is_in_is_left_out_with_a_note() -> None:
+    matrix = {"bands": ["0–19", "20–29", "30–39"], "counts": [[0, 0, 0], [2, 0, 1], [0, 0, 3]]}
+    table = age_confusion({"guidance": {"1": {"age_confusion": matrix}}}, "1")
+    assert table.head == ["true age", "0–19", "30–39", "N"]
+    assert table.rows == [["20–29", "2", "1", "3"], ["30–39", "0", "3", "3"], ["N", "2", "4", "6"]]
+    assert "In the true face's band: 50% of 6" in table.notes[1]
+    assert table.notes[2] == "Left out as empty: no true face is judged 0–19; no generated face is judged 20–29."
+
+
 def test_gender_is_counted_against_labels_where_there_are_some() -> None:
     def table(labelled: dict[str, int]) -> list[list[str]]:
         return confusion({"guidance": {"0": {"confusion": GENDER, "labels": {"confusion": labelled}}}}).rows

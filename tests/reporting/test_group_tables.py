@@ -28,20 +28,44 @@ def test_neither_luck_nor_an_interval_alone_is_called_worse() -> None:
     unsure = group("men", 50, age_r=row(0.3, below=0.2, p_holm=0.06), cosine=row(0.3, below=0.02, p_holm=0.01))
     table = groups(content(unsure, group("women", 40)))
     assert "▼" not in str(table.rows)
-    assert table.notes[-1] == "No group of enough people does worse than the others beyond chance."
+    assert "No group of enough people does worse than the others beyond chance." in table.notes
 
 
 def test_of_a_small_group_only_its_size_is_said() -> None:
     table = groups(content(group("men", 50), group("women", 7, age_r=row(0.1, below=0.4, p_holm=0.001))))
     assert "Too few people to say anything of: women (7)." in table.notes
     assert not any("Works less well" in note for note in table.notes)
-    assert table.notes[-1].startswith("No group of enough people")
+    assert any(note.startswith("No group of enough people") for note in table.notes)
 
 
 def test_what_a_group_is_not_asked_is_a_dash() -> None:
-    one = group("under 30", 30)
+    one = group("under 30", 30) | {"by": "age"}
     del one["headlines"]["age_r"]
-    assert groups(content(one)).rows[0][3] == "–"
+    table = groups(content(one))
+    assert table.rows[0][3] == "–"
+    assert "Age r is – in bands of age, for inside a band there is little age to correlate with." in table.notes
+
+
+def test_why_a_number_is_missing_stands_in_a_note_and_not_in_the_cell() -> None:
+    missing = {"value": None, "n": 2, "reason": "not available: only 2 pairs"}
+    table = groups(content(group("women", 2, age_r=missing)))
+    assert table.rows[0][3] == "–"
+    assert "– elsewhere: age r of women is not available: only 2 pairs." in table.notes
+
+
+def test_a_band_nobody_is_in_is_named_and_has_no_row() -> None:
+    table = groups(content(group("under 30", 0), group("60 and over", 40)))
+    assert [row[0] for row in table.rows] == ["gender: 60 and over"]
+    assert "Nobody is under 30." in table.notes and not any("Too few" in note for note in table.notes)
+
+
+def test_how_small_a_difference_could_have_been_seen_is_told_by_the_narrowest_interval() -> None:
+    wide = row(0.5) | {"difference": {"value": 0.0, "low": -0.3, "high": 0.3}}
+    table = groups(content(group("women", 40, age_r=wide), group("men", 50), group("few", 7, cosine=row(0.5))))
+    assert "smaller than about 0.05 (gender accuracy), 0.05 (age r), 0.050 (cosine)" in table.notes[-1]
+    only = groups(content(group("women", 40, age_r=wide)))
+    assert "0.30 (age r)" in only.notes[-1]
+    assert not any("could not be seen" in note for note in groups(content(group("few", 7))).notes)
 
 
 def test_enlarging_has_groups_of_its_own() -> None:

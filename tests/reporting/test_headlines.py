@@ -46,6 +46,7 @@ def test_measures_are_counted_by_the_luck_of_all_eleven(p_holm: float, kind: str
     rows = {"a": {"r": 0.3, "p_holm": p_holm, "n": 90}, "b": {"r": -0.4, "p_holm": 0.001, "n": 80}}
     card = measures_card({"measures": rows, "confidence": 0.95})
     assert (card.kind, card.value, card.n) == (kind, value, 90)
+    assert card.control == ("a; " if kind == GOOD else "") + "by luck alone in one table of 20"
 
 
 def test_where_nothing_has_a_measure_the_card_says_why() -> None:
@@ -99,6 +100,8 @@ def test_a_card_says_how_many_people_its_rows_are_of() -> None:
 def test_a_card_places_its_number_on_its_scale() -> None:
     card = compared_card("t", estimate(0.9, 0.8, 0.95), 0.5, (GOOD, "words"), "", (0.0, 1.0))
     assert (card.low, card.at, card.high, card.chance) == (0.8, 0.9, 0.95, 0.5)
+    assert card.ends == ("0", "1")
+    assert compared_card("t", estimate(0.9, 0.8, 0.95), 0.5, (GOOD, "words"), "", (-0.4, 1.0)).ends == ("−0.4", "1")
 
 
 def test_a_missing_number_has_a_reason_and_no_bar() -> None:

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from s2f.reporting import tables
@@ -31,3 +33,15 @@ def test_the_funnel_adds_up() -> None:
 
 def test_an_empty_funnel_divides_by_nothing() -> None:
     assert tables.funnel("Clips", Funnel()).rows == [["ok", "0", "0.0%"]]
+
+
+def test_who_asks_among_the_same_gender_has_a_table_of_its_own() -> None:
+    def recall(value: float) -> dict[str, Any]:
+        row = {"value": value, "low": 0.0, "high": 0.9, "n": 9, "chance": 0.125, "shuffled": {"value": 0.1}}
+        return {"gallery": 8.0, "at_1": row}
+
+    ask = {"recall": recall(0.2), "recall_same_gender": recall(0.4)}
+    content = {"voice": ask, "by_guidance": {"2": ask}}
+    [voice, face] = tables.retrieval(content).rows
+    assert voice == ["the voice", "9", "8", "0.20 [0.00, 0.90]", "0.125 (0.100)"] and face[0] == "face, w = 2"
+    assert tables.retrieval(content, "recall_same_gender").rows[0][3] == "0.40 [0.00, 0.90]"

@@ -3,8 +3,8 @@ import subprocess
 
 import pytest
 
-from s2f.reporting.previous import Previous, read_previous
-from s2f.reporting.this_run import changes, duration, times
+from s2f.reporting.previous import Previous, read_previous, read_revision
+from s2f.reporting.this_run import changes, facts
 
 METRICS = {"age_r": 0.5, "age_r_margin": 0.1, "voices": 80, "cosine": None, "cosine_margin": None}
 PARAMS = {"seed": 1, "generation": {"guidance": [0, 1], "steps": 8}}
@@ -53,38 +53,52 @@ def test_what_git_has_and_cannot_be_read_is_no_previous_run(repository, content)
 def test_without_git_there_is_no_previous_run_and_the_page_says_so(tmp_path) -> None:
     (tmp_path / "reports").mkdir()
     assert read(tmp_path) is None
-    [table] = changes(None, METRICS, PARAMS)
-    assert table.rows == [] and table.notes == ["There is no earlier run to compare with."]
+    assert changes(None, METRICS, PARAMS) == (["There is no earlier run to compare with."], [])
+    assert read_revision(tmp_path, tmp_path / "reports") is None
 
 
 def test_only_what_changed_is_listed_with_its_margin() -> None:
     before = Previous("abc1234", "2026-01-02", METRICS | {"age_r": 0.45, "cosine": 0.2}, PARAMS | {"seed": 7})
-    numbers, settings = changes(before, METRICS, PARAMS | {"evaluation": {"confidence": 0.95}})
+    said, [numbers, settings] = changes(before, METRICS, PARAMS | {"evaluation": {"confidence": 0.95}})
     assert "abc1234 of 2026-01-02" in numbers.caption
     assert numbers.rows == [["age r", "0.450", "0.500", "0.050", "0.100"], ["cosine", "0.200", "–", "–", "–"]]
+    assert said == []
     assert settings.rows == [["seed", "7", "1"], ["evaluation.confidence", "–", "0.95"]]
 
 
-def test_the_same_run_again_changed_nothing() -> None:
-    tables = changes(Previous("abc1234", "2026-01-02", METRICS, PARAMS), METRICS, PARAMS)
-    assert [(table.rows, table.notes) for table in tables] == [([], ["Nothing changed."])] * 2
+def test_what_did_not_change_is_one_sentence() -> None:
+    before = Previous("abc1234", "2026-01-02", METRICS, PARAMS)
+    assert changes(before, METRICS, PARAMS) == (
+        ["No headline changed and no parameter changed since revision abc1234 of 2026-01-02."],
+        [],
+    )
+    said, [settings] = changes(before, METRICS, PARAMS | {"seed": 2})
+    assert said == ["No headline changed since revision abc1234 of 2026-01-02."]
+    assert settings.rows == [["seed", "1", "2"]]
 
 
-def test_stages_stand_in_the_order_they_ran_with_their_sum_and_broken_notes_are_left_out(tmp_path) -> None:
-    for name, ended, seconds in (("report_faces", "2026-01-02T10:00:00+00:00", 3.0), ("a_first", "2026-01-01", 90.0)):
-        one = {"seconds": seconds, "processor_seconds": 2 * seconds, "peak_mib": 1234, "ended": ended}
-        (tmp_path / f"{name}.json").write_text(json.dumps(one))
-    (tmp_path / "broken.json").write_text("{")
-    (tmp_path / "old.json").write_text("{}")
-    rows = times(tmp_path).rows
-    assert [row[0] for row in rows] == ["a first", "report faces", "all"]
-    assert rows[0][1:4] == ["1 min 30 s", "3 min 0 s", "1,234 MiB"]
-    assert rows[2][1] == "1 min 33 s" and rows[1][4] == "2026-01-02 10:00"
-    assert times(tmp_path / "none").rows == []
+def test_the_revision_says_whether_files_differ_but_for_what_the_run_itself_writes(repository) -> None:
+    def now():
+        return read_revision(repository, repository / "reports")
+
+    (repository / "dvc.lock").write_text("a")
+    for command in (("add", "dvc.lock"), ("commit", "-m", "x")):
+        identity = ("-c", "user.name=s2f", "-c", "user.email=s2f@localhost")
+        subprocess.run(["git", *identity, *command], cwd=repository, check=True, capture_output=True)
+    clean = now()
+    assert clean == read(repository).revision
+    (repository / "reports" / "metrics.json").unlink()
+    (repository / "dvc.lock").write_text("b")
+    (repository / "new.txt").write_text("nobody asked for it")
+    assert now() == clean
+    (repository / "params.yaml").write_text("seed: 2\n")
+    assert now() == f"{clean} with changes"
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(0.04, "0.0 s"), (59.4, "59 s"), (3599, "59 min 59 s"), (7260, "2 h 1 min")]
-)
-def test_durations_are_in_words(seconds, words) -> None:
-    assert duration(seconds) == words
+    ("ended", "revision", "words"),
+    [("2026-01-02", "abc with changes", "2026-01-02, revision abc with changes"), (None, "abc", "revision abc"),
+     ("2026-01-02", None, "2026-01-02"), (None, None, "")],
+)  # fmt: skip
+def test_of_the_run_only_what_is_known_is_said(ended, revision, words) -> None:
+    assert facts(ended, revision) == words

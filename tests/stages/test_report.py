@@ -16,6 +16,7 @@ from PIL import Image
 from s2f.dataset.schemas import MEASURED
 from s2f.dataset.shards import iterate_rows, write_shard
 from s2f.faces.anthropometry import MEASURES
+from s2f.stages import report
 
 
 class Page(HTMLParser):
@@ -110,6 +111,28 @@ def test_the_page_says_what_was_run_and_that_faces_are_drawn(page: Page, made_up
     assert "Not the paper's: The face decoder's prediction starts from the face that a linear map draws" in text
 
 
+def test_the_first_screen_says_who_judged_at_which_w_and_of_which_run(page: Page, reports: Path) -> None:
+    text, markdown = " ".join(page.text.split()), (reports / "report.md").read_text(encoding="utf-8")
+    said = "Headlines at w = 1. Age and gender judged by age_gender network."
+    assert said in text.partition("How good, how sure")[0]
+    assert said.replace("_", "\\_") in markdown
+    assert "paper 0.85 (real people)" in text and "paper 0.85 (real people)" in markdown
+    assert "Run of" not in text  # neither git nor notes of a run are there
+
+
+def test_the_run_tells_its_day_on_the_page_and_not_in_markdown(tmp_path: Path, reports: Path) -> None:
+    (tmp_path / "data").symlink_to(reports.parent / "data")
+    noted = {"seconds": 1.0, "processor_seconds": 2.0, "peak_mib": 3, "ended": "2026-01-02T10:00:00+00:00"}
+    (tmp_path / "times").mkdir()
+    (tmp_path / "times/measure_faces.json").write_text(json.dumps(noted))
+    names = ("evaluation", "models", "speech_faces", "portraits", "ledger", "generated", "measured")
+    places = [tmp_path / "data" / name for name in names]
+    report.main(*places, tmp_path / "reports", reports.parent / "params.yaml", tmp_path / "times", tmp_path)
+    text = " ".join(Page((tmp_path / "reports/index.html").read_text(encoding="utf-8")).text.split())
+    assert "Run of 2026-01-02. Headlines" in text and "measure faces" in text
+    assert (tmp_path / "reports/report.md").read_bytes() == (reports / "report.md").read_bytes()
+
+
 def test_distances_and_what_enlarging_did_to_colours_are_on_both_pages(page: Page, reports: Path) -> None:
     for text in (" ".join(page.text.split()), (reports / "report.md").read_text(encoding="utf-8")):
         assert "Distance from true faces" in text
@@ -127,6 +150,16 @@ def test_the_page_names_who_judged_and_shows_who_was_taken_for_whom(page: Page) 
     assert "age and gender judge age_gender network age_gender123".replace(" ", "") in text.replace(" ", "")
     assert "figure 5" in text and "Age, true face against generated ones" in text and "60–69" in text
     assert "Tied, 3 measures" in text and "Free, 7 measures" in text and "claims neither" in text
+
+
+def test_the_papers_figures_are_named_on_both_pages(page: Page, reports: Path) -> None:
+    for text in (" ".join(page.text.split()), (reports / "report.md").read_text(encoding="utf-8")):
+        for words in (
+            "The paper's figure 1",
+            "The paper's figure 5",
+            "prints its figure 5 as a picture without values",
+        ):
+            assert words in text
 
 
 def test_without_a_predictor_dlib_is_a_sentence_and_definitions_are_there(page: Page, reports: Path) -> None:

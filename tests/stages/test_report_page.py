@@ -81,6 +81,33 @@ def test_nothing_sticks_out_at_any_width(open_page: Any, width: int) -> None:
     assert page.evaluate("document.scrollingElement.scrollWidth") <= width
 
 
+def test_tables_fit_a_wide_window(open_page: Any) -> None:
+    page = open_page(viewport=WIDE)
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll('.scroll')]
+            .filter(one => one.scrollWidth > one.clientWidth).map(one => one.getAttribute('aria-label'))"""
+    )
+    assert cut == []
+
+
+def test_in_a_narrow_window_captions_and_first_columns_stay_while_the_rest_scrolls(open_page: Any) -> None:
+    page = open_page(viewport={"width": 320, "height": 740})
+    seen = page.evaluate(
+        """() => [...document.querySelectorAll('.scroll')].filter(one => one.scrollWidth > one.clientWidth).map(one => {
+            one.scrollLeft = one.scrollWidth;
+            const at = one.getBoundingClientRect();
+            return ['caption span', 'thead th', 'tbody th'].map(what => {
+                const box = one.querySelector(what).getBoundingClientRect();
+                return [box.left - at.left, box.width / at.width];
+            });
+        })"""
+    )
+    assert len(seen) > 10
+    for caption, head, first in seen:
+        assert (caption[0], head[0], first[0]) == pytest.approx((0, 0, 0), abs=1)
+        assert caption[1] <= 1 and first[1] < 0.5
+
+
 def test_dark_is_dark_and_light_is_light(open_page: Any) -> None:
     def brightness(scheme: str) -> float:
         page = open_page(viewport=WIDE, color_scheme=scheme)
@@ -112,6 +139,18 @@ def test_the_keyboard_reaches_sections_sounds_and_tables_in_their_order(open_pag
     assert reached.index("A") < reached.index("AUDIO") < reached.index("DIV")
     page.locator("nav a", has_text="Limits and ethics").press("Enter")
     assert page.evaluate("location.hash") == "#limits"
+
+
+def test_on_paper_no_table_is_wider_than_the_page(open_page: Any) -> None:
+    page = open_page(viewport={"width": 718, "height": 900})  # A4 less its margins
+    page.emulate_media(media="print")
+    cells = page.locator("section[aria-labelledby=models] tbody td")
+    cells.evaluate_all("all => all.forEach(one => { one.textContent = '0123456789abcdef'.repeat(4) })")  # as hashes are
+    wide = page.evaluate(
+        """() => [...document.querySelectorAll('.scroll')]
+            .filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.getAttribute('aria-label'))"""
+    )
+    assert wide == []
 
 
 def test_it_prints_whole_with_dark_text_on_white(open_page: Any) -> None:

@@ -1,8 +1,10 @@
 import csv
+import json
 import sys
 
 import torch
 
+from s2f.timing import timed
 from s2f.training.history import Means
 from s2f.training.record import Record
 
@@ -56,3 +58,22 @@ def test_without_dvclive_the_history_is_all_there_is(tmp_path, monkeypatch):
     learn(record, 0.25)
     record.close_interval(8, validated(0.5), 0.1, {})
     assert set(files(tmp_path / "out")) == {"history.csv"}
+
+
+def test_only_a_run_that_had_finished_before_is_noted_as_such(tmp_path, monkeypatch):
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    monkeypatch.setenv("DVC_STAGE", "train")
+    monkeypatch.delenv("RANK", raising=False)
+
+    def noted(state, *steps):
+        with timed():
+            record = Record(tmp_path / "out", tmp_path / "kept", state)
+            for step in steps:
+                learn(record, 0.25)
+                record.close_interval(step, validated(0.5), 0.1, {})
+            record.write()
+        return record.history.state(), "found_finished" in json.loads((tmp_path / "data/times/train.json").read_text())
+
+    half, of_new = noted(None, 8)
+    whole, of_resumed = noted(half, 16)
+    assert (of_new, of_resumed, noted(whole)[1]) == (False, False, True)
