@@ -18,8 +18,8 @@ from s2f.evaluation.headlines import FACE_FINDS, HEADLINES, VOICE_FINDS, headlin
 from s2f.evaluation.measures_together import Measured, compare_measures
 from s2f.evaluation.runs import Run, other_rulers
 from s2f.evaluation.scores import Score, estimate
-from s2f.evaluation.statistics import Plan, holm
-from s2f.evaluation.tables import guidance_name
+from s2f.evaluation.statistics import Plan, correct
+from s2f.evaluation.tables import guidance_name, number_people
 
 MEASURES_R, ENLARGING = "measures_r", "enlarging_cosine_gain"
 COMPARED = (*HEADLINES, MEASURES_R, ENLARGING)
@@ -41,9 +41,8 @@ def compare_runs(a: Run, b: Run, first: int, plan: Plan, max_yaw_degrees: float 
     rows = _headlines(a, b, ids, people, first, plan)
     rows |= {MEASURES_R: _measures(a, b, ids, people, max_yaw_degrees, _surer(plan))}
     rows |= {ENLARGING: _enlarging(a, b, portraits, plan)}
-    for row, p in zip(rows.values(), holm([row["difference"].get("p") for row in rows.values()]), strict=True):
-        if p is not None:
-            row["difference"]["p_holm"] = float(f"{p:.4g}")
+    correct(row["difference"] for row in rows.values())
+    for row in rows.values():
         row["verdict"] = verdict(row["difference"], 1 - plan.confidence)
     return {
         "a": _about(a),
@@ -104,8 +103,7 @@ def _measures(
 
 def _enlarging(a: Run, b: Run, portraits: list[str], plan: Plan) -> dict[str, Any]:
     before, after = (Score(run.cosine_gains(portraits)[:, None]) for run in (a, b))
-    names = [b.portrayed.get(one, one) for one in portraits]
-    return _row(before, after, np.unique(names, return_inverse=True)[1].astype(np.int64), plan)
+    return _row(before, after, number_people(portraits, b.portrayed), plan)
 
 
 def _row(a: Score, b: Score, people: NDArray[np.int64], plan: Plan) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """The report's diagrams: each a function from what was read to something that draws on a matplotlib figure."""
 
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -133,8 +132,8 @@ def recall(content: dict[str, Any]) -> Draw:
     return draw
 
 
-def groups(content: dict[str, Any], chance: Mapping[str, float | None] = MappingProxyType({})) -> Draw:
-    """Each group's headlines with their intervals, beside that of all voices (dashed) and chance (dotted)."""
+def groups(content: dict[str, Any]) -> Draw:
+    """Each group's headlines with their intervals, beside that of all voices (dashed) and the group's own chance."""
     names = ("gender_accuracy", "age_r", "recall_by_face")
 
     def draw(figure: Figure) -> None:
@@ -144,9 +143,8 @@ def groups(content: dict[str, Any], chance: Mapping[str, float | None] = Mapping
             _across(axes, [group["headlines"].get(name, {}) for group in rows])
             axes.set_yticks(range(len(rows)), [f"{group['group']} ({group['people']})" for group in rows])
             overall = content["headlines"].get(name, {}).get("value")
-            for at, line, label in ((overall, "--", "all together"), (chance.get(name), ":", "chance")):
-                if at is not None:
-                    axes.axvline(at, color=CHANCE, linewidth=1.2, linestyle=line, label=label)
+            if overall is not None:
+                axes.axvline(overall, color=CHANCE, linewidth=1.2, linestyle="--", label="all together")
             axes.set_title(TITLES[name])
         _one_legend(figure, panels, 2)
 
@@ -154,7 +152,10 @@ def groups(content: dict[str, Any], chance: Mapping[str, float | None] = Mapping
 
 
 def _across(axes: Axes, rows: list[dict[str, Any]]) -> None:
-    """Numbers with intervals, one below the other."""
+    """Numbers with intervals, one below the other, and what each would be by chance."""
+    lucky = [(row["chance"], at) for at, row in enumerate(rows) if row.get("chance") is not None]
+    if lucky:
+        axes.plot(*zip(*lucky, strict=True), "|", color=CHANCE, markersize=14, markeredgewidth=2, label="chance")
     for at, row in enumerate(rows):
         if row.get("value") is not None:
             axes.plot([row["low"], row["high"]], [at, at], color=OURS, linewidth=1.6)

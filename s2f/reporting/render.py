@@ -18,7 +18,7 @@ from s2f.reporting import (
 )
 from s2f.reporting.drawing import as_png
 from s2f.reporting.examples import Portrait, Voice
-from s2f.reporting.headlines import chance_of, headlines
+from s2f.reporting.headlines import headlines
 from s2f.reporting.limits import limits
 from s2f.reporting.model_card import card_content
 from s2f.reporting.pages import Diagram, fill_html, fill_markdown
@@ -61,11 +61,11 @@ def diagrams(results: Results, ages: list[tuple[float, float]]) -> list[Diagram]
         ),
         Diagram(
             "groups",
-            figures.groups(results.headlines, chances(results)),
+            figures.groups(results.headlines),
             7.6,
             3.2,
-            "Three headlines by gender and age with intervals, beside those of all voices and chance; the table below "
-            "holds the numbers.",
+            "Three headlines by gender and age with intervals, beside those of all voices and each group's chance; "
+            "the table below holds the numbers.",
         ),
         _funnel("corpus", results.corpus, corpus_figure.CLIPS),
         _funnel("portraits", results.portraits, corpus_figure.PORTRAITS),
@@ -77,16 +77,6 @@ def diagrams(results: Results, ages: list[tuple[float, float]]) -> list[Diagram]
             "Loss over training steps of the three models, training, validation and by quarter of t.",
         ),
     ]
-
-
-def chances(results: Results) -> dict[str, float | None]:
-    """What luck reaches of the headlines that have a chance, by name, at the reference w: as on the cards."""
-    w, first = results.headlines["guidance"], results.headlines["found_among"]
-    shuffled, weight = results.facial["shuffled"].get(w), results.identity["by_guidance"].get(w)
-    if not shuffled or not weight:
-        return {}
-    found = chance_of(weight["recall"][f"at_{first}"])
-    return {name: shuffled[name]["value"] for name in ("gender_accuracy", "age_r")} | {"recall_by_face": found}
 
 
 def _facial_text(results: Results) -> str:

@@ -81,9 +81,13 @@ def likeness(content: dict[str, Any]) -> Table:
     notes = [
         "Cosine of face embeddings with the true face. Read it only beside other people's: a mean face resembles "
         "everybody a little.",
-        "A ceiling: true faces of two clips of one person have "
-        f"{estimate(content['same_person'], 3)}, N = {content['same_person']['n']}.",
     ]
+    ceiling = content["same_person"]
+    if ceiling["value"] is not None:
+        clips = f"N = {ceiling['n']} clips of {ceiling['people']} people"
+        notes.append(
+            f"A ceiling: true faces of one person's clips have {estimate(ceiling, 3)} with each other, {clips}."
+        )
     return Table("Likeness to the true face", head, rows, notes)
 
 
