@@ -205,8 +205,7 @@ def _groups(content: Row) -> Table:
     table = without(group_tables.groups(content), group_tables.TITLES["recall_by_voice"])
     about = (
         "Groups are by label where there is one, else as the judge sees the true face. ▼: below all others beyond "
-        f"chance, corrected for every cell. Found: among the first {content['found_among']} of all. In parentheses: "
-        "chance, what other people's faces score with the group's."
+        f"chance, corrected for every cell. Found: among the first {content['found_among']} of all."
     )
     head = ["faces of people" if one == "voices of people" else one for one in table.head]
     return replace(table, head=head, notes=[about, *table.notes[1:]])

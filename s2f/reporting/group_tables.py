@@ -21,12 +21,16 @@ DIGITS = {"cosine": 3, ENLARGING: 3}
 def groups(content: dict[str, Any]) -> Table:
     """Each group's headlines; a mark where the group does worse than all others beyond chance."""
     rows, reasons = [], []
+    alike = _same_for_all(peopled(content["groups"]))
     for group in peopled(content["groups"]):
         cells = [f"{group['by']}: {group['group']}", f"{group['voices']} of {group['people']}"]
         for name in HEADLINE_NAMES:
             row = group["headlines"].get(name, {})
             worse = " ▼" if is_worse(row, content["confidence"]) else ""
-            cells.append((NONE if row.get("value") is None else _beside_chance(row, DIGITS.get(name, 2))) + worse)
+            chance = None if name in alike else row.get("chance")
+            cells.append(
+                (NONE if row.get("value") is None else _beside_chance(row, chance, DIGITS.get(name, 2))) + worse
+            )
             if row.get("reason"):
                 reasons.append(f"{TITLES[name]} of {group['group']} is {row['reason']}")
         rows.append(cells)
@@ -34,9 +38,12 @@ def groups(content: dict[str, Any]) -> Table:
     first = content["found_among"]
     notes = [
         f"At w = {content['guidance']}. Groups are by label where there is one, else as the judge sees the true face. "
-        f"▼: below all other voices beyond chance, corrected for every cell. Found: among the first {first} of all. "
-        "In parentheses: chance, what other people's faces score with the group's voices."
+        f"▼: below all other voices beyond chance, corrected for every cell. Found: among the first {first} of all.",
+        "In parentheses: chance, what other people's faces score in this group's place.",
     ]
+    if alike:
+        told = ", ".join(f"{number(chance)} ({TITLES[name]})" for name, chance in alike.items())
+        notes.append(f"Chance that is the same for every group: {told}.")
     if any(group["by"] == "age" and "age_r" not in group["headlines"] for group in content["groups"]):
         notes.append(f"Age r is {NONE} in bands of age, for inside a band there is little age to correlate with.")
     if reasons:
@@ -56,9 +63,15 @@ def enlarging(content: dict[str, Any]) -> Table:
     return Table("Gain in cosine by group", ["group", "portraits of people", TITLES[ENLARGING]], rows, notes)
 
 
-def _beside_chance(row: dict[str, Any], digits: int) -> str:
+def _same_for_all(groups: list[dict[str, Any]]) -> dict[str, float]:
+    """Of the headlines whose chance is the same in every group, that chance."""
+    chances = {name: {group["headlines"].get(name, {}).get("chance") for group in groups} for name in HEADLINE_NAMES}
+    known = {name: values - {None} for name, values in chances.items()}
+    return {name: next(iter(values)) for name, values in known.items() if len(values) == 1}
+
+
+def _beside_chance(row: dict[str, Any], chance: float | None, digits: int) -> str:
     """'0.88 [0.79, 0.94] (0.53)'."""
-    chance = row.get("chance")
     return estimate(row, digits) + ("" if chance is None else f" ({number(chance, digits)})")
 
 

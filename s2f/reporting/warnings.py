@@ -23,10 +23,12 @@ def warnings(results: Results) -> list[str]:
     said += one_face_each(identity)
     slope = results.facial["guidance"].get(identity["guidance"], {}).get("age_slope", {})
     if slope.get("value") is not None and not slope["low"] <= 1 <= slope["high"]:
-        off = results.facial["guidance"][identity["guidance"]]["age_error_years"]
+        ages = results.facial["guidance"][identity["guidance"]]
+        off, constant = ages["age_error_years"], ages["age_error_of_one_age"]
         said.append(
             f"Years are {'stretched' if slope['value'] > 1 else 'squeezed'}: with each year of the true face the drawn "
-            f"one ages {estimate(slope)}, and it is {estimate(off, 1)} years off. r tells the order alone."
+            f"one ages {estimate(slope)}, and it is {estimate(off, 1)} years off, where always answering the true ages'"
+            f" median would be {estimate(constant, 1)}. r tells the order alone."
         )
     if identity["without_true_face"]:
         said.append(

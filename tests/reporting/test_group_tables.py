@@ -31,6 +31,17 @@ def test_neither_luck_nor_an_interval_alone_is_called_worse() -> None:
     assert "No group of enough people does worse than the others beyond chance." in table.notes
 
 
+def test_chance_stands_in_the_cells_where_groups_differ_in_it_else_once_in_a_note() -> None:
+    cells = [
+        {"gender_accuracy": row(0.8) | {"chance": at}, "recall_by_face": row(0.3) | {"chance": 0.07}}
+        for at in (0.4, 0.6)
+    ]
+    table = groups(content(group("women", 40, **cells[0]), group("men", 50, **cells[1])))
+    assert [one[2] for one in table.rows] == ["0.80 [0.70, 0.90] (0.40)", "0.80 [0.70, 0.90] (0.60)"]
+    assert table.rows[0][5] == "0.30 [0.20, 0.40]"
+    assert "Chance that is the same for every group: 0.07 (own face found)." in table.notes
+
+
 def test_of_a_small_group_only_its_size_is_said() -> None:
     table = groups(content(group("men", 50), group("women", 7, age_r=row(0.1, below=0.4, p_holm=0.001))))
     assert "Too few people to say anything of: women (7)." in table.notes
