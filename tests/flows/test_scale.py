@@ -1,81 +1,67 @@
-"""What a build costs beside its clips, in time and in memory: little, and no more with ten times as many."""
+"""What a build costs beside its clips: no more of Prefect with ten times as many, and no more memory.
 
-import time
+What share of a build's time that is, `python -m tests.benchmarks.corpus` measures; a clock here would measure whoever
+else uses the machine.
+"""
 
-import numpy as np
+from collections import Counter
+
+import httpx
+import pyarrow.parquet as pq
 import pytest
+from prefect.events.worker import EventsWorker
 
-import flows.shards
 from flows.speech_faces import build_speech_faces
-from s2f.corpus.clip_rows import ClipRows
-from s2f.dataset.shards import ShardWriter
+from s2f.dataset.shards import ROWS_PER_GROUP, shard_paths
 
-SECONDS, CLIPS = 6.5, 200
-MOST_SHARE = 0.05  # of a build's time
 FEW, MOST_GROWTH = 64, 1.1  # clips that have warmed all up; of memory, with ten times as many
-
-
-@pytest.fixture(scope="module")
-def films(tmp_path_factory, film, face):
-    """A folder of four videos in the largest size that is fetched, and a list of clips of them."""
-    folder = tmp_path_factory.mktemp("films")
-    rng = np.random.default_rng(0)
-    for number in range(4):
-        walls = [rng.integers(60, 160, (720, 280, 3), np.uint8) for _ in range(2)]
-        picture = np.concatenate([walls[0], face(number + 2, size=720), walls[1]], axis=1)
-        film(folder / "videos" / f"v{number}.mp4", picture, seconds=SECONDS + 5)
-    begins = [(number, start / 10) for start in range(CLIPS // 4) for number in range(4)]
-    rows = [f"v{number},{begin},{begin + SECONDS},0.5,0.5\n" for number, begin in begins]
-    (folder / "clips.csv").write_text("".join(rows))
-    return folder
+SLACK = 10  # requests: Prefect sends a log line alone or with the next ones, and asks anew for an old token
 
 
 @pytest.fixture
-def spent(monkeypatch):
-    """Seconds at clips themselves, at their rows' Parquet, and at all from the plan to the manifest."""
-    spent = {"clips": 0.0, "parquet": 0.0, "all": 0.0}
+def asked(monkeypatch):
+    """How many requests and events Prefect's server was sent."""
+    asked = Counter()
 
-    def clock(owner, name, what):
-        real = getattr(owner, name)
+    async def send(self, request, **options):
+        asked["requests"] += 1
+        return await sent(self, request, **options)
 
-        def clocked(*arguments):
-            begun = time.perf_counter()
-            try:
-                return real(*arguments)
-            finally:
-                spent[what] += time.perf_counter() - begun
+    def send_now(self, request, **options):
+        asked["requests"] += 1
+        return sent_now(self, request, **options)
 
-        monkeypatch.setattr(owner, name, clocked)
+    def tell(self, event):
+        asked["events"] += 1
+        return told(self, event)
 
-    def build(self, items):
-        outcomes = real(self, items)
-        while True:
-            begun = time.perf_counter()
-            outcome = next(outcomes, None)
-            spent["clips"] += time.perf_counter() - begun
-            if outcome is None:
-                return
-            yield outcome
-
-    real = ClipRows.build
-    monkeypatch.setattr(ClipRows, "build", build)
-    clock(ShardWriter, "_write_group", "parquet")
-    clock(flows.shards, "_build_corpus", "all")
-    return spent
+    sent, sent_now, told = httpx.AsyncClient.send, httpx.Client.send, EventsWorker.send
+    monkeypatch.setattr(httpx.AsyncClient, "send", send)
+    monkeypatch.setattr(httpx.Client, "send", send_now)
+    monkeypatch.setattr(EventsWorker, "send", tell)
+    return asked
 
 
-def test_prefect_ledger_and_parquet_take_little_of_a_builds_time(tmp_path, films, write_params, spent, prefect_server):
-    params = write_params(source=f"{films}", shard_clips=40, workers=1, face_px=128)
-    begun = time.perf_counter()
-    assert build_speech_faces(tmp_path / "out", tmp_path / "ledger", params) == {"ok": CLIPS}
-    before_and_after = time.perf_counter() - begun - spent["all"]
-    beside = spent["all"] - spent["clips"]
-    print(
-        f"\n{spent['all'] / CLIPS * 1000:.0f} ms a clip, {beside / spent['all']:.1%} of them beside it, "
-        f"{spent['parquet'] / spent['all']:.1%} of them its row's Parquet; once a build {before_and_after:.1f} s"
-    )
-    assert spent["clips"] > 0.5 * spent["all"]
-    assert beside < MOST_SHARE * spent["all"]
+@pytest.mark.usefixtures("prefect_server")
+def test_prefect_is_told_of_shards_and_not_of_clips(tmp_path, write_params, film_server, asked):
+    """The build of ten times as many clips in as many shards sends the server no more; rows are written by groups."""
+    server, costs = film_server(), []
+    for each in (4, 40):
+        source, out = tmp_path / f"{each}", tmp_path / f"{each}" / "out"
+        source.mkdir()
+        rows = [f"v{video:02d},{0.3 + begin / 100:.2f},2,,\n" for begin in range(each) for video in range(4)]
+        (source / "clips.csv").write_text("".join(rows))
+        params = write_params(source=f"{source}", url=server.url, shard_clips=each, workers=1)
+        asked.clear()
+        reasons = build_speech_faces(out, source / "ledger", params)
+        costs.append(dict(asked))
+        assert sum(reasons.values()) == 4 * each
+        files = [pq.ParquetFile(path) for split in ("train", "validation", "test") for path in shard_paths(out / split)]
+        assert sum(file.metadata.num_rows for file in files) == reasons["ok"]
+        assert all(file.num_row_groups == -(-file.metadata.num_rows // ROWS_PER_GROUP) for file in files)
+    assert costs[0]["events"] > 0 and costs[0]["requests"] > 0
+    assert costs[1]["events"] <= costs[0]["events"] + 2
+    assert costs[1]["requests"] <= costs[0]["requests"] + SLACK, costs
 
 
 def test_ten_times_as_many_clips_take_no_more_memory(tmp_path, write_params, film_server, measured):
