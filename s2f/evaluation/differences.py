@@ -60,6 +60,8 @@ def group_difference(score: Score, member: NDArray[np.bool_], people: NDArray[np
     if ours.value is None or theirs.value is None:
         return ours if ours.value is None else theirs
     difference = ours.value - theirs.value
+    if abs(difference) < TINY:  # two r of 1 differ by less, and their intervals are narrower still
+        difference = 0.0
     low, high = _mover(ours, theirs, 0.0)
     reach = difference - low if difference > 0 else high - difference
     times = abs(difference) / reach if reach > 0 else math.inf if difference else 0.0
