@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s2f.evaluation.agreement import agreement
+from s2f.evaluation.pictures import Pictures
 from s2f.evaluation.statistics import Floats, Plan, correct
-from s2f.evaluation.tables import Pictures, Voices, guidance_name, take
+from s2f.evaluation.tables import Voices, guidance_name, take
 
 NO_DLIB = (
     "not available: no picture was measured so; name a predictor file as face_models.dlib_predictor, such as "
@@ -74,13 +75,6 @@ def evaluate_craniofacial(
 def _row(x: Floats, y: Floats, male: Floats, people: NDArray[np.int64], plan: Plan) -> dict[str, Any]:
     """One measure: x (n, k) of the generated faces, y (n,) of the true ones; r is that of the mean of the samples."""
     both = agreement(x, y, male, people, plan)
-    r, shuffled = both.found["mean"], both.shuffled["mean"]
-    content: dict[str, Any] = {"r": r.value, "low": r.low, "high": r.high, "p": r.p, "n": r.n}
-    content |= {"random_r": shuffled.value, "random_low": shuffled.low, "random_high": shuffled.high}
-    content |= {"random_p": shuffled.p}
-    content = {key: float(f"{value:.5g}") if isinstance(value, float) else value for key, value in content.items()}
-    content |= {"reason": r.reason} if r.reason else {}
-    shuffled_others = {name: one for name, one in both.shuffled_as_json().items() if name != "mean"}
-    return (
-        content | {name: one for name, one in both.as_json().items() if name != "mean"} | {"shuffled": shuffled_others}
-    )
+    found = both.as_json()
+    r = found.pop("mean")
+    return {"r": r.pop("value"), "p": None, **r, **found, "shuffled": both.shuffled_as_json()}

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from s2f.evaluation.embeddings import Embeddings, mean_embedding
 from s2f.evaluation.people import draw_people, persons
-from s2f.evaluation.statistics import Estimate, Floats, Plan, mean, tails, unavailable
+from s2f.evaluation.statistics import Estimate, Floats, Plan, counted, mean, tails, unavailable
 
 FEWEST = 6  # people: of fewer, nearly all draws are of the same pairs
 
@@ -59,7 +59,7 @@ def between(vectors: Embeddings, people: NDArray[np.int64], plan: Plan) -> Estim
     n = int(kept.sum())
     person, count = persons(people[kept])
     if count < FEWEST:
-        return unavailable(f"faces of {count} people, at least {FEWEST} are needed", n)
+        return unavailable(f"faces of {counted(count, 'person', 'people')}, at least {FEWEST} are needed", n)
     sums = np.zeros((count, vectors.shape[1]))
     np.add.at(sums, person, vectors[kept])
     rows = np.bincount(person).astype(np.float64)

@@ -19,12 +19,6 @@ def craniofacial(content: dict[str, Any], landmarker: Landmarker = "mesh") -> Ta
     rows = []
     for name, row in content["measures"].items():
         theirs = paper.CRANIOFACIAL.get(name)
-        shuffled = {
-            "value": row["random_r"],
-            "low": row["random_low"],
-            "high": row["random_high"],
-            "p": row["random_p"],
-        }
         rows.append(
             [
                 paper.WORDS.get(name, name) + claim(row),
@@ -32,7 +26,7 @@ def craniofacial(content: dict[str, Any], landmarker: Landmarker = "mesh") -> Ta
                 p_value(row["p"]),
                 p_value(row["p_holm"]),
                 str(row["n"]),
-                by_luck(shuffled),
+                by_luck(row["shuffled"]["mean"]),
                 estimate(row["single"]),
                 number(theirs.r if theirs else None),
                 theirs.p if theirs else NONE,

@@ -75,8 +75,9 @@ def craniofacial(content: dict[str, Any], beside_paper: bool = True) -> Draw:
         rows = list(content["measures"].items())[::-1]
         y = np.arange(len(rows))
         for at, (name, row) in zip(y, rows, strict=True):
-            if row["random_low"] is not None:
-                axes.plot([row["random_low"], row["random_high"]], [at, at], color=CHANCE, alpha=0.35, linewidth=8)
+            luck = row["shuffled"]["mean"]
+            if luck["low"] is not None:
+                axes.plot([luck["low"], luck["high"]], [at, at], color=CHANCE, alpha=0.35, linewidth=8)
             if row["r"] is not None:
                 fill = OURS if row["tied"] or not _any_tied(content) else "none"
                 axes.plot([row["low"], row["high"]], [at, at], color=OURS, linewidth=1.6)

@@ -27,10 +27,7 @@ def test_what_a_law_claims_is_said_to_be_found_or_not() -> None:
 def craniofacial(**more: Any) -> dict[str, Any]:
     row = {"r": 0.5, "low": 0.2, "high": 0.7, "p": 0.01, "p_holm": 0.02, "n": 20, "tied": False, "free": False}
     row |= {
-        "random_r": 0.0,
-        "random_low": -0.3,
-        "random_high": 0.3,
-        "random_p": 0.2,
+        "shuffled": {"mean": {"value": 0.0, "low": -0.3, "high": 0.3, "p": 0.2}},
         "single": {"value": 0.4, "low": 0.1, "high": 0.6},
     }
     other = {"value": 0.3, "low": 0, "high": 1}
