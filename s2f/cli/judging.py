@@ -10,8 +10,8 @@ from s2f.cli.name_labels import read_name_labels
 from s2f.dataset.choice import unpicked
 from s2f.evaluation.given import W, evaluate_given
 from s2f.evaluation.pairing import pair_up
+from s2f.evaluation.pictures import read_pictures
 from s2f.evaluation.results import read_plan, write_result
-from s2f.evaluation.tables import read_pictures
 from s2f.faces.images import decode_image, encode_png
 from s2f.faces.judges import Judge, open_judge
 from s2f.params.base import read_section

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from s2f.evaluation.correlations import inside_groups, pearson, spearman, within
+from s2f.evaluation.pictures import MALE
 from s2f.evaluation.reliability import reliability, unattenuated
 from s2f.evaluation.scores import Score, estimate, mean_of_samples
 from s2f.evaluation.shuffling import shuffled_r
 from s2f.evaluation.statistics import Estimate, Floats, Plan, unavailable
-from s2f.evaluation.tables import MALE
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ their halves: that is no praise.
 The kernel distance needs none of this: it is unbiased, 0 is no difference at every N.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,9 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from s2f.evaluation.embeddings import all_alike, normalise
 from s2f.evaluation.frechet import Cloud, frechet, point
 from s2f.evaluation.kernel_distance import Rows, Sums, fold, of_one, of_two
-from s2f.evaluation.retrieval import normalise
 from s2f.evaluation.shuffling import luck
 from s2f.evaluation.statistics import Estimate, Floats, Plan, unavailable
 
@@ -56,9 +57,9 @@ class Alone:
 
 
 def evaluate_distances(
-    truth: Floats, faces: dict[str, NDArray[Any]], people: NDArray[np.int64], plan: Plan
+    truth: Floats, faces: Iterable[tuple[str, NDArray[Any]]], people: NDArray[np.int64], plan: Plan
 ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-    """Of true faces (n, d) and generated ones (n, k, d) of each w: the baseline of halves, and by w both distances.
+    """Of true faces (n, d) and generated ones (n, k, d), w by w: the baseline of halves, and by w both distances.
 
     One sample at a time, averaged over the samples; a voice without a true face, or without a face in this sample, is
     left out of it and counted. People are what intervals and p draw, leave out or exchange: with all their samples.
@@ -72,7 +73,7 @@ def evaluate_distances(
         return seen.get(kept.tobytes()) or seen.setdefault(kept.tobytes(), _alone(truth[kept], group[kept], halves))
 
     by_guidance = {}
-    for w, drawn in faces.items():
+    for w, drawn in faces:
         samples = np.moveaxis(drawn[known], 1, 0)  # (k, n, d)
         found = np.isfinite(samples[:, :, 0])
         pairs = [
@@ -107,7 +108,7 @@ def _refusal(samples: list[Pairs], halves: Halves) -> str | None:
     if fewest < GROUPS:
         return f"only {fewest} {'person' if fewest == 1 else 'people'}, at least {GROUPS} are needed"
     sides = [side for pairs in samples for side in (pairs.true, pairs.generated)]
-    if any(float(np.abs(side - side.mean(0)).max()) < 1e-6 for side in sides):
+    if any(all_alike(side) for side in sides):
         return "all faces of one side are the same"
     sizes = [np.bincount(pairs.group, minlength=GROUPS) for pairs in samples]
     if min(int(size[half].sum() - size.max()) for size in sizes for half in (*halves, *~halves)) < 2:

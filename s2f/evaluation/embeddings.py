@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Embeddings = NDArray[np.float64]
+ALIKE = 1e-6  # of an embedding's numbers: differences of rounding are none
 
 
 def mean_embedding(faces: Embeddings) -> Embeddings:
@@ -11,6 +12,12 @@ def mean_embedding(faces: Embeddings) -> Embeddings:
     found = np.isfinite(faces[:, :, :1])
     count = found.sum(1)
     return np.where(count > 0, np.where(found, faces, 0.0).sum(1) / np.maximum(count, 1), np.nan)
+
+
+def all_alike(vectors: NDArray[np.floating]) -> bool:
+    """Whether all of these (n, d), at least one, are one and the same embedding."""
+    middle = vectors.mean(0)
+    return float(np.maximum(vectors.max(0) - middle, middle - vectors.min(0)).max()) < ALIKE
 
 
 def normalise(vectors: Embeddings) -> Embeddings:

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s2f.evaluation.identity import other_people
+from s2f.evaluation.pictures import Pictures
 from s2f.evaluation.statistics import Estimate, Floats, Plan, mean, unavailable
-from s2f.evaluation.tables import Pictures, faces_found, number_people, take
+from s2f.evaluation.tables import faces_found, number_people, take
 
 OURS, BICUBIC = "super_resolution", "bicubic"
 PIXELS = ("psnr_db", "ssim", "colour_shift")

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from s2f.evaluation.ages import age_confusion, evaluate_ages
 from s2f.evaluation.agreement import Agreement
 from s2f.evaluation.genders import confusion, evaluate_genders, majority
+from s2f.evaluation.pictures import Pictures
 from s2f.evaluation.statistics import Floats, Plan, correct, unavailable
-from s2f.evaluation.tables import Pictures, Voices, faces_found, guidance_name, take
+from s2f.evaluation.tables import Voices, faces_found, guidance_name, take
 
 
 def evaluate_facial(true: Pictures, generated: Pictures, voices: Voices, plan: Plan) -> dict[str, Any]:

@@ -5,10 +5,10 @@ from numpy.typing import NDArray
 
 from s2f.evaluation.agreement import Agreement
 from s2f.evaluation.people import mean_of_others
+from s2f.evaluation.pictures import MALE
 from s2f.evaluation.scores import Score, estimate, mean_of_samples
 from s2f.evaluation.shuffling import by_luck, derangements, shuffled_agreement
 from s2f.evaluation.statistics import Estimate, Floats, Plan, proportion, unavailable
-from s2f.evaluation.tables import MALE
 
 SAME = 1e-3  # probabilities that differ by less are one answer
 JUDGED_THE_SAME = "every generated face is judged the same"

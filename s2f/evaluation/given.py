@@ -13,8 +13,9 @@ from s2f.evaluation.facial import evaluate_facial
 from s2f.evaluation.groups import evaluate_headlines
 from s2f.evaluation.headlines import VOICE_FINDS, Study
 from s2f.evaluation.identity import evaluate_identity
+from s2f.evaluation.pictures import Pictures
 from s2f.evaluation.statistics import Plan
-from s2f.evaluation.tables import Pictures, Voices, line_up
+from s2f.evaluation.tables import Voices, line_up
 from s2f.params.evaluation import MEASURES, EvaluationParams
 
 # Reasons that speak of voices, or of what else there is none of here, in words for pictures. A number has one reason.

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from s2f.evaluation.differences import group_difference, paired_difference
 from s2f.evaluation.enlarging import cosine_gains
 from s2f.evaluation.headlines import AGE, VOICE_FINDS, Study, headline_scores
+from s2f.evaluation.pictures import MALE, Pictures
 from s2f.evaluation.scores import Score, estimate
 from s2f.evaluation.statistics import Plan, correct
-from s2f.evaluation.tables import MALE, Pictures, guidance_name, number_people, take
+from s2f.evaluation.tables import guidance_name, number_people, take
 
 BANDS = (30, 45, 60)  # years with which a new band begins; narrower ones would hold too few people to say anything
 BAND_NAMES = (f"under {BANDS[0]}", *(f"{low}–{high - 1}" for low, high in pairwise(BANDS)), f"{BANDS[-1]} and over")

@@ -10,18 +10,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from s2f.evaluation.embeddings import mean_embedding
+from s2f.evaluation.embeddings import all_alike, mean_embedding
 from s2f.evaluation.genders import right_gender
 from s2f.evaluation.people import mean_of_others
+from s2f.evaluation.pictures import Pictures
 from s2f.evaluation.retrieval import ALL_FOUND, no_ranking, own_ranks
 from s2f.evaluation.scores import NOBODY, Score
 from s2f.evaluation.statistics import Floats
-from s2f.evaluation.tables import Pictures, Voices, line_up, read_heard, read_people, take
+from s2f.evaluation.tables import Voices, line_up, read_heard, read_people, take
 
 GENDER, AGE, LIKENESS, FACE_FINDS, VOICE_FINDS, ONE_FACE = HEADLINES = (
     "gender_accuracy", "age_r", "cosine", "recall_by_face", "recall_by_voice", "one_face",
 )  # fmt: skip
-ALIKE = 1e-6  # of an embedding's numbers: differences of rounding are none
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def _likeness(faces: Floats, truth: Floats, people: NDArray[np.int64]) -> Score:
     cosine = np.einsum("nkd,nd->nk", faces, truth)
     known = np.isfinite(cosine)
     sides = {"generated": faces[known], "true": truth[known.any(1)]}
-    same = [name for name, one in sides.items() if len(one) > 1 and float(np.abs(one - one.mean(0)).max()) < ALIKE]
+    same = [name for name, one in sides.items() if len(one) > 1 and all_alike(one)]
     if same:
         return Score(np.full(cosine.shape, np.nan), reason=f"all {same[0]} faces have one and the same embedding")
     others = mean_of_others(mean_embedding(faces), people)

@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s2f.evaluation.distances import evaluate_distances
-from s2f.evaluation.embeddings import Embeddings, mean_embedding, normalise
+from s2f.evaluation.embeddings import Embeddings, all_alike, mean_embedding, normalise
+from s2f.evaluation.pictures import MALE, Pictures
 from s2f.evaluation.retrieval import recall
 from s2f.evaluation.shuffling import chance, derangements, luck, shuffled_cosines
 from s2f.evaluation.statistics import Floats, Plan, mean, proportion, unavailable
-from s2f.evaluation.tables import MALE, Pictures, Voices, faces_found, guidance_name, take
+from s2f.evaluation.tables import Voices, faces_found, guidance_name, take
 from s2f.evaluation.variety import other_clips, variety
 
 
@@ -35,7 +36,7 @@ def evaluate_identity(
     kept = np.isfinite(truth[:, 0]) & np.isfinite(voice[:, 0])
     sexed = kept & np.isfinite(male)  # a true face that was not judged has no gender to keep to
     found = faces_found(generated.faces, generated.face_px, plan.tiny_face_px)
-    drawn = {guidance_name(w): take(generated.embedding, places) for w, places in voices.generated.items()}
+    drawn = ((guidance_name(w), take(generated.embedding, places)) for w, places in voices.generated.items())
     halves, distances = evaluate_distances(truth, drawn, voices.people, plan)
     weights = {
         guidance_name(w): _one_weight(truth, male, generated, places, voices, recall_at, plan)
@@ -125,6 +126,6 @@ def _centre(vectors: Embeddings) -> Embeddings | None:
     """Vectors (…, 512) less their mean, of unit length; None where nothing is left of them."""
     flat = vectors.reshape(-1, vectors.shape[-1])
     flat = flat[np.isfinite(flat[:, 0])]
-    if len(flat) < 2 or float(np.abs(flat - flat.mean(0)).max()) < 1e-6:
+    if len(flat) < 2 or all_alike(flat):
         return None
     return normalise(vectors - flat.mean(0))

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from s2f.evaluation.embeddings import normalise
+from s2f.evaluation.embeddings import all_alike, normalise
 from s2f.evaluation.shuffling import Orders, chance, derangements, luck
 from s2f.evaluation.statistics import Plan, proportion, unavailable
 
@@ -69,7 +69,7 @@ def no_ranking(queries: NDArray[np.float64], gallery: NDArray[np.float64]) -> st
     if len(queries) < 2:
         return f"a gallery of {len(queries)} ranks nothing"
     for name, vectors in (("queries", queries), ("faces in the gallery", gallery)):
-        if float(np.abs(vectors - vectors.mean(0)).max()) < 1e-6:
+        if all_alike(vectors):
             return f"all {name} are the same"
     return None
 

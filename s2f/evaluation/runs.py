@@ -7,25 +7,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from s2f.dataset.schemas import MEASURED
-from s2f.dataset.shards import shard_paths
 from s2f.evaluation.enlarging import cosine_gains
 from s2f.evaluation.headlines import Study
+from s2f.evaluation.pictures import Pictures, read_pictures
 from s2f.evaluation.statistics import Floats
-from s2f.evaluation.tables import (
-    SOURCES,
-    Pictures,
-    guidance_name,
-    line_up,
-    pictures,
-    read_heard,
-    read_people,
-    read_portrayed,
-    take,
-)
+from s2f.evaluation.tables import guidance_name, line_up, read_heard, read_people, read_portrayed, take
 from s2f.params.evaluation import MEASURES
 from s2f.runtime import InputError
 
@@ -88,9 +76,11 @@ def read_run(name: str, folder: Path, guidance: float) -> Run:
         if not (folder / part).is_dir():
             raise InputError(f"{name}: {folder / part} is not there; `dvc repro` makes it.")
     try:
-        seen = _read_pictures(folder / "measured")
+        seen = read_pictures(folder / "measured", older=True)
         voices = line_up(seen["true"], seen["generated"], read_people(folder / "speech_faces"))
         heard, portrayed = read_heard(folder / "generated" / "heard"), read_portrayed(folder / "generated" / "enlarged")
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
     except pa.ArrowException as error:
         raise InputError(f"{name}: {folder} holds a table that cannot be read ({error}).") from None
     if not any(np.isclose(w, guidance) for w in voices.generated):
@@ -98,21 +88,6 @@ def read_run(name: str, folder: Path, guidance: float) -> Run:
         raise InputError(f"{name}: no face was drawn at w = {guidance_name(guidance)}; allowed: {drawn}.")
     study = Study(seen["true"], seen["generated"], voices, heard)
     return Run(name, guidance, study, seen, portrayed, _networks(folder / "measured" / "manifest.json"))
-
-
-def _read_pictures(folder: Path) -> dict[str, Pictures]:
-    """Pictures of a `measured` folder by source; columns that an earlier s2f did not write are empty."""
-    shards = [pq.read_table(path) for path in shard_paths(folder)]
-    table = pa.concat_tables([_as_now(one) for one in shards]) if shards else MEASURED.empty_table()
-    source = np.array(table["source"].to_pylist())
-    return {name: pictures(table.filter(pa.array(source == name, type=pa.bool_()))) for name in SOURCES}
-
-
-def _as_now(table: pa.Table) -> pa.Table:
-    for field in MEASURED:
-        if field.name not in table.column_names:
-            table = table.append_column(field, pa.nulls(len(table), field.type))
-    return table.select(MEASURED.names)
 
 
 def _networks(manifest: Path) -> dict[str, list[str]]:

@@ -10,7 +10,7 @@ as the unit: Winkler et al. 2015, "Multi-level block permutation", NeuroImage 12
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -47,9 +47,10 @@ def _drawn(people_: bytes, strata: bytes, count: int, seed: int) -> Orders | Non
         return None
     count = min(count, math.prod(_ways(size) for size in sizes))
     rng = np.random.default_rng(seed)
-    orders = np.empty((count, len(people)), dtype=np.int32)
+    orders = np.empty((count, len(people)), dtype=np.min_scalar_type(len(people)))  # most of a stage's memory
     for part in parts:
-        orders[:, part] = part[_exchange(people[part], count, rng)]
+        for rows, some in _exchanges(people[part], count, rng):
+            orders[rows, part] = part[some]
     orders.setflags(write=False)
     return orders
 
@@ -59,21 +60,19 @@ def _ways(people: int) -> int:
     return round(math.factorial(min(people, MANY)) / math.e)
 
 
-def _exchange(people: NDArray[np.int64], count: int, rng: np.random.Generator) -> Orders:
-    """Orders (count, n) of clips: person p's take those of the person in p's place."""
+def _exchanges(people: NDArray[np.int64], count: int, rng: np.random.Generator) -> Iterator[tuple[slice, Orders]]:
+    """Orders (count, n) of clips, block by block and which rows they are: person p's take those of another in turn."""
     _, person, clips = np.unique(people, return_inverse=True, return_counts=True)
     by_person = np.argsort(person, kind="stable")
     first = np.cumsum(clips) - clips
     turn = np.empty(len(people), dtype=np.int64)
     turn[by_person] = np.arange(len(people)) - first[person[by_person]]  # a clip's number among its person's
-    orders = np.empty((count, len(people)), dtype=np.int32)
-    for start in range(0, count, BLOCK):  # whose many temporary tables would otherwise be most of the memory
-        some = orders[start : start + BLOCK]
-        places = _derangements(len(clips), len(some), rng)
+    for start in range(0, count, BLOCK):
+        places = _derangements(len(clips), min(BLOCK, count - start), rng)
         begin = rng.integers(clips[places])
         other = places[:, person]
-        some[:] = by_person[first[other] + (begin[:, person] + turn) % clips[other]]
-    return orders
+        orders = by_person[first[other] + (begin[:, person] + turn) % clips[other]]
+        yield slice(start, start + len(orders)), orders
 
 
 def _derangements(people: int, count: int, rng: np.random.Generator) -> Orders:

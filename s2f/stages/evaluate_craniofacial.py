@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from s2f.evaluation.craniofacial import NO_DLIB, by_dlib, evaluate_craniofacial
+from s2f.evaluation.pictures import Pictures, read_pictures
 from s2f.evaluation.results import read_plan, write_result
-from s2f.evaluation.tables import Pictures, line_up, read_people, read_pictures
+from s2f.evaluation.tables import line_up, read_people
 from s2f.params.base import read_section
 from s2f.params.evaluation import MEASURES, EvaluationParams
 from s2f.runtime import run_command
@@ -18,7 +19,7 @@ from s2f.runtime import run_command
 def main(measured: Path, speech_faces: Path, out: Path, params: Path = Path("params.yaml")) -> None:
     """Compare the measures."""
     section = read_section(params, "evaluation", EvaluationParams)
-    pictures = read_pictures(measured)
+    pictures = read_pictures(measured, embeddings=False)
     true, generated = pictures["true"], pictures["generated"]
     voices = line_up(true, generated, read_people(speech_faces))
     plan = read_plan(params)

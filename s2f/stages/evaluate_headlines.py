@@ -8,8 +8,9 @@ from pathlib import Path
 
 from s2f.evaluation.groups import enlarging_by_group, evaluate_headlines
 from s2f.evaluation.headlines import study_of
+from s2f.evaluation.pictures import read_pictures
 from s2f.evaluation.results import read_plan, write_result
-from s2f.evaluation.tables import read_pictures, read_portrayed
+from s2f.evaluation.tables import read_portrayed
 from s2f.params.base import read_section
 from s2f.params.evaluation import EvaluationParams
 from s2f.runtime import run_command

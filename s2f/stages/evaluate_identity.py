@@ -8,8 +8,9 @@ from pathlib import Path
 
 from s2f.evaluation.enlarging import evaluate_super_resolution
 from s2f.evaluation.identity import evaluate_identity
+from s2f.evaluation.pictures import read_pictures
 from s2f.evaluation.results import read_plan, write_result
-from s2f.evaluation.tables import line_up, read_heard, read_people, read_pictures, read_portrayed
+from s2f.evaluation.tables import line_up, read_heard, read_people, read_portrayed
 from s2f.params.base import read_section
 from s2f.params.evaluation import EvaluationParams
 from s2f.runtime import run_command

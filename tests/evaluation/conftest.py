@@ -9,8 +9,9 @@ import pytest
 
 from s2f.dataset.schemas import MEASURED
 from s2f.dataset.shards import write_shard
+from s2f.evaluation.pictures import Pictures, read_pictures
 from s2f.evaluation.statistics import Plan
-from s2f.evaluation.tables import Pictures, Voices, line_up, read_pictures
+from s2f.evaluation.tables import Voices, line_up
 
 Row = dict[str, Any]
 NAMES = ("jaw_width", "nose_width", "nasal_index")

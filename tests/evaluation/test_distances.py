@@ -43,7 +43,7 @@ def judge(
     """Baseline and distances of one w."""
     true, generated = faces
     who = np.arange(len(true)) if people is None else people
-    baseline, found = evaluate_distances(true, {"1": generated}, who, Plan(0.95, resamples, seed))
+    baseline, found = evaluate_distances(true, [("1", generated)], who, Plan(0.95, resamples, seed))
     return baseline, found["1"]
 
 
@@ -163,6 +163,6 @@ def test_faces_of_too_few_groups_are_a_reason() -> None:
 def test_twenty_people_are_enough_and_a_w_without_faces_is_not() -> None:
     true, generated = study(20, 8, 10)
     plan = Plan(0.95, 99, 0)
-    _, found = evaluate_distances(true, {"0": generated, "1": np.full((20, 0, 8), np.nan)}, np.arange(20), plan)
+    _, found = evaluate_distances(true, [("0", generated), ("1", np.full((20, 0, 8), np.nan))], np.arange(20), plan)
     assert found["0"]["frechet"]["value"] > 0
     assert found["1"]["frechet"]["reason"] == "not available: no samples"

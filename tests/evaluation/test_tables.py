@@ -5,14 +5,8 @@ import pytest
 
 from s2f.dataset.schemas import ENLARGED, HEARD, MEASURED, SPECTROGRAM_SHAPE, SPEECH_FACES
 from s2f.dataset.shards import write_shard
-from s2f.evaluation.tables import (
-    faces_found,
-    read_heard,
-    read_people,
-    read_pictures,
-    read_portrayed,
-    take,
-)
+from s2f.evaluation.pictures import read_pictures
+from s2f.evaluation.tables import faces_found, read_heard, read_people, read_portrayed, take
 from s2f.runtime import InputError
 
 

@@ -1,0 +1,152 @@
+"""Measured pictures as arrays, one source at a time: what was not found is NaN, and counted by who leaves it out.
+
+A shard is read, copied to its place and let go, so that a table takes no more memory than its arrays; embeddings, which
+are nearly all of it, are read for who asks.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from s2f.dataset.schemas import EMBEDDING, MEASURED
+from s2f.dataset.shards import shard_paths
+from s2f.evaluation.statistics import Floats
+from s2f.runtime import InputError
+
+SOURCES = ("true", "generated", "portrait", "super_resolution", "bicubic")
+NUMBERS = (
+    "guidance", "sample", "faces", "face_px", "age", "male", "yaw_degrees", "label_age", "psnr_db", "ssim",
+    "colour_shift",
+)  # fmt: skip
+AGAIN = "run the stage measure_faces again"
+MALE = 0.5  # the judge's probability from which a face counts as a man's
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """One source's pictures as columns (n,), NaN where there is no value."""
+
+    ids: list[str]
+    guidance: Floats
+    sample: Floats
+    faces: Floats  # found by the detector
+    face_px: Floats  # longer side of the largest one's box
+    embedding: NDArray[np.float32]  # (n, 512), or (n, 0) where none was asked for
+    age: Floats  # years
+    male: Floats  # probability
+    yaw_degrees: Floats
+    measures: dict[str, Floats]  # by name, on the mesh
+    measures_dlib: dict[str, Floats]  # on dlib's points; empty where no picture was measured by them
+    label_age: Floats
+    label_male: Floats  # 1, 0 or NaN
+    psnr_db: Floats  # these three of enlarged pictures against the true ones
+    ssim: Floats
+    colour_shift: Floats
+
+    def at(self, guidance: float) -> NDArray[np.int64]:
+        """Rows drawn with this w."""
+        return np.flatnonzero(np.isclose(self.guidance, guidance))
+
+    def weights(self) -> list[float]:
+        """Every w that occurs, rising."""
+        return sorted({float(f"{w:.6g}") for w in self.guidance[np.isfinite(self.guidance)]})
+
+
+def read_pictures(folder: Path | str, embeddings: bool = True, older: bool = False) -> dict[str, Pictures]:
+    """Every picture of a `measured` folder, by source; a source without pictures is there, and empty.
+
+    Of an `older` s2f's folder, columns that it did not write are empty.
+
+    Raises:
+        InputError: the folder holds no shard, or one that is broken or, where it is to be of now, lacks a column.
+    """
+    paths = shard_paths(folder)
+    if not paths:
+        raise InputError(f"{folder}: no measured pictures here; the stage measure_faces writes them.")
+    try:
+        table = pa.concat_tables([_shard(path, older) for path in paths])
+    except pa.ArrowInvalid as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{folder} holds a table that cannot be read ({reason}); {AGAIN}.") from None
+    places = {name: pc.equal(table["source"], name) for name in SOURCES}
+    rows = {name: pc.sum(here).as_py() or 0 for name, here in places.items()}
+    vectors = {name: np.empty((count, EMBEDDING * embeddings), np.float32) for name, count in rows.items()}
+    if embeddings:
+        _fill(vectors, paths)
+    return {name: _pictures(table.filter(here), vectors[name]) for name, here in places.items()}
+
+
+def _shard(path: Path, older: bool) -> pa.Table:
+    """Its columns but the embeddings."""
+    names = [name for name in MEASURED.names if name != "embedding"]
+    missing = [name for name in names if name not in pq.read_schema(path).names]
+    if missing and not older:
+        raise InputError(f"{path}: of another version (it has no {', no '.join(missing)}); {AGAIN}.")
+    table = pq.read_table(path, columns=[name for name in names if name not in missing])
+    for name in missing:
+        table = table.append_column(name, pa.nulls(len(table), MEASURED.field(name).type))
+    return table.select(names)
+
+
+def _fill(vectors: dict[str, NDArray[np.float32]], paths: list[Path]) -> None:
+    """Each source's embeddings (n, 512) in the order of its rows."""
+    ends = dict.fromkeys(vectors, 0)
+    for batch in _batches(paths):
+        embedding = embeddings_of(batch["embedding"])
+        source = np.array(batch["source"].to_pylist())
+        for name, kept in vectors.items():
+            own = embedding[source == name]
+            kept[ends[name] : ends[name] + len(own)] = own
+            ends[name] += len(own)
+
+
+def _batches(paths: list[Path]) -> Iterator[pa.RecordBatch]:
+    for path in paths:
+        with pq.ParquetFile(path) as file:
+            yield from file.iter_batches(columns=["source", "embedding"])
+
+
+def embeddings_of(column: pa.Array) -> NDArray[np.float32]:
+    """(n, 512), rows of NaN where there is none or where one number of it is none."""
+    embedding = np.full((len(column), EMBEDDING), np.nan, dtype=np.float32)
+    valid = column.is_valid().to_numpy(zero_copy_only=False)
+    embedding[valid] = column.flatten().to_numpy(zero_copy_only=False).reshape(-1, EMBEDDING)
+    embedding[~np.isfinite(embedding).all(1)] = np.nan
+    return embedding
+
+
+def _pictures(table: pa.Table, embedding: NDArray[np.float32]) -> Pictures:
+    """Rows of the MEASURED schema as arrays."""
+    gender = {"m": 1.0, "f": 0.0}
+    return Pictures(
+        ids=table["id"].to_pylist(),
+        embedding=embedding,
+        measures=_by_name(table["measures"]),
+        measures_dlib=_by_name(table["measures_dlib"]),
+        label_male=np.array([gender.get(value, np.nan) for value in table["label_gender"].to_pylist()]),
+        **{name: table[name].cast(pa.float64()).fill_null(np.nan).to_numpy() for name in NUMBERS},
+    )
+
+
+def _by_name(column: pa.ChunkedArray) -> dict[str, Floats]:
+    """The values (n,) of a column of maps under each name that occurs, NaN where a row has none of it."""
+    values: dict[str, Floats] = {}
+    start = 0
+    for chunk in column.chunks:
+        offsets = chunk.offsets.to_numpy()
+        rows = start + np.repeat(np.arange(len(chunk)), np.diff(offsets))
+        inside = slice(int(offsets[0]), int(offsets[-1]))
+        names = chunk.keys[inside].dictionary_encode()
+        numbers = chunk.items[inside].cast(pa.float64()).fill_null(np.nan).to_numpy(zero_copy_only=False)
+        places = names.indices.to_numpy()
+        for index, name in enumerate(names.dictionary.to_pylist()):
+            here = places == index
+            values.setdefault(name, np.full(len(column), np.nan))[rows[here]] = numbers[here]
+        start += len(chunk)
+    return values
