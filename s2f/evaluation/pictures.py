@@ -1,7 +1,7 @@
 """Measured pictures as arrays, one source at a time: what was not found is NaN, and counted by who leaves it out.
 
-A shard is read, copied to its place and let go, so that a table takes no more memory than its arrays; embeddings, which
-are nearly all of it, are read for who asks.
+A shard is read, made arrays and let go, so that a table takes little more memory than its arrays; embeddings, which are
+nearly all of it, are read for who asks.
 """
 
 from collections.abc import Iterator
@@ -69,17 +69,20 @@ def read_pictures(folder: Path | str, embeddings: bool = True, older: bool = Fal
     paths = shard_paths(folder)
     if not paths:
         raise InputError(f"{folder}: no measured pictures here; the stage measure_faces writes them.")
-    try:
-        table = pa.concat_tables([_shard(path, older) for path in paths])
-    except pa.ArrowInvalid as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"{folder} holds a table that cannot be read ({reason}); {AGAIN}.") from None
-    places = {name: pc.equal(table["source"], name) for name in SOURCES}
-    rows = {name: pc.sum(here).as_py() or 0 for name, here in places.items()}
-    vectors = {name: np.empty((count, EMBEDDING * embeddings), np.float32) for name, count in rows.items()}
+    parts: dict[str, list[Pictures]] = {name: [] for name in SOURCES}
+    for path in paths:
+        try:
+            table = _shard(path, older)
+        except pa.ArrowInvalid as error:
+            reason = str(error).splitlines()[0]
+            raise InputError(f"{path}: a table that cannot be read ({reason}); {AGAIN}.") from None
+        for name, found in parts.items():
+            found.append(_pictures(table.filter(pc.equal(table["source"], name))))
+    pa.default_memory_pool().release_unused()
+    pictures = {name: _joined(found, EMBEDDING * embeddings) for name, found in parts.items()}
     if embeddings:
-        _fill(vectors, paths)
-    return {name: _pictures(table.filter(here), vectors[name]) for name, here in places.items()}
+        _fill({name: one.embedding for name, one in pictures.items()}, paths)
+    return pictures
 
 
 def _shard(path: Path, older: bool) -> pa.Table:
@@ -88,10 +91,32 @@ def _shard(path: Path, older: bool) -> pa.Table:
     missing = [name for name in names if name not in pq.read_schema(path).names]
     if missing and not older:
         raise InputError(f"{path}: of another version (it has no {', no '.join(missing)}); {AGAIN}.")
-    table = pq.read_table(path, columns=[name for name in names if name not in missing])
+    table = pq.read_table(path, columns=[name for name in names if name not in missing], use_threads=False)
     for name in missing:
         table = table.append_column(name, pa.nulls(len(table), MEASURED.field(name).type))
-    return table.select(names)
+    return table
+
+
+def _joined(parts: list[Pictures], dimensions: int) -> Pictures:
+    """One after the other; embeddings have their place (n, dimensions), and are still to come."""
+    rows = sum(len(part.ids) for part in parts)
+
+    def together(name: str) -> dict[str, Floats]:
+        names = dict.fromkeys(key for part in parts for key in getattr(part, name))
+        missing = [np.full(len(part.ids), np.nan) for part in parts]
+        columns = [getattr(part, name) for part in parts]
+        return {
+            key: np.concatenate([one.get(key, none) for one, none in zip(columns, missing, strict=True)])
+            for key in names
+        }
+
+    return Pictures(
+        ids=[one for part in parts for one in part.ids],
+        embedding=np.empty((rows, dimensions), np.float32),
+        measures=together("measures"),
+        measures_dlib=together("measures_dlib"),
+        **{name: np.concatenate([getattr(part, name) for part in parts]) for name in (*NUMBERS, "label_male")},
+    )
 
 
 def _fill(vectors: dict[str, NDArray[np.float32]], paths: list[Path]) -> None:
@@ -121,12 +146,12 @@ def embeddings_of(column: pa.Array) -> NDArray[np.float32]:
     return embedding
 
 
-def _pictures(table: pa.Table, embedding: NDArray[np.float32]) -> Pictures:
-    """Rows of the MEASURED schema as arrays."""
+def _pictures(table: pa.Table) -> Pictures:
+    """Rows of the MEASURED schema as arrays, without embeddings."""
     gender = {"m": 1.0, "f": 0.0}
     return Pictures(
         ids=table["id"].to_pylist(),
-        embedding=embedding,
+        embedding=np.empty((len(table), 0), np.float32),
         measures=_by_name(table["measures"]),
         measures_dlib=_by_name(table["measures_dlib"]),
         label_male=np.array([gender.get(value, np.nan) for value in table["label_gender"].to_pylist()]),

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from s2f.evaluation.statistics import Estimate, Floats, Plan, unavailable
 
 Orders = NDArray[np.integer]  # (shuffles, n): row s gives voice i the face of voice orders[s, i]
-BLOCK = 256  # rows compared with all others at once, and orders drawn
+BLOCK = 256  # rows compared with all others at once
+DRAWN = 32  # orders drawn at once, for what drawing takes beside them
 MANY = 12  # people from which on there are more derangements (176 million) than anybody draws
 ROUNDING = 1e-9  # equal sums in another order: not better than ours
 
@@ -67,8 +68,8 @@ def _exchanges(people: NDArray[np.int64], count: int, rng: np.random.Generator) 
     first = np.cumsum(clips) - clips
     turn = np.empty(len(people), dtype=np.int64)
     turn[by_person] = np.arange(len(people)) - first[person[by_person]]  # a clip's number among its person's
-    for start in range(0, count, BLOCK):
-        places = _derangements(len(clips), min(BLOCK, count - start), rng)
+    for start in range(0, count, DRAWN):
+        places = _derangements(len(clips), min(DRAWN, count - start), rng)
         begin = rng.integers(clips[places])
         other = places[:, person]
         orders = by_person[first[other] + (begin[:, person] + turn) % clips[other]]

@@ -256,7 +256,7 @@ def test_a_run_of_an_earlier_s2f_whose_table_has_fewer_columns_is_read(run, tmp_
 def test_what_is_missing_or_broken_is_one_sentence(run, tmp_path) -> None:
     run("A")
     (tmp_path / "A" / "measured" / "00000.parquet").write_bytes(b"no table")
-    with pytest.raises(InputError, match=r"A: .* holds a table that cannot be read"):
+    with pytest.raises(InputError, match=r"A: .* a table that cannot be read"):
         read_run("A", tmp_path / "A", 1)
     (tmp_path / "A" / "generated" / "heard").rename(tmp_path / "elsewhere")
     with pytest.raises(InputError, match=r"A: .*generated/heard is not there; `dvc repro` makes it"):
