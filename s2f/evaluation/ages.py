@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from s2f.evaluation.agreement import Agreement, agreement
 from s2f.evaluation.correlations import slope
+from s2f.evaluation.people import mean_of_others
 from s2f.evaluation.scores import Score, estimate, mean_of_samples
 from s2f.evaluation.shuffling import chance, derangements, luck, shuffled_distances
 from s2f.evaluation.statistics import Estimate, Floats, Plan
 
 BANDS = (20, 30, 40, 50, 60, 70)  # years with which a new band begins: the groups whose confusion is counted
-BAND_NAMES = (f"0–{BANDS[0] - 1}", *(f"{low}–{high - 1}" for low, high in pairwise(BANDS)), f"{BANDS[-1]}+")
+BAND_NAMES = (f"under {BANDS[0]}", *(f"{low}–{high - 1}" for low, high in pairwise(BANDS)), f"{BANDS[-1]}+")
 NAMES = {
     "single": "age_r",
     "mean": "age_r_mean",
@@ -62,6 +63,21 @@ def _off_with_one_age(age: Floats, truth: Floats, people: NDArray[np.int64], pla
     kept = Score(age, truth).kept
     middle = np.median(truth[kept]) if kept.any() else np.nan
     return estimate(Score(np.abs(truth - middle)[:, None]).of(kept), people[kept], plan)
+
+
+def right_band(age: Floats, truth: Floats, people: NDArray[np.int64], plan: Plan) -> dict[str, Any]:
+    """How many years (n, k) are of the true ones' (n,) band, as JSON content, beside others' people's faces."""
+    bands = np.where(np.isfinite(age), np.digitize(np.nan_to_num(age), BANDS), np.nan)
+    true = np.where(np.isfinite(truth), np.digitize(np.nan_to_num(truth), BANDS), np.nan)
+    known = np.isfinite(bands) & np.isfinite(true)[:, None]
+    right = Score(np.where(known, bands == true[:, None], np.nan), share=True)
+    others = [
+        mean_of_others(mean_of_samples(np.where(known, bands == band, np.nan)), people)
+        for band in range(len(BAND_NAMES))
+    ]
+    chances = np.array(others)[np.nan_to_num(true).astype(np.int64), np.arange(len(true))][right.kept]
+    chance = float(chances.mean()) if len(chances) and np.isfinite(chances).all() else None
+    return estimate(right, people, plan).as_json() | {"chance": None if chance is None else round(chance, 6)}
 
 
 def age_confusion(truth: Floats, age: Floats) -> dict[str, Any]:

@@ -4,9 +4,7 @@ The voices that both have are paired, with as many samples of each as both have,
 the same gallery; so the numbers may differ from those that either run's report has of all its voices.
 """
 
-import math
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,7 +22,6 @@ from s2f.evaluation.tables import guidance_name, number_people
 MEASURES_R, ENLARGING = "measures_r", "enlarging_cosine_gain"
 COMPARED = (*HEADLINES, MEASURES_R, ENLARGING)
 BETTER, WORSE, SAME, UNCLEAR, FEW, UNKNOWN = VERDICTS = ("better", "worse", "same", "unclear", "few", "unknown")
-SURE_DRAWS = 10  # times as many draws as a p needs that is to stay significant after Holm's correction
 
 
 def compare_runs(a: Run, b: Run, first: int, plan: Plan, max_yaw_degrees: float = 90.0) -> dict[str, Any]:
@@ -39,7 +36,7 @@ def compare_runs(a: Run, b: Run, first: int, plan: Plan, max_yaw_degrees: float 
     portraits = _common(a.pictures["portrait"].ids, b.pictures["portrait"].ids)
     people = b.study.voices.people[b.rows(ids)]
     rows = _headlines(a, b, ids, people, first, plan)
-    rows |= {MEASURES_R: _measures(a, b, ids, people, max_yaw_degrees, _surer(plan))}
+    rows |= {MEASURES_R: _measures(a, b, ids, people, max_yaw_degrees, plan.for_tests(len(COMPARED)))}
     rows |= {ENLARGING: _enlarging(a, b, portraits, plan)}
     correct(row["difference"] for row in rows.values())
     for row in rows.values():
@@ -113,16 +110,11 @@ def _row(a: Score, b: Score, people: NDArray[np.int64], plan: Plan) -> dict[str,
     return {
         "a": estimate(a.of(both), people[both], plan).as_json(),
         "b": estimate(b.of(both), people[both], plan).as_json(),
-        "difference": paired_difference(b, a, people, _surer(plan)).as_json() | {"same": same},  # voice by voice
+        "difference": paired_difference(b, a, people, plan.for_tests(len(COMPARED))).as_json()
+        | {"same": same},  # voice by voice
         "only_a": int((a.kept & ~b.kept).sum()),
         "only_b": int((b.kept & ~a.kept).sum()),
     }
-
-
-def _surer(plan: Plan) -> Plan:
-    """With so many draws that a p can be small enough."""
-    draws = math.ceil(SURE_DRAWS * len(COMPARED) / (1 - plan.confidence))
-    return replace(plan, resamples=max(plan.resamples, draws))
 
 
 def _common(one: Iterable[str], other: Iterable[str]) -> list[str]:

@@ -5,8 +5,8 @@ Where there is none to have (too few people, a side that is the same everywhere,
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,20 +101,45 @@ def slope(x: Floats, y: Floats, confidence: float, people: NDArray[np.int64] | N
     return Estimate(float(value), float(value - reach), float(value + reach), None, len(x), people=weight.people)
 
 
-def mean_correlation(parts: Sequence[Estimate], people: NDArray[np.int64], confidence: float) -> Estimate:
-    """One r from several of the same voices (one per sample): Fisher's z averaged, the interval of a single one.
+def of_one_sample(x: Floats, y: Floats, confidence: float, people: NDArray[np.int64]) -> Estimate:
+    """r of one sample of x (n, k) with y (n,): Fisher's z averaged over the samples; NaN in x is left out.
 
-    `people` (n,) are those of all the voices. Samples of one voice are no new voices, so averaging makes r steadier
-    than its interval says, never surer.
+    Samples of a voice are no new voices, and all the less the more they agree: the interval is that of the mean's own
+    variance.
     """
+    known = np.isfinite(x)
+    parts = [pearson(x[rows, j], y[rows], confidence, people[rows]) for j, rows in enumerate(known.T)]
     missing = [part for part in parts if part.value is None]
     if missing or not parts:
         return missing[0] if missing else unavailable("no samples")
-    r = float(np.tanh(np.mean([np.arctanh(np.clip(part.value or 0.0, -1 + 1e-15, 1 - 1e-15)) for part in parts])))
-    exact = all(abs(part.value or 0.0) >= 1 for part in parts)
-    return correlation(
-        float(np.sign(r)) if exact else r, min(part.n for part in parts), weigh(len(people), people), confidence
+    found = np.array([part.value for part in parts])
+    r = float(np.tanh(np.arctanh(np.clip(found, -1 + 1e-15, 1 - 1e-15)).mean()))
+    weight = weigh(len(x), people)
+    if (np.abs(found) >= 1).all():
+        return correlation(float(np.sign(r)), len(x), weight, confidence)
+    rows = 3 + 1 / float(_covariance(x, known, r, people).mean())
+    return correlation(r, len(x), Weight(weight.people, rows), confidence)
+
+
+def _covariance(x: Floats, known: NDArray[np.bool_], r: float, people: NDArray[np.int64]) -> Floats:
+    """Of the samples' z (k, k), all of which are r in truth: by how x (n, k) goes with itself, and by who is in both.
+
+    Steiger (1980), "Tests for comparing elements of a correlation matrix", Psychological Bulletin 87, with pooled r.
+    """
+    samples = x.shape[1]
+    rows = np.array(
+        [[weigh(int(both.sum()), people[both]).rows for both in (known & one[:, None]).T] for one in known.T]
     )
+    alike = np.ones((samples, samples))
+    for i, j in combinations(range(samples), 2):
+        both = known[:, i] & known[:, j]
+        if rows[i, j] >= FEWEST_PAIRS and min(np.ptp(x[both, i]), np.ptp(x[both, j])) > 0:
+            alike[i, j] = alike[j, i] = np.corrcoef(x[both, i], x[both, j])[0, 1]
+    square = r * r
+    together = alike * (1 - 2 * square) - square * (1 - 2 * square - alike**2) / 2
+    share = np.clip(np.divide(together, (1 - square) ** 2, out=np.ones_like(alike), where=square < 1 - 1e-6), 0, 1)
+    own = rows.diagonal()
+    return share * rows / np.sqrt(np.outer(own, own)) / np.sqrt(np.outer(own - 3, own - 3))
 
 
 def _no_correlation(x: Floats, y: Floats, weight: Weight) -> str | None:

@@ -65,6 +65,8 @@ def evaluate_craniofacial(
         "samples": places.shape[1],
         "max_yaw_degrees": max_yaw_degrees,
         "without_mesh": int((~meshed).sum()),
+        "generated": places.size,
+        "generated_without_mesh": int((~np.isfinite(take(generated.yaw_degrees, places))).sum()),
         "turned_away": turned,
         "turned_away_share": round(turned / meshed.sum(), 6) if meshed.any() else None,
         "outliers_removed": 0,

@@ -17,7 +17,7 @@ from scipy import stats
 
 from s2f.evaluation.people import draw_people, persons, toss_coins
 from s2f.evaluation.scores import NOBODY, Score, estimate
-from s2f.evaluation.statistics import FEWEST_PAIRS, Estimate, Floats, Plan, tails, unavailable
+from s2f.evaluation.statistics import FEWEST_DRAWN, FEWEST_PAIRS, Estimate, Floats, Plan, counted, tails, unavailable
 
 TINY = 1e-12  # differences of rounding are none
 
@@ -46,6 +46,8 @@ def paired_difference(ours: Score, theirs: Score, people: NDArray[np.int64], pla
         sides = estimate(ours, people, plan), estimate(theirs, people, plan)
         low, high = _mover(*sides, _alike(ours.by_voice, theirs.by_voice, count))
         return Estimate(observed, low, high, p, len(people), people=count)
+    if count < FEWEST_DRAWN:
+        return _too_few(count, len(people), FEWEST_DRAWN)
     drawn = _voices(draw_people(count, plan), person)
     draws = np.concatenate([scored(ours, weights) - scored(theirs, weights) for weights in drawn])
     return _between(observed, draws, plan.confidence, p, len(people), count)
@@ -57,6 +59,11 @@ def group_difference(score: Score, member: NDArray[np.bool_], people: NDArray[np
     Interval and p from the two sides' own intervals, as of other people: who has voices in both makes them too wide.
     """
     ours, theirs = (estimate(score.of(side), people[side], plan) for side in (member, ~member))
+    return apart(ours, theirs, plan.confidence, len(np.unique(people[score.kept])))
+
+
+def apart(ours: Estimate, theirs: Estimate, confidence: float, people: int) -> Estimate:
+    """The difference of two estimates of other voices, those of so many `people` together."""
     if ours.value is None or theirs.value is None:
         return ours if ours.value is None else theirs
     difference = ours.value - theirs.value
@@ -65,9 +72,8 @@ def group_difference(score: Score, member: NDArray[np.bool_], people: NDArray[np
     low, high = _mover(ours, theirs, 0.0)
     reach = difference - low if difference > 0 else high - difference
     times = abs(difference) / reach if reach > 0 else math.inf if difference else 0.0
-    p = 2 * stats.norm.sf(times * stats.norm.ppf(0.5 + plan.confidence / 2))
-    count = len(np.unique(people[score.kept]))
-    return Estimate(difference, low, high, float(p), ours.n + theirs.n, people=count)
+    p = 2 * stats.norm.sf(times * stats.norm.ppf(0.5 + confidence / 2))
+    return Estimate(difference, low, high, float(p), ours.n + theirs.n, people=people)
 
 
 def _mover(ours: Estimate, theirs: Estimate, alike: float) -> tuple[float, float]:
@@ -170,10 +176,10 @@ def _between(observed: float, draws: Floats, confidence: float, p: float, n: int
     return Estimate(observed, float(low), float(high), p, n, people=people)
 
 
-def _too_few(people: int, n: int) -> Estimate:
+def _too_few(people: int, n: int, needed: int = FEWEST_PAIRS) -> Estimate:
     if not n:
         return unavailable(NOBODY)
-    return unavailable(f"only {people} {'person' if people == 1 else 'people'}, at least {FEWEST_PAIRS} are needed", n)
+    return unavailable(f"{counted(people, 'person', 'people')}, at least {needed} are needed", n)
 
 
 def _divided(numerator: Floats, denominator: Floats) -> Floats:

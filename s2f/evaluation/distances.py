@@ -49,11 +49,11 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Alone:
-    """True faces, and how far their halves are from each other (SPLITS,), and from each other's mean face."""
+    """True faces, and how far their halves are from each other (SPLITS,), and from each other's mean face (SPLITS,)."""
 
     cloud: Cloud
     apart: Floats
-    one_face: float
+    one_face: Floats
 
 
 def evaluate_distances(
@@ -131,7 +131,7 @@ def _alone(rows: Floats, group: NDArray[np.int64], halves: Halves) -> Alone:
         one, other = cloud.gaussian(half), cloud.gaussian(~half)
         found.append((frechet(one, other), frechet(one, point(other.mean))))
     apart, from_one_face = np.array(found).T
-    return Alone(cloud, apart, float(from_one_face.mean()))
+    return Alone(cloud, apart, from_one_face)
 
 
 def _middle(values: Floats, n: int, plan: Plan) -> dict[str, Any]:
@@ -150,7 +150,7 @@ def _true_halves(
     return {
         "a_side": n // 2,
         "frechet": _middle(alone.apart, n, plan),
-        "one_face": round(alone.one_face, 6),
+        "one_face": _middle(alone.one_face, n, plan),
         "kernel": _middle(np.array([kernel.apart(half) for half in halves]), n, plan),
     }
 
@@ -159,7 +159,7 @@ def _frechet(samples: list[Pairs], alone: list[Alone], halves: Halves, plan: Pla
     """The distance with as many faces as a half has, that of the same people's true halves, and that without bias."""
     n, people = min(len(pairs.people) for pairs in samples), min(_people(pairs) for pairs in samples)
     apart = np.mean([one.apart for one in alone], axis=0)
-    one_face = float(np.mean([one.one_face for one in alone]))
+    one_face = float(np.mean([one.one_face.mean() for one in alone]))
     content: dict[str, Any] = {"a_side": n // 2, "halves": _middle(apart, n, plan)}
     if apart.mean() >= one_face:
         reason = f"with {n // 2} faces a side, one mean face for everybody would be nearer ({one_face:.2f})"

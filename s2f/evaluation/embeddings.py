@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Embeddings = NDArray[np.float64]
+COSINES = (-1.0, 1.0)  # bounds of one
 ALIKE = 1e-6  # of an embedding's numbers: differences of rounding are none
 
 

@@ -28,7 +28,8 @@ def right_gender(truth: Floats, male: Floats, people: NDArray[np.int64] | None =
     One and the same probability for every picture answers nothing: what it scores is the share of men, or of women.
     """
     known = np.isfinite(truth)[:, None] & np.isfinite(male)
-    if known.sum() > 1 and np.ptp(male[known]) <= SAME:
+    several = people is None or len(np.unique(people[known.any(1)])) > 1  # of one person, that is said instead
+    if several and known.sum() > 1 and np.ptp(male[known]) <= SAME:
         return Score(np.full(male.shape, np.nan), share=True, reason=JUDGED_THE_SAME)
     right = np.where(known, (male >= MALE) == (truth >= MALE)[:, None], np.nan)
     if people is None:

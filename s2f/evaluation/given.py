@@ -13,6 +13,7 @@ from s2f.evaluation.facial import evaluate_facial
 from s2f.evaluation.groups import evaluate_headlines
 from s2f.evaluation.headlines import VOICE_FINDS, Study
 from s2f.evaluation.identity import evaluate_identity
+from s2f.evaluation.measures_by import evaluate_mean_r
 from s2f.evaluation.pictures import Pictures
 from s2f.evaluation.statistics import Plan
 from s2f.evaluation.tables import Voices, line_up
@@ -47,12 +48,8 @@ def evaluate_given(
     del identity["voice"]
     for row in (headlines, *headlines["groups"]):
         del row["headlines"][VOICE_FINDS]
-    likeness = headlines["headlines"]["cosine"]
-    for row in identity["by_guidance"].values():
-        if row["cosine"]["centred"]["own"]["value"] is None or likeness["value"] is None:
-            why = likeness if likeness["value"] is None else row["cosine"]["centred"]["own"]
-            row["cosine"] |= {key: {"own": why, "other": why} for key in ("raw", "centred")}
-    for content in (identity, headlines):
+    headlines |= {"mean_r": evaluate_mean_r(study, W, section.max_yaw_degrees, plan)}
+    for content in (identity, headlines, headlines["mean_r"]):
         content |= {"guidance": GIVEN, "by_guidance": _given(content["by_guidance"])}
     results = {
         "facial": facial | {key: _given(facial[key]) for key in ("guidance", "shuffled")},

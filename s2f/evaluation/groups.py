@@ -16,7 +16,7 @@ from s2f.evaluation.headlines import AGE, VOICE_FINDS, Study, headline_scores
 from s2f.evaluation.pictures import MALE, Pictures
 from s2f.evaluation.scores import Score, estimate
 from s2f.evaluation.statistics import Plan, correct
-from s2f.evaluation.tables import guidance_name, number_people, take
+from s2f.evaluation.tables import guidance_name, known_age, known_male, number_people
 
 BANDS = (30, 45, 60)  # years with which a new band begins; narrower ones would hold too few people to say anything
 BAND_NAMES = (f"under {BANDS[0]}", *(f"{low}–{high - 1}" for low, high in pairwise(BANDS)), f"{BANDS[-1]} and over")
@@ -47,11 +47,12 @@ def by_guidance(
 ) -> dict[str, Any]:
     """Each w's headlines and how they differ from the reference's on the same voices, p corrected for all of them."""
     rows: dict[str, Any] = {}
+    surer = plan.for_tests((len(scores) - 1) * (len(reference) - 1))
     for w, own in scores.items():
         compared = own is not reference and reference
         rows[guidance_name(w)] = {
             name: estimate(score, people, plan).as_json()
-            | ({"difference": paired_difference(score, reference[name], people, plan).as_json()} if compared else {})
+            | ({"difference": paired_difference(score, reference[name], people, surer).as_json()} if compared else {})
             for name, score in own.items()
             if name != VOICE_FINDS  # the same at every w
         }
@@ -70,7 +71,7 @@ def by_group(scores: dict[str, Score], groups: Members, people: NDArray[np.int64
         }
         count = {"voices": int(member.sum()), "people": len(np.unique(people[member]))}
         rows.append({"by": by, "group": name, **count, "headlines": headlines})
-    _correct([row["headlines"] for row in rows], list(groups.values()))
+    correct_groups([row["headlines"] for row in rows], list(groups.values()))
     return rows
 
 
@@ -85,7 +86,7 @@ def _cell(score: Score, member: NDArray[np.bool_], people: NDArray[np.int64], pl
     }
 
 
-def _correct(rows: list[dict[str, Any]], members: list[NDArray[np.bool_]]) -> None:
+def correct_groups(rows: list[dict[str, Any]], members: list[NDArray[np.bool_]]) -> None:
     """To each difference its p corrected for all; men beside women is women beside men, one test and not two."""
     others = [
         next((rows[before] for before in range(row) if np.array_equal(members[before], ~member)), None)
@@ -109,12 +110,7 @@ def enlarging_by_group(pictures: dict[str, Pictures], person: dict[str, str], pl
 
 def members(true: Pictures, places: NDArray[np.int64]) -> Members:
     """Of the true faces at `places` (n,), who is in each group by (kind, name); one without label and judge in none."""
-
-    def known(label: str, judged: str) -> NDArray[np.float64]:
-        labels, guesses = take(getattr(true, label), places), take(getattr(true, judged), places)
-        return np.where(np.isfinite(labels), labels, guesses)
-
-    male, age = known("label_male", "male"), known("label_age", "age")
+    male, age = known_male(true, places), known_age(true, places)
     groups: Members = {("gender", "women"): male < MALE, ("gender", "men"): male >= MALE}
     band = np.where(np.isfinite(age), np.digitize(np.nan_to_num(age), BANDS), -1)
     return groups | {("age", name): band == index for index, name in enumerate(BAND_NAMES)}

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from s2f.evaluation.embeddings import all_alike, mean_embedding
+from s2f.evaluation.embeddings import COSINES, all_alike, mean_embedding
 from s2f.evaluation.genders import right_gender
 from s2f.evaluation.people import mean_of_others
 from s2f.evaluation.pictures import Pictures
 from s2f.evaluation.retrieval import ALL_FOUND, no_ranking, own_ranks
-from s2f.evaluation.scores import NOBODY, Score
+from s2f.evaluation.scores import NOBODY, Score, one_face
 from s2f.evaluation.statistics import Floats
 from s2f.evaluation.tables import Voices, line_up, read_heard, read_people, take
 
@@ -57,14 +57,13 @@ def headline_scores(study: Study, places: NDArray[np.int64], first: int) -> dict
     """By name, of the generated pictures at `places` (n, k); found means among the `first` faces of the gallery."""
     true, voices, truth = study.true, study.voices, study.truth
     faces = take(study.generated.embedding, places).astype(np.float64)
-    found = take(study.generated.faces, places)
     return {
         GENDER: right_gender(take(true.male, voices.true), take(study.generated.male, places), voices.people),
         AGE: Score(take(study.generated.age, places), take(true.age, voices.true), chance=np.zeros(len(truth))),
         LIKENESS: _likeness(faces, truth, voices.people),
         FACE_FINDS: _found(mean_embedding(faces), truth, voices.people, first),
         VOICE_FINDS: _found(study.voice, truth, voices.people, first),
-        ONE_FACE: Score(np.where(np.isfinite(found), found == 1, np.nan), share=True),
+        ONE_FACE: one_face(take(study.generated.faces, places)),
     }
 
 
@@ -77,18 +76,20 @@ def _likeness(faces: Floats, truth: Floats, people: NDArray[np.int64]) -> Score:
     if same:
         return Score(np.full(cosine.shape, np.nan), reason=f"all {same[0]} faces have one and the same embedding")
     others = mean_of_others(mean_embedding(faces), people)
-    return Score(cosine, chance=np.einsum("nd,nd->n", others, truth))
+    return Score(cosine, chance=np.einsum("nd,nd->n", others, truth), bounds=COSINES)
 
 
 def _found(queries: Floats, truth: Floats, people: NDArray[np.int64], first: int) -> Score:
-    """Whether each voice's own face is among the first; the gallery is that of all voices that can be asked for."""
+    """Whether each voice's own face is among the first of its gallery: all faces but its person's others."""
     kept = np.isfinite(truth[:, 0]) & np.isfinite(queries[:, 0])
     hits = np.full((len(queries), 1), np.nan)
     reason = no_ranking(queries[kept], truth[kept]) if kept.any() else NOBODY
     if reason:
         return Score(hits, share=True, reason=reason)
-    ranks, gallery = own_ranks(queries[kept], truth[kept], people[kept])
-    if first >= gallery:
-        return Score(hits, share=True, reason=ALL_FOUND.format(first, gallery))
+    ranks, galleries = own_ranks(queries[kept], truth[kept], people[kept])
+    if first >= galleries.max():
+        return Score(hits, share=True, reason=ALL_FOUND.format(first, galleries.max()))
     hits[kept, 0] = ranks < first
-    return Score(hits, share=True, chance=np.full(len(hits), first / gallery))
+    chance = np.full(len(hits), np.nan)
+    chance[kept] = np.minimum(1.0, first / galleries)
+    return Score(hits, share=True, chance=chance)

@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s2f.evaluation.distances import evaluate_distances
-from s2f.evaluation.embeddings import Embeddings, all_alike, mean_embedding, normalise
+from s2f.evaluation.embeddings import COSINES, Embeddings, all_alike, mean_embedding, normalise
 from s2f.evaluation.pictures import MALE, Pictures
 from s2f.evaluation.retrieval import recall
+from s2f.evaluation.scores import estimate, one_face
 from s2f.evaluation.shuffling import chance, derangements, luck, shuffled_cosines
-from s2f.evaluation.statistics import Floats, Plan, mean, proportion, unavailable
-from s2f.evaluation.tables import Voices, faces_found, guidance_name, take
+from s2f.evaluation.statistics import Floats, Plan, mean, unavailable
+from s2f.evaluation.tables import Voices, faces_found, guidance_name, known_male, take
 from s2f.evaluation.variety import other_clips, variety
 
 
@@ -32,9 +33,9 @@ def evaluate_identity(
     truth = take(true.embedding, voices.true).astype(np.float64)
     missing = np.full(truth.shape[-1:], np.nan, dtype=np.float32)
     voice = np.array([heard.get(one, missing) for one in voices.ids], dtype=np.float64).reshape(-1, truth.shape[-1])
-    male = take(true.male, voices.true)
+    male = known_male(true, voices.true)
     kept = np.isfinite(truth[:, 0]) & np.isfinite(voice[:, 0])
-    sexed = kept & np.isfinite(male)  # a true face that was not judged has no gender to keep to
+    sexed = kept & np.isfinite(male)  # a true face without label and judge has no gender to keep to
     found = faces_found(generated.faces, generated.face_px, plan.tiny_face_px)
     drawn = ((guidance_name(w), take(generated.embedding, places)) for w, places in voices.generated.items())
     halves, distances = evaluate_distances(truth, drawn, voices.people, plan)
@@ -48,7 +49,7 @@ def evaluate_identity(
         "people": voices.independent,
         "without_true_face": int((~np.isfinite(truth[:, 0])).sum()),
         "guidance": guidance_name(guidance),
-        "detected": _detected(found, voices, plan),
+        "detected": _detected(generated.faces, np.hstack(list(voices.generated.values())), voices, plan),
         **found,
         "voice": {
             "cosine": _likeness(normalise(voice[kept])[:, None], truth[kept], voices.people[kept], plan),
@@ -82,7 +83,7 @@ def _one_weight(
     people = voices.people[known]
     centre = mean_embedding(faces)
     return {
-        "detected": _detected(found, voices, plan),
+        "detected": _detected(generated.faces, places, voices, plan),
         **found,
         "cosine": _likeness(faces[known], truth[known], people, plan),
         "recall": recall(centre[known], truth[known], people, at, plan),
@@ -93,24 +94,22 @@ def _one_weight(
     }
 
 
-def _detected(found: dict[str, int], voices: Voices, plan: Plan) -> dict[str, Any]:
-    """The share of pictures with exactly one face; every voice has as many pictures."""
-    share = found["one_face"] / max(found["pictures"], 1)
-    return proportion(share, found["pictures"], plan.confidence, voices.people).as_json()
+def _detected(faces: Floats, places: NDArray[np.int64], voices: Voices, plan: Plan) -> dict[str, Any]:
+    """The share of pictures at `places` (n, k) with exactly one face, each voice counting once."""
+    return estimate(one_face(take(faces, places)), voices.people, plan).as_json()
 
 
 def _likeness(faces: Embeddings, truth: Embeddings, people: NDArray[np.int64], plan: Plan) -> dict[str, Any]:
     """Mean cosine of faces (n, k, 512) with their own true face (n, 512), and with other people's; raw and centred."""
+    centre_faces, centre_truth = _centre(faces), _centre(truth)
+    if centre_faces is None or centre_truth is None:  # what resembles everybody alike resembles nobody
+        nothing = unavailable("all faces of one side are the same, or there are none", len(truth)).as_json()
+        return {name: {"own": nothing, "other": nothing} for name in ("raw", "centred")}
     content: dict[str, Any] = {}
-    for name, centred in (("raw", False), ("centred", True)):
-        a, b = (_centre(faces), _centre(truth)) if centred else (faces, truth)
-        if a is None or b is None:
-            nothing = unavailable("all faces of one side are the same, or there are none", len(truth)).as_json()
-            content[name] = {"own": nothing, "other": nothing}
-            continue
+    for name, (a, b) in (("raw", (faces, truth)), ("centred", (centre_faces, centre_truth))):
         a = mean_embedding(a)
         own = np.einsum("nd,nd->n", a, b)
-        content[name] = {"own": mean(own, people, plan).as_json()} | other_people(a, b, own, people, plan)
+        content[name] = {"own": mean(own, people, plan, COSINES).as_json()} | other_people(a, b, own, people, plan)
     return content
 
 

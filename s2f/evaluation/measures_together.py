@@ -1,4 +1,4 @@
-"""The eleven craniofacial measures as one headline of two runs: their mean r, and is one run's better beyond luck?
+"""The eleven craniofacial measures as one headline: their mean r, of all voices or some, and of two runs side by side.
 
 A report's card counts how many measures correlate beyond chance. No paired test fits a count: it jumps by one where an
 r crosses a bound. The mean of the measures' r moves with every one of them. Each r is that of the mean of a voice's
@@ -18,7 +18,7 @@ from s2f.evaluation.differences import TINY, scored
 from s2f.evaluation.headlines import Study
 from s2f.evaluation.people import draw_people, persons, toss_coins
 from s2f.evaluation.scores import Score, mean_of_samples
-from s2f.evaluation.statistics import FEWEST_DRAWN, Estimate, Floats, Plan, holm, tails, unavailable
+from s2f.evaluation.statistics import FEWEST_DRAWN, Estimate, Floats, Plan, counted, holm, tails, unavailable
 from s2f.evaluation.tables import take
 from s2f.params.evaluation import MEASURES
 
@@ -50,6 +50,14 @@ class Measured:
         """Nothing but these (m, n)."""
         return Measured(np.where(known, self.generated, np.nan), np.where(known, self.true, np.nan))
 
+    def of_voices(self, voices: NDArray[np.bool_]) -> "Measured":
+        """These voices (n,) alone."""
+        return Measured(self.generated[:, voices], self.true[:, voices])
+
+    def has_r(self, people: NDArray[np.int64], confidence: float) -> NDArray[np.bool_]:
+        """Which measures have an r (m,)."""
+        return np.array([one.value is not None for one in self.correlations(people, confidence)])
+
     def correlations(self, people: NDArray[np.int64], confidence: float) -> list[Estimate]:
         """Each measure's r."""
         pairs = zip(self.generated, self.true, self.known, strict=True)
@@ -58,6 +66,21 @@ class Measured:
     def scores(self, used: NDArray[np.bool_], voices: NDArray[np.bool_]) -> list[Score]:
         """Those of some measures (m,) and voices (n,)."""
         return [Score(x[voices, None], y[voices]) for x, y in zip(self.generated[used], self.true[used], strict=True)]
+
+
+def mean_r(measured: Measured, used: NDArray[np.bool_], people: NDArray[np.int64], plan: Plan) -> Estimate:
+    """The mean r of the measures that are `used` (m,)."""
+    if not used.any():
+        return unavailable(NOBODY)
+    voices = measured.known[used].any(0)
+    person, count = persons(people[voices])
+    if count < FEWEST_DRAWN:
+        return _too_few(count, int(voices.sum()))
+    scores = measured.scores(used, voices)
+    draws = np.concatenate([_mean_r(scores, weights[:, person]) for weights in draw_people(count, plan)])
+    low, high = np.quantile(draws[np.isfinite(draws)], tails(plan.confidence, count))
+    value = float(_mean_r(scores, np.ones((1, len(person))))[0])
+    return Estimate(value, float(low), float(high), None, len(person), people=count)
 
 
 def compare_measures(a: Measured, b: Measured, people: NDArray[np.int64], plan: Plan) -> dict[str, Any]:
@@ -96,8 +119,7 @@ def _estimates(a: list[Score], b: list[Score], people: NDArray[np.int64], plan: 
     """Mean r of both, and b less a."""
     person, count = persons(people)
     if count < FEWEST_DRAWN:
-        few = f"only {count} {'person' if count == 1 else 'people'}, at least {FEWEST_DRAWN} are needed"
-        return [unavailable(few if count else NOBODY, len(people))] * 3
+        return [_too_few(count, len(people))] * 3
     drawn = [(_mean_r(a, w), _mean_r(b, w)) for w in (weights[:, person] for weights in draw_people(count, plan))]
     draws_a, draws_b = (np.concatenate(draws) for draws in zip(*drawn, strict=True))
     everybody = np.ones((1, len(people)))
@@ -110,6 +132,12 @@ def _estimates(a: list[Score], b: list[Score], people: NDArray[np.int64], plan: 
         return Estimate(value, float(low), float(high), p, len(people), people=count)
 
     return [estimate(mean_a, draws_a), estimate(mean_b, draws_b), estimate(mean_b - mean_a, draws_b - draws_a, p)]
+
+
+def _too_few(people: int, n: int) -> Estimate:
+    if not n:
+        return unavailable(NOBODY)
+    return unavailable(f"{counted(people, 'person', 'people')}, at least {FEWEST_DRAWN} are needed", n)
 
 
 def _mean_r(scores: list[Score], weights: NDArray[np.generic]) -> Floats:

@@ -55,13 +55,13 @@ def nothing_of(reason: str, n: int) -> dict[str, Any]:
 
 def own_ranks(
     queries: NDArray[np.float64], gallery: NDArray[np.float64], people: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], int]:
-    """How many rivals stand before each query's own face (n,), 0 where it is found first, and the largest gallery.
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """How many rivals stand before each query's own face (n,), 0 where it is found first, and its gallery's size (n,).
 
     `no_ranking` says beforehand whether anything ranks.
     """
     own, _, rivals = _ranks(_centred(queries), _centred(gallery), people, (), None, None)
-    return own, int(rivals.max())
+    return own, rivals
 
 
 def no_ranking(queries: NDArray[np.float64], gallery: NDArray[np.float64]) -> str | None:

@@ -4,12 +4,12 @@ A score that is a share (right gender, own face found) or a mean (cosine) counts
 samples showed a face; one with a truth (age) is Pearson's r of one sample, averaged over the samples.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from s2f.evaluation.correlations import mean_correlation, pearson
+from s2f.evaluation.correlations import of_one_sample
 from s2f.evaluation.statistics import Estimate, Floats, Plan, mean, proportion, unavailable
 
 NOBODY = "no voice has both a true value and a generated one"
@@ -24,6 +24,7 @@ class Score:
     share: bool = False  # values are right or wrong, 1 or 0
     chance: Floats | None = None  # (n,): what another person's faces would score with each voice, on average
     reason: str = NOBODY  # why there are no values, where there are none
+    bounds: tuple[float, float] = (-np.inf, np.inf)  # what no value, and so no mean, is beyond
 
     @property
     def kept(self) -> NDArray[np.bool_]:
@@ -39,7 +40,7 @@ class Score:
     def of(self, voices: NDArray[np.generic]) -> "Score":
         """The same of these voices alone: a mask (n,), or indices."""
         truth, chance = (None if one is None else one[voices] for one in (self.truth, self.chance))
-        return Score(self.values[voices], truth, self.share, chance, self.reason)
+        return replace(self, values=self.values[voices], truth=truth, chance=chance)
 
 
 def estimate(score: Score, people: NDArray[np.int64], plan: Plan) -> Estimate:
@@ -47,21 +48,31 @@ def estimate(score: Score, people: NDArray[np.int64], plan: Plan) -> Estimate:
     kept = score.kept
     if not kept.any():
         return unavailable(score.reason)
+    who = people[kept]
     if score.truth is not None:
-        return _correlation(score, people, plan)
-    values, who = score.by_voice[kept], people[kept]
+        return of_one_sample(score.values[kept], score.truth[kept], plan.confidence, who)
+    values = score.by_voice[kept]
     if score.share:
-        return proportion(float(values.mean()), len(values), plan.confidence, who)
-    return mean(values, who, plan)
+        return proportion(float(values.mean()), len(values), plan.confidence, who, _answers(score.values[kept]))
+    return mean(values, who, plan, score.bounds)
 
 
-def _correlation(score: Score, people: NDArray[np.int64], plan: Plan) -> Estimate:
-    assert score.truth is not None
-    parts = []
-    for sample in score.values.T:
-        kept = np.isfinite(sample) & np.isfinite(score.truth)
-        parts.append(pearson(sample[kept], score.truth[kept], plan.confidence, people[kept]))
-    return mean_correlation(parts, people[score.kept], plan.confidence)
+def _answers(values: Floats) -> float:
+    """As how many answers, right or wrong, a voice's samples (n, k) count: one where they agree, up to all of them.
+
+    Independent ones differ less from voice to voice than one does. What is all right, or all wrong, does not tell.
+    """
+    by_voice, samples = mean_of_samples(values), float(np.isfinite(values).sum(1).mean())
+    share = float(by_voice.mean())
+    if share in (0.0, 1.0):
+        return 1.0
+    alone, spread = share * (1 - share), float(by_voice.var())
+    return min(samples, max(1.0, alone / spread)) if spread > 0 else samples
+
+
+def one_face(faces: Floats) -> Score:
+    """Whether pictures (n, k) show exactly one face, of how many were found; NaN where none was looked for."""
+    return Score(np.where(np.isfinite(faces), faces == 1, np.nan), share=True)
 
 
 def mean_of_samples(values: Floats) -> Floats:

@@ -69,6 +69,21 @@ def take(values: NDArray[Any], places: NDArray[np.int64]) -> NDArray[Any]:
     return found
 
 
+def known_male(true: Pictures, places: NDArray[np.int64]) -> Floats:
+    """Of the true faces at `places` (n,), 1 for a man by label, or the judge's probability where there is none."""
+    return _labelled(true.label_male, true.male, places)
+
+
+def known_age(true: Pictures, places: NDArray[np.int64]) -> Floats:
+    """Of the true faces at `places` (n,), years by label, or the judge's where there is none."""
+    return _labelled(true.label_age, true.age, places)
+
+
+def _labelled(label: Floats, judged: Floats, places: NDArray[np.int64]) -> Floats:
+    labels = take(label, places)
+    return np.where(np.isfinite(labels), labels, take(judged, places))
+
+
 def faces_found(faces: Floats, face_px: Floats, tiny_face_px: float) -> dict[str, int]:
     """Counts of pictures with no face, exactly one and several, and of those whose largest face is tiny.
 

@@ -7,10 +7,11 @@ little. Variety, one minus the mean cosine of two faces, shows it.
 import numpy as np
 from numpy.typing import NDArray
 
-from s2f.evaluation.embeddings import Embeddings, mean_embedding
+from s2f.evaluation.embeddings import COSINES, Embeddings, mean_embedding
 from s2f.evaluation.people import draw_people, persons
 from s2f.evaluation.statistics import Estimate, Floats, Plan, counted, mean, tails, unavailable
 
+VARIETIES = (0.0, 2.0)  # bounds of one
 FEWEST = 6  # people: of fewer, nearly all draws are of the same pairs
 
 
@@ -35,7 +36,7 @@ def other_clips(truth: Embeddings, people: NDArray[np.int64], plan: Plan) -> Est
     if not several.any():
         return unavailable("nobody has two pictures with a face")
     others = (np.einsum("nd,nd->n", vectors, sums[person]) - np.square(vectors).sum(1))[several]
-    return mean(others / (rows[person][several] - 1), person[several], plan)
+    return mean(others / (rows[person][several] - 1), person[several], plan, COSINES)
 
 
 def _within(faces: Embeddings, people: NDArray[np.int64], plan: Plan) -> Estimate:
@@ -47,7 +48,7 @@ def _within(faces: Embeddings, people: NDArray[np.int64], plan: Plan) -> Estimat
         return unavailable("no voice has two samples with a face")
     unit = np.where(found[:, :, None], faces, 0.0)[several]
     pairs = (np.square(unit.sum(1)).sum(1) - np.square(unit).sum((1, 2))) / (count * (count - 1))[several]
-    return mean(1 - pairs, people[several], plan)
+    return mean(1 - pairs, people[several], plan, VARIETIES)
 
 
 def between(vectors: Embeddings, people: NDArray[np.int64], plan: Plan) -> Estimate:

@@ -58,8 +58,9 @@ class FaceModelsParams(Section):
         terms = {name: terms_of(name) for name in (self.arcface, self.age_gender)}
         found = [f"{LICENCE}."] if LICENCE in terms.values() else []
         found += [f"{Path(name).name}: {said}." for name, said in terms.items() if said == OTHERS]
-        found += [f"{INA_LICENCE}."] if self.age_gender == INA else []
-        return found + ([f"{DLIB_LICENCE}."] if self.dlib_predictor is not None else [])
+        paper = self.age_gender == INA  # its faces are aligned by dlib's points
+        found += [f"{INA_LICENCE}."] if paper else []
+        return found + ([f"{DLIB_LICENCE}."] if paper or self.dlib_predictor is not None else [])
 
 
 def _is_file_or_pack(value: str) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from s2f.evaluation.groups import enlarging_by_group, evaluate_headlines
 from s2f.evaluation.headlines import study_of
+from s2f.evaluation.measures_by import evaluate_mean_r
 from s2f.evaluation.pictures import read_pictures
 from s2f.evaluation.results import read_plan, write_result
 from s2f.evaluation.tables import read_portrayed
@@ -23,6 +24,7 @@ def main(measured: Path, generated: Path, speech_faces: Path, out: Path, params:
     study = study_of(pictures, speech_faces, generated)
     result = evaluate_headlines(study, section.guidance, section.headline_recall, plan)
     portrayed = read_portrayed(generated / "enlarged")
+    result |= {"mean_r": evaluate_mean_r(study, section.guidance, section.max_yaw_degrees, plan)}
     write_result(result | {"enlarging_groups": enlarging_by_group(pictures, portrayed, plan)}, out)
 
 

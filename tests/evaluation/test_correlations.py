@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from s2f.evaluation.correlations import correlation, mean_correlation, pearson, slope, spearman, within
+from s2f.evaluation.correlations import of_one_sample, pearson, slope, spearman, within
 from s2f.evaluation.statistics import Plan, mean, proportion, weigh
 
 PLAN = Plan(confidence=0.95, resamples=300, seed=1)
@@ -160,8 +160,40 @@ def test_an_estimate_is_json_without_nan() -> None:
     assert json.loads(text)["value"] is None
 
 
-def test_samples_of_the_same_voices_do_not_narrow_an_interval() -> None:
-    parts = [correlation(0.3, 50, weigh(50, None), 0.95)] * 2
-    both = mean_correlation(parts, np.arange(50), 0.95)
-    assert (both.low, both.high) == (pytest.approx(parts[0].low), pytest.approx(parts[0].high))
-    assert mean_correlation([correlation(1.0, 9, weigh(9, None), 0.95)] * 2, np.arange(9), 0.95).value == 1.0
+def test_samples_that_say_the_same_do_not_narrow_an_interval() -> None:
+    rng, people = np.random.default_rng(0), np.arange(50)
+    truth = rng.normal(size=50)
+    one = (0.5 * truth + rng.normal(size=50))[:, None]
+    alone, twice = (of_one_sample(np.tile(one, times), truth, 0.95, people) for times in (1, 2))
+    assert alone.as_json() == pearson(one[:, 0], truth, 0.95).as_json()
+    assert (twice.value, twice.low, twice.high) == pytest.approx((alone.value, alone.low, alone.high))
+    assert of_one_sample(np.stack([truth, truth], 1), truth, 0.95, people).value == pytest.approx(1)
+
+
+def test_an_empty_sample_is_a_sentence() -> None:
+    x = np.stack([np.arange(9.0), np.full(9, np.nan)], axis=1)
+    assert "at least 4 are needed" in of_one_sample(x, np.arange(9.0), 0.95, np.arange(9)).reason
+    assert "no samples" in of_one_sample(np.empty((9, 0)), np.arange(9.0), 0.95, np.arange(9)).reason
+
+
+ALL = (1.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("r", "steady", "found"),
+    [
+        (0.0, 0.0, ALL), (0.3, 0.9, ALL * 2), (0.6, 0.5, ALL * 2),
+        (0.0, 1.0, (0.5, 0.5, 0.5, 0.5)), (0.3, 0.5, (1.0, 0.2)),
+    ],
+)  # fmt: skip
+def test_r_of_several_samples_is_covered_at_the_nominal_rate(r, steady, found) -> None:
+    """Samples of which so much is the voice's own, apart from what is the truth's, and of which so many were found."""
+    rng, runs, inside, noise = np.random.default_rng(3), 500, 0, np.sqrt(1 - r * r)
+    for _ in range(runs):
+        truth, own = rng.normal(size=(2, 100, 1))
+        samples = np.sqrt(steady) * own + np.sqrt(1 - steady) * rng.normal(size=(100, len(found)))
+        x = np.where(rng.random(samples.shape) < found, r * truth + noise * samples, np.nan)
+        kept = np.isfinite(x).any(1)
+        one = of_one_sample(x[kept], truth[kept, 0], 0.95, np.arange(100)[kept])
+        inside += one.low <= r <= one.high
+    assert 0.93 <= inside / runs <= 0.98

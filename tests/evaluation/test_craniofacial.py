@@ -44,6 +44,7 @@ def test_turned_true_faces_are_left_out_and_counted(make_study, load, plan) -> N
     true[5].update(yaw_degrees=None, measures=None)
     result = evaluate(*load(rows), plan)
     assert (result["turned_away"], result["without_mesh"]) == (5, 1)
+    assert result["generated_without_mesh"] == 0
     assert result["turned_away_share"] == pytest.approx(5 / 19, abs=1e-6)
     assert all(row["n"] == 14 and row["r"] == pytest.approx(1) for row in result["measures"].values())
 

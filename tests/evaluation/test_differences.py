@@ -150,3 +150,9 @@ def test_a_side_that_never_varies_has_no_correlation_to_compare() -> None:
     truth = np.arange(20.0)
     found = paired_difference(Score(np.ones((20, 1)), truth), Score(truth[:, None], truth), np.arange(20), PLAN)
     assert found.value is None and "the same everywhere" in found.reason
+
+
+def test_few_people_have_no_interval_of_a_mean_difference() -> None:
+    rng = np.random.default_rng(13)
+    ours, theirs = (Score(rng.normal(size=(9, 1))) for _ in range(2))
+    assert "only 9 people, at least 10" in paired_difference(ours, theirs, np.arange(9), PLAN).reason

@@ -97,7 +97,7 @@ def test_a_lack_of_variety_is_found_by_the_kernel_where_frechet_takes_it_for_nea
 
 def test_frechet_is_refused_where_one_mean_face_would_win() -> None:
     baseline, found = judge(study(60, 512, 0))
-    assert baseline["frechet"]["value"] > baseline["one_face"]  # 30 faces a side in 512 dimensions
+    assert baseline["frechet"]["value"] > baseline["one_face"]["value"]  # 30 faces a side in 512 dimensions
     assert found["frechet"]["value"] is None
     assert "one mean face for everybody would be nearer" in found["frechet"]["reason"]
     assert found["frechet"]["corrected"]["value"] is None

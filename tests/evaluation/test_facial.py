@@ -117,7 +117,7 @@ def test_years_are_counted_by_band_of_the_true_and_the_generated_face(make_row, 
     rows = [make_row("true", f"v{i}", age=age) for i, age in enumerate(true)]
     rows += [make_row("generated", f"v{i}", age=age, guidance=0.0, sample=0) for i, age in enumerate(drawn)]
     found = evaluate(*load(rows), plan)["guidance"]["0"]["age_confusion"]
-    assert found["bands"] == ["0–19", "20–29", "30–39", "40–49", "50–59", "60–69", "70+"]
+    assert found["bands"] == ["under 20", "20–29", "30–39", "40–49", "50–59", "60–69", "70+"]
     places = {(int(i), int(j)): found["counts"][i][j] for i, j in zip(*np.nonzero(found["counts"]), strict=True)}
     assert places == {(0, 1): 1, (1, 1): 1, (6, 5): 1}
 
@@ -209,3 +209,13 @@ def test_the_same_rows_give_the_same_result(make_study, load, plan) -> None:
     first = evaluate(*load(rows), plan)
     order = np.random.default_rng(0).permutation(len(rows))
     assert evaluate(*load([rows[index] for index in order]), plan) == first
+
+
+def test_the_true_band_is_beside_its_chance_and_one_voice_has_none(make_study, load, plan) -> None:
+    def band(voices):
+        pictures, lined_up = load(make_study(voices, 2, (0.0,), noise=0.0))
+        return evaluate_facial(pictures["true"], pictures["generated"], lined_up, plan)["guidance"]["0"]["age_band"]
+
+    many = band(80)
+    assert many["value"] == 1 and 0.9 < many["low"] < 1 and 0.1 < many["chance"] < 0.4
+    assert band(1)["value"] is band(1)["chance"] is None

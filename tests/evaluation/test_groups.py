@@ -172,3 +172,12 @@ def test_one_face_for_everybody_is_a_reason_and_no_headline(study, plan) -> None
             if name in row:
                 assert row[name]["value"] is None and reason in row[name]["reason"], name
     assert result["headlines"][VOICE_FINDS]["value"] == pytest.approx(1)
+
+
+def test_the_chance_of_being_found_is_that_of_each_voices_own_gallery(study, plan) -> None:
+    person = {f"v{index:04d}": "one" for index in range(30)}
+    one = evaluate(study(person=person), plan)
+    expected = (30 * 10 / 31 + 30 * 10 / 60) / 60
+    men, women = (row for row in one["groups"] if row["by"] == "gender")
+    chances = [row["headlines"]["recall_by_face"]["chance"] * row["voices"] for row in (men, women)]
+    assert sum(chances) / 60 == pytest.approx(expected, abs=1e-3)

@@ -90,10 +90,10 @@ def test_nothing_detected_or_heard_is_a_reason(make_study, load, plan) -> None:
         assert found["reason"].startswith("not available: ")
 
 
-def test_a_true_face_without_a_judged_gender_is_in_neither_half(make_study, load, plan) -> None:
+def test_a_true_face_without_a_gender_is_in_neither_half(make_study, load, plan) -> None:
     rows = make_study(40, 1, (0.0,), noise=0.0)
     for one in [one for one in rows if one["source"] == "true"][:6]:
-        one.update(male=None)
+        one.update(male=None, label_gender=None)
     voice = evaluate(*load(rows), plan)["voice"]
     assert voice["recall"]["at_1"]["n"] == 40
     assert voice["recall_same_gender"]["at_1"]["n"] == 34
@@ -107,3 +107,23 @@ def test_every_w_has_its_distances_and_the_halves_of_the_true_faces_stand_once_a
     for weight in result["by_guidance"].values():
         assert set(weight["distance"]) == {"frechet", "kernel", "left_out"}
         assert (weight["distance"]["kernel"]["n"], weight["distance"]["left_out"]) == (60, 0)
+
+
+def test_one_embedding_for_everybody_has_no_cosine_raw_or_centred(make_study, load, plan) -> None:
+    rows = make_study(40, 1, (0.0,), noise=0.0)
+    one = next(row["embedding"] for row in rows if row["source"] == "generated")
+    for row in rows:
+        if row["source"] == "generated":
+            row["embedding"] = one
+    cosine = evaluate(*load(rows), plan, heard={})["by_guidance"]["0"]["cosine"]
+    assert all(cosine[key][whose]["value"] is None for key in ("raw", "centred") for whose in ("own", "other"))
+
+
+def test_the_same_gender_is_the_labels_where_there_is_one(make_study, load, plan) -> None:
+    rows = make_study(40, 1, (0.0,), noise=0.0)
+    men = sum(one["label_gender"] == "m" for one in rows if one["source"] == "true")
+    for one in rows:
+        if one["source"] == "true":
+            one["male"] = 0.9  # the judge takes all for men
+    gallery = evaluate(*load(rows), plan)["voice"]["recall_same_gender"]["gallery"]
+    assert gallery == pytest.approx((men**2 + (40 - men) ** 2) / 40, abs=0.01)

@@ -36,6 +36,26 @@ def test_shuffled_pairs_give_chance_inside_the_interval_at_the_nominal_rate() ->
     assert 0.93 <= simulated(gender) <= 0.97
 
 
+@pytest.mark.parametrize(("samples", "steady"), [(2, 0.0), (2, 0.5), (4, 0.0), (4, 0.9)])
+def test_a_share_of_several_samples_is_covered_at_the_nominal_rate(samples, steady) -> None:
+    """Of which so many are as the voice's first one, and the others answer for themselves."""
+    rng, people = np.random.default_rng(5), np.arange(80)
+
+    def draw(run):
+        first, own = rng.random((80, 1)) < 0.8, rng.random((80, samples)) < 0.8
+        values = np.where(rng.random((80, 1)) < steady, first, own) * 1.0
+        return estimate(Score(values, share=True), people, PLAN), 0.8
+
+    assert 0.93 <= simulated(draw) <= 0.98
+
+
+def test_a_mean_of_few_people_stays_within_its_bounds() -> None:
+    cosines = Score(np.array([[0.9], [0.1]]), bounds=(-1, 1))
+    found = estimate(cosines, np.arange(2), PLAN)
+    assert (found.low, found.high) == (-1, 1)
+    assert estimate(Score(cosines.values), np.arange(2), PLAN).high > 1
+
+
 def test_a_planted_correlation_of_500_voices_is_recovered_at_the_nominal_rate() -> None:
     rng, people = np.random.default_rng(1), np.arange(500)
 
