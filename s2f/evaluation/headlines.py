@@ -71,8 +71,8 @@ def _likeness(faces: Floats, truth: Floats, people: NDArray[np.int64]) -> Score:
     """Cosine of each sample (n, k, 512) with the true face; none where one side is one and the same embedding."""
     cosine = np.einsum("nkd,nd->nk", faces, truth)
     known = np.isfinite(cosine)
-    sides = {"generated": faces[known], "true": truth[known.any(1)]}
-    same = [name for name, one in sides.items() if len(one) > 1 and all_alike(one)]
+    sides = (("generated", faces, known), ("true", truth, known.any(1)))
+    same = [name for name, one, rows in sides if rows.sum() > 1 and all_alike(one[rows])]
     if same:
         return Score(np.full(cosine.shape, np.nan), reason=f"all {same[0]} faces have one and the same embedding")
     others = mean_of_others(mean_embedding(faces), people)

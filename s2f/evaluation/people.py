@@ -24,9 +24,11 @@ def mean_of_others(values: Floats, people: NDArray[np.int64]) -> Floats:
     person, count = persons(people)
     sums, rows = np.zeros((count, flat.shape[1])), np.bincount(person[known], minlength=count)
     np.add.at(sums, person[known], flat[known])
-    left = (rows.sum() - rows)[person][:, None]
-    means = np.divide((sums.sum(0) - sums)[person], left, out=np.full(flat.shape, np.nan), where=left > 0)
-    return means.reshape(values.shape)
+    left = (rows.sum() - rows)[:, None]
+    np.subtract(sums.sum(0), sums, out=sums)
+    np.divide(sums, left, out=sums, where=left > 0)
+    sums[left[:, 0] <= 0] = np.nan
+    return sums[person].reshape(values.shape)
 
 
 def draw_people(count: int, plan: Plan) -> Iterator[Floats]:

@@ -75,7 +75,8 @@ def no_ranking(queries: NDArray[np.float64], gallery: NDArray[np.float64]) -> st
 
 
 def _centred(vectors: NDArray[np.float64]) -> NDArray[np.float32]:
-    return normalise(vectors - vectors.mean(0)).astype(np.float32)
+    middle = vectors.mean(0).astype(np.float32)
+    return normalise(vectors.astype(np.float32) - middle).astype(np.float32, copy=False)
 
 
 def _ranks(
