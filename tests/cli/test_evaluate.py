@@ -287,6 +287,7 @@ def test_pictures_without_a_face_are_a_sentence_and_no_number(
     no_number(found, [*AGAINST_CHANCE, "measures_beyond_chance"], "nobody has both")
     row = found.numbers["one_face"]
     assert (row["value"], row["n"]) == (1.0 if blank == "true" else 0.0, 6)
+    assert row["verdict"] == "fewer than 20 people are too few to say"
     sides = {
         "true": "of the 6 true pictures", "drawn": "of the 6 generated pictures",
         "both": "of the 6 true pictures or of the 6 generated pictures",
@@ -342,7 +343,16 @@ def test_few_people_are_never_found_by_a_gallery_that_is_too_small(
     found = evaluate()
     no_number(found, ["recall_at_10", "recall_at_10_same_gender"], "everybody is among the first 10 of 5")
     assert found.numbers["recall_at_1"]["value"] == 1
-    assert "fewer than 20 people" in found.numbers["recall_at_1"]["verdict"]
+    for name in ("recall_at_1", "one_face", "measures_beyond_chance"):
+        assert "fewer than 20 people" in found.numbers[name]["verdict"], name
+
+
+def test_three_people_have_the_chance_that_the_table_says(
+    evaluate: Evaluate, faces: list[np.ndarray], tmp_path: Path
+) -> None:
+    fill(tmp_path / "true", faces[:3])
+    fill(tmp_path / "drawn", [faces[1], faces[2], faces[0]])
+    assert evaluate().numbers["recall_at_1"]["chance"] == pytest.approx(1 / 3, abs=1e-6)
 
 
 def test_what_cannot_be_read_or_matched_is_counted_named_and_left_out(
