@@ -142,7 +142,9 @@ def test_the_pages_read_right_for_faces_that_are_not_ours(
     for name in ("index.html", "report.md"):
         page = (tmp_path / "out" / name).read_text(encoding="utf-8")
         assert not re.search(r"\bw = |guidance|\bours\b|\bpaper's\b|given", page), name
-        assert f"{2 * PEOPLE} generated pictures" in re.sub("<[^>]+>", "", page)
+        text = " ".join(re.sub("<[^>]+>", "", page).split())
+        assert f"{2 * PEOPLE} generated pictures in" in text and f"against {PEOPLE} true ones in" in text
+        assert f", of {PEOPLE} people; matched by name alone." in text
         assert "drawn faces alone" in page and "never an identification" in page
     page = (tmp_path / "out/index.html").read_text(encoding="utf-8")
     assert "://" not in re.sub(r'xmlns(:xlink)?="[^"]+"', "", page) and "<script" not in page
@@ -262,6 +264,8 @@ def test_one_picture_is_a_sentence_and_no_number(evaluate: Evaluate, faces: list
     found = evaluate("--out", tmp_path / "out")
     no_number(found, HEADLINES, "only 1 person")
     report = (tmp_path / "out/report.md").read_text(encoding="utf-8")
+    assert "\n1 generated picture in " in report and " against 1 true one in " in report
+    assert ", of 1 person; matched by name alone." in report
     assert not re.search(r"\d \\\[", report.replace("0.00 \\[", "")), "an interval of one person"
 
 
@@ -433,6 +437,7 @@ def test_the_page_is_read_by_everybody(
 
     fill(tmp_path / "true", faces)
     fill(tmp_path / "drawn", faces[::-1])
+    save(faces[0], tmp_path / "drawn" / f"{'nobody' * 30}.png")
     evaluate("--out", tmp_path / "out")
     for width, scheme in ((1280, "light"), (360, "dark")):
         context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True)
@@ -442,6 +447,9 @@ def test_the_page_is_read_by_everybody(
         broken = [one for one in found["violations"] if one["impact"] in ("serious", "critical")]
         assert found["passes"] and broken == [], [(one["id"], one["nodes"][0]["html"][:200]) for one in broken]
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        if width == 1280:
+            cut = "[...document.querySelectorAll('.scroll')].filter(one => one.scrollWidth > one.clientWidth).length"
+            assert page.evaluate(cut) == 0
         context.close()
 
 
