@@ -150,11 +150,14 @@ def rich_table(table: "Table") -> Any:
 
 
 def write(content: dict[str, Any], out: Path) -> None:
-    """Page, figure and numbers."""
-    from s2f.reporting.comparing import HEIGHT, WIDTH, forest, render_page
+    """Page, figure and numbers; of runs that measured the same there is no figure, nor is one of before kept."""
+    from s2f.reporting.comparing import HEIGHT, WIDTH, forest, is_same, render_page
     from s2f.reporting.drawing import as_png
 
     replace_file(out / "compare.html", render_page(content).encode())
-    replace_file(out / "compare.png", as_png(forest(content), WIDTH, HEIGHT))
+    if is_same(content):
+        (out / "compare.png").unlink(missing_ok=True)
+    else:
+        replace_file(out / "compare.png", as_png(forest(content), WIDTH, HEIGHT))
     text = json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False)
     replace_file(out / "compare.json", (text + "\n").encode())

@@ -26,7 +26,7 @@ def is_same(content: dict[str, Any]) -> bool:
 
 def comparison(content: dict[str, Any]) -> Table:
     """A row for each headline: both sides and their difference, or the numbers that both have."""
-    headlines, caption = content["headlines"].items(), f"{content['a']['name']} and {content['b']['name']}"
+    headlines, caption = content["headlines"].items(), "The headlines of A and B"
     if is_same(content):
         rows = [[ALL_TITLES[name], _number(name, row["b"]), _count(row)] for name, row in headlines]
         return Table(caption, ["headline", "A and B", "N of people"], rows, _about(content))
@@ -93,7 +93,7 @@ def introduction(content: dict[str, Any]) -> list[str]:
     said = [_rulers(content)] if _rulers(content) else []
     said.append(f"A is {_called(content, 'a')}, B is {_called(content, 'b')}.")
     said += [
-        f"{name}: params.yaml was edited after its data was made ({', '.join(keys)}); `dvc repro` makes it anew."
+        f"{name}: params.yaml was edited after its data was made ({', '.join(keys)}); dvc repro makes it anew."
         for name, keys in content.get("edited", {}).items()
     ]
     said.append(
@@ -228,6 +228,7 @@ def figure_text(content: dict[str, Any]) -> str:
 def render_page(content: dict[str, Any]) -> str:
     """One self-contained HTML page."""
     page = {
+        "names": f"{content['a']['name']} and {content['b']['name']}",
         "table": comparison(content),
         "introduction": introduction(content),
         "conclusion": conclusion(content),

@@ -5,17 +5,18 @@ from typing import Any
 from s2f.faces import anthropometry
 from s2f.faces.anthropometry import Landmarker
 from s2f.reporting import paper
-from s2f.reporting.tables import NONE, Table, by_luck, estimate, number, p_value
+from s2f.reporting.tables import NONE, Table, by_luck, counted, estimate, number, p_value
 
 PROTOCOLS: dict[Landmarker, str] = {
     "mesh": "MediaPipe's mesh turned to the front",
     "dlib": "dlib's 68 points, lifted to a mean face's depth and turned to the front",
 }
+ON: dict[Landmarker, str] = {"mesh": "", "dlib": ", on dlib's 68 points"}
 
 
 def craniofacial(content: dict[str, Any], landmarker: Landmarker = "mesh") -> Table:
     """The paper's table 3 beside ours, by one landmarker."""
-    head = ["measure", "r", "p", "p (Holm)", "N", "random pairs", "one sample", "paper r", "paper p", "Speech2Face r"]
+    head = ["measure", "r", "p", "p (Holm)", "N", "random pairs", "paper r", "paper p", "Speech2Face r"]
     rows = []
     for name, row in content["measures"].items():
         theirs = paper.CRANIOFACIAL.get(name)
@@ -27,7 +28,6 @@ def craniofacial(content: dict[str, Any], landmarker: Landmarker = "mesh") -> Ta
                 p_value(row["p_holm"]),
                 str(row["n"]),
                 by_luck(row["shuffled"]["mean"]),
-                estimate(row["single"]),
                 number(theirs.r if theirs else None),
                 theirs.p if theirs else NONE,
                 number(theirs.speech2face_r if theirs else None),
@@ -36,8 +36,8 @@ def craniofacial(content: dict[str, Any], landmarker: Landmarker = "mesh") -> Ta
     share = content["turned_away_share"]
     notes = [
         f"Generated at w = {content['guidance']}; r takes the mean of {content['samples']} faces per voice, "
-        "the paper's protocol is the column 'one sample'. p is Student's, of both sides; behind random pairs: how "
-        "often they get as far.",
+        "the paper's protocol is 'one sample' in the table 'Beside r'. p is Student's, of both sides; behind random "
+        "pairs: how often they get as far.",
         f"True faces turned more than {content['max_yaw_degrees']:g}° are left out: {content['turned_away']}"
         + (f" ({share:.1%})" if share is not None else "")
         + f"; {content['without_mesh']} had no mesh. No outlier was removed.",
@@ -48,11 +48,10 @@ def craniofacial(content: dict[str, Any], landmarker: Landmarker = "mesh") -> Ta
     ]
     if without := content.get("dlib", {}).get("reason"):
         notes.append(f"On dlib's 68 points, the paper's landmarks, {without}.")
-    caption = "Eleven craniofacial measures" + (", on dlib's 68 points" if landmarker == "dlib" else "")
-    return Table(caption, head, rows, notes + law_notes(content))
+    return Table(f"Eleven craniofacial measures{ON[landmarker]}", head, rows, notes + law_notes(content))
 
 
-def beside_r(content: dict[str, Any]) -> Table:
+def beside_r(content: dict[str, Any], landmarker: Landmarker = "mesh") -> Table:
     """What ranks, the noise of single samples and gender make of each measure's r."""
     keys = ("spearman", "within_gender", "single", "reliability", "unattenuated")
     rows = [
@@ -66,26 +65,31 @@ def beside_r(content: dict[str, Any]) -> Table:
         "over its root; the interval takes the reliability as known.",
     ]
     head = ["measure", "Spearman", "within gender", "one sample", "reliability", "endless samples", "N"]
-    return Table("Beside r: ranks, gender, and the noise of sampling", head, rows, notes)
+    return Table(f"Beside r{ON[landmarker]}: ranks, gender, and the noise of sampling", head, rows, notes)
 
 
 def beside_r_by_luck(content: dict[str, Any]) -> Table:
     """What shuffled pairs reach where each measure is asked for otherwise."""
     keys = {"single": "one sample", "spearman": "Spearman", "within_gender": "within gender"}
     rows = [
-        [paper.WORDS.get(name, name), *(by_luck(row["shuffled"][key]) for key in keys)]
+        [
+            paper.WORDS.get(name, name),
+            *(by_luck(row["shuffled"][key]) for key in keys),
+            counted(row["shuffled"][key] for key in keys),
+        ]
         for name, row in content["measures"].items()
     ]
     notes = [
         "As above with other people's faces, within gender with those of the same gender; in brackets the reach of "
         "luck. p: how often luck gets as far, of each measure alone: one in twenty is at .05 by luck."
     ]
-    return Table("Beside r, of shuffled pairs", ["measure", *keys.values()], rows, notes)
+    return Table("Beside r, of shuffled pairs", ["measure", *keys.values(), "N"], rows, notes)
 
 
-def craniofacial_by_dlib(content: dict[str, Any]) -> Table | None:
-    """The same by dlib, where a predictor file was named."""
-    return craniofacial(content["dlib"], "dlib") if "measures" in content.get("dlib", {}) else None
+def by_landmarker(content: dict[str, Any]) -> dict[Landmarker, dict[str, Any]]:
+    """The mesh's results and, where a predictor file was named, dlib's."""
+    found: dict[Landmarker, dict[str, Any]] = {"mesh": content}
+    return found | ({"dlib": content["dlib"]} if "measures" in content.get("dlib", {}) else {})
 
 
 def definitions() -> Table:
@@ -105,7 +109,7 @@ def definitions() -> Table:
         "Certainty: how sure it is that a landmarker's points are the anthropometric ones.",
     ]
     head = ["measure", "definition", "on the mesh", "certainty", "on dlib's points", "certainty", "source"]
-    return Table("How each measure is taken", head, rows, notes)
+    return Table("How each measure is taken", head, rows, notes, words=True)
 
 
 def claim(row: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from PIL import Image
 
 from s2f.dataset.choice import unpicked
 from s2f.dataset.shards import iterate_rows, shard_paths
+from s2f.reporting.tables import number
 
 SHOWN_PX = 192  # a picture on the page; larger ones are shrunk
 TINY_PX = 64
@@ -116,7 +117,7 @@ def _is_first(row: dict[str, Any]) -> bool:
 def _opinion(row: dict[str, Any]) -> str:
     if row["age"] is None or row["male"] is None or not np.isfinite([row["age"], row["male"]]).all():
         return "no face found" if row["faces"] == 0 else "not judged"
-    return f"{row['age']:.0f} y, {'m' if row['male'] >= 0.5 else 'f'}"
+    return f"{number(row['age'], 0)} y, {'m' if row['male'] >= 0.5 else 'f'}"
 
 
 def _label(age: float | None, gender: str | None) -> str:

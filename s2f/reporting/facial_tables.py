@@ -3,7 +3,7 @@
 from typing import Any
 
 from s2f.reporting import confusions, paper
-from s2f.reporting.tables import Table, by_luck, estimate, number, p_value
+from s2f.reporting.tables import Table, by_luck, counted, estimate, number, p_value
 
 OTHERWISE = {
     "age_r_mean": "mean of samples",
@@ -31,7 +31,9 @@ def ages(content: dict[str, Any]) -> Table:
     ]
     constant = next((row["age_error_of_one_age"] for row in content["guidance"].values()), {"value": None})
     if constant["value"] is not None:
-        notes.append(f"Always answering the true ages' median is {estimate(constant, 1)} years off.")
+        notes.append(
+            f"Always answering the true ages' median is {estimate(constant, 1)} years off, N = {constant['n']}."
+        )
     return Table("Age by guidance w", head, rows, notes)
 
 
@@ -39,7 +41,7 @@ def ages_otherwise(content: dict[str, Any]) -> Table:
     """r without the noise of sampling, of ranks and inside genders."""
     keys = ("age_r_mean", "age_reliability", "age_r_unattenuated", "age_spearman", "age_r_within_gender")
     rows = [
-        [w, *(estimate(row[key]) for key in keys), str(row["age_r_mean"]["n"])]
+        [w, *(estimate(row[key]) for key in keys), counted(row[key] for key in keys)]
         for w, row in content["guidance"].items()
     ]
     notes = [
@@ -54,12 +56,15 @@ def ages_otherwise(content: dict[str, Any]) -> Table:
 
 def ages_by_luck(content: dict[str, Any]) -> Table:
     """What shuffled pairs reach where age is asked for otherwise."""
-    rows = [[w, *(by_luck(row[key]) for key in OTHERWISE)] for w, row in content["shuffled"].items()]
+    rows = [
+        [w, *(by_luck(row[key]) for key in OTHERWISE), counted(row[key] for key in OTHERWISE)]
+        for w, row in content["shuffled"].items()
+    ]
     notes = [
         "As above with other people's faces, within gender with those of the same gender; in brackets the reach of "
         "luck. p: how often luck reaches ours, corrected for so many w (Holm)."
     ]
-    return Table("Age, asked otherwise of shuffled pairs", ["w", *OTHERWISE.values()], rows, notes)
+    return Table("Age, asked otherwise of shuffled pairs", ["w", *OTHERWISE.values(), "N"], rows, notes)
 
 
 def genders(content: dict[str, Any]) -> Table:
@@ -74,7 +79,7 @@ def genders(content: dict[str, Any]) -> Table:
         cells += [str(row["gender_accuracy"]["n"]), estimate(row["gender_accuracy_mean"])]
         rows.append([*cells, by_luck(shuffled["gender_accuracy_mean"]), found(row)])
     majority = content["majority_accuracy"]
-    notes = [*_protocol(content), _judged(content)]
+    notes = ["Truth, samples, shuffled pairs, p and intervals: as where age stands by w.", _judged(content)]
     if majority["value"] is not None:
         notes.append(f"Always answering the commoner gender scores {estimate(majority)}, N = {majority['n']}.")
     return Table("Gender by guidance w", head, rows, notes)

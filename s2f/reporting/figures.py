@@ -13,6 +13,7 @@ from s2f.reporting.group_tables import TITLES, peopled
 from s2f.reporting.sources import Model
 
 THEIRS, CHANCE = "#d9772b", "#8a8f98"
+OLDEST = 100  # years
 
 
 def facial(content: dict[str, Any]) -> Draw:
@@ -65,6 +66,19 @@ def ages(pairs: list[tuple[float, float]], of: str = "") -> Draw:
         axes.legend(loc="upper left")
 
     return draw
+
+
+def ageless(pairs: list[tuple[float, float]]) -> str:
+    """In a sentence, how many of the faces in the scatter have a judged age that nobody has; nothing where none has."""
+    judged = [age for pair in pairs for age in pair]
+    odd = sum(not 0 <= age <= OLDEST for age in judged)
+    if not odd:
+        return ""
+    are = "is" if odd == 1 else "are"
+    return (
+        f"Of these {len(judged)} faces {odd} {are} judged younger than 0 or older than {OLDEST}: the judge is a "
+        "network, whose years have no ends."
+    )
 
 
 def craniofacial(content: dict[str, Any], beside_paper: bool = True) -> Draw:

@@ -6,7 +6,17 @@ What has nothing to be held against (one picture has no shuffles, ten faces are 
 from dataclasses import dataclass, replace
 from typing import Any
 
-from s2f.reporting.headlines import ALIKE, UNKNOWN, Headline, compared_card, detected_card, measures_card, verdict
+from s2f.reporting.headlines import (
+    ALIKE,
+    UNKNOWN,
+    Headline,
+    beyond_chance,
+    chance_of,
+    compared_card,
+    detected_card,
+    measures_card,
+    verdict,
+)
 from s2f.reporting.tables import estimate, number
 
 Row = dict[str, Any]
@@ -108,12 +118,11 @@ def _recalls(given: Given, confidence: float) -> list[Line]:
 
 
 def recall_control(recall: Row, k: int) -> Row:
-    """The higher of chance and shuffled pairs; none where nobody could be missed."""
+    """Its chance; none where nobody could be missed."""
     row = recall[f"at_{k}"]
     if row["chance"] is None or row["chance"] == 1:
         return {"value": None, "reason": f"everybody is among the first {k} of {recall['gallery']:.0f}"}
-    shuffled = (row["shuffled"] or {}).get("value")
-    return {"value": row["chance"] if shuffled is None else max(row["chance"], shuffled)}
+    return {"value": chance_of(row)}
 
 
 def held_against(row: Row, control: Row) -> Row:
@@ -152,13 +161,11 @@ def _number(row: Row, chance: float | None, p: float | None, card: Headline) -> 
 
 def _counted(content: Row, card: Headline) -> Row:
     """How many measures; a count has no interval."""
-    rows = content["measures"].values()
+    rows = content["measures"]
     empty = {"value": None, "low": None, "high": None, "n": card.n, "chance": None}
-    if all(row["r"] is None for row in rows):
+    if all(row["r"] is None for row in rows.values()):
         return empty | {"reason": card.verdict}
-    level = 1 - content["confidence"]
-    found = sum(row["r"] is not None and row["r"] > 0 and row["p_holm"] <= level for row in rows)
-    return empty | {"value": found, "of": len(rows), "verdict": card.verdict}
+    return empty | {"value": len(beyond_chance(content)), "of": len(rows), "verdict": card.verdict}
 
 
 def given_warnings(given: Given) -> list[str]:

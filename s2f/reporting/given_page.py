@@ -34,6 +34,11 @@ def render_given_markdown(given: Given, lines: list[Line]) -> str:
 def _content(given: Given, lines: list[Line]) -> dict[str, Any]:
     return {
         "given": given,
+        "count": {
+            "generated": _counted(given.identity["pictures"], "generated picture", "generated pictures"),
+            "true": _counted(given.facial["voices"], "true one", "true ones"),
+            "people": _counted(given.facial["people"], "person", "people"),
+        },
         "headlines": [line.card for line in lines],
         "nothing_seen": nothing_seen(given),
         "warnings": given_warnings(given),
@@ -43,12 +48,23 @@ def _content(given: Given, lines: list[Line]) -> dict[str, Any]:
     }
 
 
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
+
+
 def _diagrams(given: Given, ages: list[tuple[float, float]]) -> list[Diagram]:
     below = "the table below holds the numbers."
     measured = figures.craniofacial(given.craniofacial, beside_paper=False)
     grouped = figures.groups(given.headlines)
     return [
-        Diagram("ages", figures.ages(ages), 4.2, 4.0, "Scatter of judged ages, true against generated."),
+        Diagram(
+            "ages",
+            figures.ages(ages),
+            4.2,
+            4.0,
+            "Scatter of judged ages, true against generated.",
+            figures.ageless(ages),
+        ),
         Diagram("craniofacial", measured, 6.4, 4.6, f"Pearson's r of eleven measures with intervals; {below}"),
         Diagram("groups", grouped, 7.6, 3.0, f"Three headlines by gender and age with intervals; {below}"),
     ]

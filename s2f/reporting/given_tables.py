@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from s2f.reporting import craniofacial_tables, facial_tables, group_tables
+from s2f.reporting.craniofacial_tables import by_landmarker
 from s2f.reporting.given_headlines import Given, held_against, recall_control
 from s2f.reporting.tables import NONE, Table, by_luck, estimate, number, p_value
 
@@ -28,7 +29,7 @@ def given_tables(given: Given) -> dict[str, list[Table]]:
         ],
         "craniofacial": [
             *_measures(given.craniofacial),
-            _beside_r(given.craniofacial),
+            *_beside_r(given.craniofacial),
             craniofacial_tables.beside_r_by_luck(given.craniofacial),
             craniofacial_tables.definitions(),
         ],
@@ -38,7 +39,9 @@ def given_tables(given: Given) -> dict[str, list[Table]]:
             _distances(given.identity, given.weight["distance"]),
         ],
         "groups": [_groups(given.headlines)],
-        "networks": [Table("Networks that looked", ["role", "name", "sha256"], list(map(list, given.networks)))],
+        "networks": [
+            Table("Networks that looked", ["role", "name", "sha256"], list(map(list, given.networks)), words=True)
+        ],
     }
 
 
@@ -113,7 +116,7 @@ def _age_confusion(content: Row, key: str) -> Table:
 
 def _measures(content: Row) -> list[Table]:
     """By the mesh and, where it looked, by dlib."""
-    found = [craniofacial_tables.craniofacial(content), craniofacial_tables.craniofacial_by_dlib(content)]
+    found = [craniofacial_tables.craniofacial(one, by) for by, one in by_landmarker(content).items()]
     share = content["turned_away_share"]
     notes = [
         f"{_of_each(content)}, of which r takes the mean. True faces turned more than "
@@ -121,23 +124,23 @@ def _measures(content: Row) -> list[Table]:
         + (f" ({share:.1%})" if share is not None else "")
         + f"; {content['without_mesh']} had no mesh. No outlier was removed. p (Holm): corrected for all of the table."
     ]
-    return [replace(without(table, *PAPERS), notes=notes) for table in found if table]
+    return [replace(without(table, *PAPERS), notes=notes) for table in found]
 
 
-def _beside_r(content: Row) -> Table:
+def _beside_r(content: Row) -> list[Table]:
     """Ranks and gender and, of several pictures of each, the noise of a single one."""
     notes = [
         "Spearman and within gender take the mean of a person's pictures. Within gender: r once each gender's own "
         "means are taken off, for men's jaws are wide, drawn or not."
     ]
-    table = craniofacial_tables.beside_r(content)
+    found = [craniofacial_tables.beside_r(one, by) for by, one in by_landmarker(content).items()]
     if content["samples"] == 1:
-        return replace(without(table, "one sample", "reliability", "endless samples"), notes=notes)
+        return [replace(without(one, "one sample", "reliability", "endless samples"), notes=notes) for one in found]
     notes.append(
         "Reliability: the share of the spread of single pictures that lies between people. Endless samples: r of one "
         "over its root; the interval takes the reliability as known."
     )
-    return replace(table, notes=notes)
+    return [replace(table, notes=notes) for table in found]
 
 
 def _likeness(weight: Row) -> Table:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from s2f.reporting.headlines import FEWEST, HEADLINE_NAMES
-from s2f.reporting.tables import NONE, Table, estimate, number, p_value, with_p
+from s2f.reporting.tables import NONE, Table, counted, estimate, number, p_value, with_p
 
 TITLES = {
     "gender_accuracy": "gender accuracy",
@@ -142,13 +142,15 @@ def by_guidance(content: dict[str, Any]) -> Table:
     rows = []
     for w, row in content["by_guidance"].items():
         if w != content["guidance"]:
-            rows.append([w, *(_difference(row[name], DIGITS.get(name, 2)) for name in names)])
+            cells = [_difference(row[name], DIGITS.get(name, 2)) for name in names]
+            rows.append([w, *cells, counted(row[name].get("difference", {}) for name in names)])
     reference = content["guidance"]
     notes = [
         f"Each w less w = {reference}, on the same voices; the interval draws people, p exchanges the two weights' "
         "answers person by person and is corrected for the whole table."
     ]
-    return Table(f"What guidance changes, beside w = {reference}", ["w", *(TITLES[one] for one in names)], rows, notes)
+    head = ["w", *(TITLES[one] for one in names), "N"]
+    return Table(f"What guidance changes, beside w = {reference}", head, rows, notes)
 
 
 def _difference(row: dict[str, Any], digits: int) -> str:

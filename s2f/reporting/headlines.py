@@ -10,8 +10,10 @@ from s2f.reporting.tables import NONE, number
 GOOD, FAINT, NOTHING, UNKNOWN = "good", "faint", "nothing", "unknown"
 HEADLINE_NAMES = ("gender_accuracy", "age_r", "cosine", "recall_by_face", "recall_by_voice", "one_face")
 FEWEST = 20  # people from which a number may be called clear: below, one more or less turns it
+FEW = f"not distinguishable from chance: fewer than {FEWEST} people"
 NEARLY_ALL, HALF = 0.95, 0.5  # of the pictures that must show a face
 ALIKE = 0.25  # of the true faces' variety: below it generated faces are called alike
+REACHES = (0.1, 0.2, 0.5, 1.0, 2.0)  # of a bar around 0: the first that holds the interval
 
 
 @dataclass(frozen=True)
@@ -87,10 +89,15 @@ def found_card(title: str, row: dict[str, Any], control: dict[str, Any], confide
 
 
 def chance_of(control: dict[str, Any]) -> float | None:
-    """The higher of the chance of strangers and that of shuffled pairs, some of whom have several faces."""
+    """The higher of the chance of strangers and that of shuffled pairs, some of whom have several faces.
+
+    Few people can be shuffled in too few ways for that to be a chance: three in two.
+    """
     chance: float | None = control["chance"]
     shuffled = (control["shuffled"] or {}).get("value")
-    return chance if shuffled is None or chance is None else max(chance, shuffled)
+    if chance is None or shuffled is None or _people(control) < FEWEST:
+        return chance
+    return max(chance, shuffled)
 
 
 def detected_card(row: dict[str, Any]) -> Headline:
@@ -100,6 +107,8 @@ def detected_card(row: dict[str, Any]) -> Headline:
         return _missing(title, row, "")
     kind = GOOD if row["value"] >= NEARLY_ALL else FAINT if row["value"] >= HALF else NOTHING
     said = {GOOD: "nearly all are faces", FAINT: "many are no clear face", NOTHING: "most are no face"}[kind]
+    if _people(row) < FEWEST:
+        kind, said = FAINT, f"fewer than {FEWEST} people are too few to say"
     return Headline(
         title, number(row["value"]), _interval(row, 2), "by the face detector", "", said, kind, row["n"],
         row.get("people"), row["value"], row["low"], row["high"],
@@ -114,24 +123,35 @@ def measures_card(content: dict[str, Any]) -> Headline:
     if not known:
         reason = next((row.get("reason") for row in rows.values()), None)
         return _missing(title, {"reason": reason, "n": 0}, "")
-    found = [name for name, row in rows.items() if row["r"] is not None and row["r"] > 0 and row["p_holm"] <= level]
+    found = beyond_chance(content)
     kind, said = (GOOD, "beyond chance, after Holm's correction") if found else (FAINT, "none beyond chance")
+    if min(_people(row) for row in ([rows[name] for name in found] or known)) < FEWEST:
+        kind, said = FAINT, FEW
     theirs = f"paper (real people): r of {number(paper.LEAST_R)} to {number(paper.MOST_R)}"
     named = f"{', '.join(paper.WORDS.get(name, name) for name in found)}; " if found else ""
-    control = f"{named}by luck alone in one table of {1 / level:.0f}"
+    control = f"{named}luck alone finds any in 1 of {2 / level:.0f} tables"  # p is of both sides, r > 0 of one
+    most = max(known, key=lambda row: row["n"])
     return Headline(
-        title, f"{len(found)} of {len(rows)}", "", control, theirs, said, kind, max(row["n"] for row in known)
+        title, f"{len(found)} of {len(rows)}", "", control, theirs, said, kind, most["n"], most.get("people")
     )
+
+
+def beyond_chance(content: dict[str, Any]) -> list[str]:
+    """The measures whose r is above 0 beyond chance, corrected for there being so many."""
+    level = 1 - content["confidence"]
+    return [name for name, row in content["measures"].items() if (row["r"] or 0) > 0 and row["p_holm"] <= level]
 
 
 def _enlarging(content: dict[str, Any]) -> Headline:
     """Nearer to the true portrait than bicubic, picture by picture; a face that enlarging lost has no cosine."""
     ours, bicubic, row = (content[key] for key in ("cosine", "bicubic_cosine", "difference"))
     lost, portraits = content["lost"], content["portraits"]
-    control = (
-        f"ours {number(ours['value'], 3)}, bicubic {number(bicubic['value'], 3)}; of {portraits} portraits with a face "
-        f"{lost['super_resolution']} have none when enlarged by us, {lost['bicubic']} bicubically"
-    )
+    control = f"ours {number(ours['value'], 3)}, bicubic {number(bicubic['value'], 3)}"
+    if any(lost.values()):
+        control += (
+            f"; of {portraits} portraits with a face {lost['super_resolution']} have none when enlarged by us, "
+            f"{lost['bicubic']} bicubically"
+        )
     judged = (FAINT, "not distinguishable from bicubic")
     if row["value"] is not None and _people(row) >= FEWEST:
         judged = (GOOD, "clearly nearer than bicubic") if row["low"] > 0 else judged
@@ -139,7 +159,9 @@ def _enlarging(content: dict[str, Any]) -> Headline:
     if judged[0] == GOOD and any(lost.values()):
         many = lost["super_resolution"] > max(lost["bicubic"], (1 - NEARLY_ALL) * portraits)
         judged = (FAINT if many else GOOD, "nearer than bicubic where both still show a face")
-    return compared_card("Enlarging: gain in cosine", row, 0.0, judged, control, (-0.7, 0.7), digits=3)
+    farthest = max(abs(row[end] or 0.0) for end in ("low", "high"))
+    reach = next(one for one in REACHES if one >= farthest)
+    return compared_card("Enlarging: gain in cosine", row, 0.0, judged, control, (-reach, reach), digits=3)
 
 
 def verdict(row: dict[str, Any], chance: float | None, p: float | None, confidence: float) -> tuple[str, str]:
@@ -150,7 +172,7 @@ def verdict(row: dict[str, Any], chance: float | None, p: float | None, confiden
     if row["value"] is None or chance is None:
         return UNKNOWN, "no control to hold it against"
     if _people(row) < FEWEST:
-        return FAINT, f"not distinguishable from chance: fewer than {FEWEST} people"
+        return FAINT, FEW
     if row["low"] > max(0.0, chance) and p is not None and p <= 1 - confidence:
         return GOOD, "clearly above chance"
     return (NOTHING, "below chance") if row["high"] < chance else (FAINT, "not distinguishable from chance")

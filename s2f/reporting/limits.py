@@ -10,7 +10,7 @@ LIMITS = (
     "portraits the decoder was trained on, their biases included.",
     "Gender here is what a network trained on two labels says of a picture; it is no statement about anybody's gender.",
     "Judges err, and err alike on true and generated faces: agreement of judge with judge is not truth. Where labels "
-    "exist, the judge's own ceiling is printed.",
+    "exist, the report prints the judge's own ceiling.",
     "Shuffled pairs show the base rates and the reach of luck. Their mean is near chance by construction, so it says "
     "nothing of a leak between training and test.",
     "Intervals treat people as independent and do not cover another training run, another seed or another corpus.",
@@ -23,8 +23,8 @@ OF_GIVEN = (
     *LIMITS[2:],
 )
 OF_DEPARTURES = (
-    "The method is not the paper's in all: the table of models says where. Numbers beside the paper's are of another "
-    "method too, not only of other data."
+    "The method is not the paper's in all: the report's table of models says where. Numbers beside the paper's are of "
+    "another method too, not only of other data."
 )
 OF_THE_SAMPLE = (
     "The embedded sample is drawn: its voices, its faces, the face network and the judge are this project's own. It "

@@ -6,7 +6,7 @@ what does not exist is null. All other numbers are in report.md.
 
 from typing import Any
 
-from s2f.reporting.headlines import HEADLINE_NAMES
+from s2f.reporting.headlines import HEADLINE_NAMES, beyond_chance
 from s2f.reporting.sources import Results
 
 DIGITS = 4
@@ -19,9 +19,7 @@ def build_metrics(results: Results) -> dict[str, Any]:
     for name in HEADLINE_NAMES:
         metrics |= _with_margin(name.replace("recall", f"recall_at_{first}"), content.get(name, {}))
     metrics |= _with_margin("enlarging_cosine_gain", results.identity["super_resolution"]["difference"])
-    measures = results.craniofacial["measures"].values()
-    level = 1 - results.craniofacial["confidence"]
-    metrics["measures_beyond_chance"] = sum(row["p_holm"] is not None and row["p_holm"] <= level for row in measures)
+    metrics["measures_beyond_chance"] = len(beyond_chance(results.craniofacial))
     return metrics | {
         "voices": results.headlines["voices"],
         "clips_kept": results.corpus.ok,

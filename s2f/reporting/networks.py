@@ -59,4 +59,4 @@ def models(results: Results) -> Table:
     ]
     notes = [f"Not the paper's: {sentence}" for sentence in departures(results.params)]
     notes += results.params.face_models.licences()
-    return Table("Models", ["model", "what", "sha256"], rows + networks(results), notes)
+    return Table("Models", ["model", "what", "sha256"], rows + networks(results), notes, words=True)

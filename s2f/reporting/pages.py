@@ -19,24 +19,25 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 @dataclass(frozen=True)
 class Diagram:
-    """A figure by name: how to draw it, its size in inches, and its words for who cannot see it."""
+    """A figure by name: how to draw it, its size in inches, its words for who cannot see it, and what to know of it."""
 
     name: str
     draw: Draw
     width: float
     height: float
     text: str
+    note: str = ""
 
 
 def fill_html(template: str, content: dict[str, Any], drawn: list[Diagram]) -> str:
-    """The page that a template makes of `content`; `figures` in it are the diagrams by name, drawn into it."""
+    """The page that a template makes of `content`; `figures` in it are the diagrams by name, as (SVG, note)."""
     environment = _environment(autoescape=True)
     environment.filters["data_uri"] = data_uri
     return environment.get_template(template).render(
         **content,
         style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
         figures={
-            one.name: Markup(as_svg(one.draw, one.width, one.height, one.name, one.text)) for one in drawn
+            one.name: (Markup(as_svg(one.draw, one.width, one.height, one.name, one.text)), one.note) for one in drawn
         },  # drawn by matplotlib, which escapes its texts
     )
 

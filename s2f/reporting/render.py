@@ -41,6 +41,7 @@ def diagrams(results: Results, ages: list[tuple[float, float]]) -> list[Diagram]
             4.2,
             4.0,
             f"Scatter of judged ages, true against generated, w = {w}.",
+            figures.ageless(ages),
         ),
         Diagram(
             "confusions", confusions.confusions(results.facial, w), 7.2, 3.0, confusions.in_words(results.facial, w)
@@ -75,6 +76,7 @@ def diagrams(results: Results, ages: list[tuple[float, float]]) -> list[Diagram]
             10.0,
             3.8,
             "Loss over training steps of the three models, training, validation and by quarter of t.",
+            _cropped(results.params),
         ),
     ]
 
@@ -93,6 +95,17 @@ def _funnel(name: str, content: Funnel, items: corpus_figure.Items) -> Diagram:
     return Diagram(name, drawn, 7.6, corpus_figure.height(content), said)
 
 
+def _cropped(params: Experiment) -> str:
+    """Why super-resolution's two losses lie apart, where it learns from squares."""
+    px = params.super_resolution_training.crop_px
+    if not px:
+        return ""
+    return (
+        f"Super-resolution learns from squares of {px} px, which see the middle of a picture more often than its "
+        "margins, and is validated on whole pictures. Its two losses are of other pixels: their gap says nothing."
+    )
+
+
 def losses(params: Experiment) -> dict[str, str]:
     """What each model's logged loss is, by name."""
     named = {"epsilon": "noise", "v": "v", "x0": "picture"}
@@ -101,9 +114,19 @@ def losses(params: Experiment) -> dict[str, str]:
     return {"speech_encoder": "cosine distance, 1 − cos", "face_decoder": decoder, "super_resolution": enlarging}
 
 
+def craniofacial(content: dict[str, Any]) -> list[Table]:
+    """The tables of the measures, in the order of the page."""
+    measured = craniofacial_tables.by_landmarker(content).items()
+    return [
+        *(craniofacial_tables.craniofacial(one, by) for by, one in measured),
+        *(craniofacial_tables.beside_r(one, by) for by, one in measured),
+        craniofacial_tables.beside_r_by_luck(content),
+        craniofacial_tables.definitions(),
+    ]
+
+
 def all_tables(results: Results) -> dict[str, Table]:
-    """Every table by name."""
-    by_dlib = craniofacial_tables.craniofacial_by_dlib(results.craniofacial)
+    """Every other table by name."""
     return {
         "ages": facial_tables.ages(results.facial),
         "ages_otherwise": facial_tables.ages_otherwise(results.facial),
@@ -115,11 +138,6 @@ def all_tables(results: Results) -> dict[str, Table]:
         "by_guidance": group_tables.by_guidance(results.headlines),
         "groups": group_tables.groups(results.headlines),
         "enlarging_groups": group_tables.enlarging(results.headlines),
-        "craniofacial": craniofacial_tables.craniofacial(results.craniofacial),
-        **({"craniofacial_by_dlib": by_dlib} if by_dlib else {}),
-        "beside_r": craniofacial_tables.beside_r(results.craniofacial),
-        "beside_r_by_luck": craniofacial_tables.beside_r_by_luck(results.craniofacial),
-        "definitions": craniofacial_tables.definitions(),
         "retrieval": tables.retrieval(results.identity),
         "retrieval_same_gender": tables.retrieval(results.identity, "recall_same_gender"),
         "likeness": tables.likeness(results.identity),
@@ -171,6 +189,7 @@ def _content(results: Results) -> dict[str, Any]:
         "headlines": headlines(results),
         "warnings": warnings(results),
         "tables": all_tables(results),
+        "craniofacial": craniofacial(results.craniofacial),
         "paper": paper.SOURCE,
         "limits": limits(results.params, results.is_sample),
         "judge": networks.judge(results),

@@ -48,7 +48,7 @@ def times(noted: dict[str, dict[str, Any]], stages: Sequence[str]) -> Table:
     """A row for each of the pipeline's stages, in its order; without a pipeline, in the order in which they ended."""
     caption = "Time and cost of each stage"
     if not noted:
-        return Table(caption, HEAD, [], ["Nothing was noted: stages note it when `dvc repro` runs them."])
+        return Table(caption, HEAD, [], ["Nothing was noted: stages note it when dvc repro runs them."])
     names = stages or sorted(noted, key=lambda name: str(noted[name]["ended"]))
     last = _machine(max(noted.values(), key=lambda one: str(one["ended"])))
     known = {name: noted[name] for name in names if name in noted}

@@ -1,5 +1,6 @@
 """The report's tables as plain cells, the same for the page and for its Markdown twin."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,12 +21,16 @@ LOOKERS = {
 
 @dataclass(frozen=True)
 class Table:
-    """A caption, column heads, rows whose first cell is their head, and what to know when reading."""
+    """A caption, column heads, rows whose first cell is their head, and what to know when reading.
+
+    A cell of numbers stays on one line; one of `words` breaks where the page is narrow.
+    """
 
     caption: str
     head: list[str]
     rows: list[list[str]]
     notes: list[str] = field(default_factory=list)
+    words: bool = False
 
 
 def number(value: float | None, digits: int = 2) -> str:
@@ -60,6 +65,12 @@ def p_value(p: float | None) -> str:
     return "<.001" if p < 0.001 else f"{p:.3f}".lstrip("0") if p < 1 else "1"
 
 
+def counted(rows: Iterable[dict[str, Any]]) -> str:
+    """N of numbers that stand side by side: '153', or '150 to 153'."""
+    counts = {row["n"] for row in rows if "n" in row}
+    return " to ".join(str(one) for one in sorted({min(counts), max(counts)})) if counts else NONE
+
+
 def likeness(content: dict[str, Any]) -> Table:
     """Likeness to the true face, and whether there is a face at all, by w."""
     head = [
@@ -75,12 +86,12 @@ def likeness(content: dict[str, Any]) -> Table:
     rows = []
     for w, row in content["by_guidance"].items():
         raw, centred = row["cosine"]["raw"], row["cosine"]["centred"]
-        cells = [estimate(raw["own"], 3), estimate(raw["other"], 3), estimate(centred["own"], 3)]
-        cells += [estimate(centred["other"], 3), str(raw["own"]["n"]), estimate(row["detected"])]
+        cells = [cell for one in (raw, centred) for cell in (estimate(one["own"], 3), _other(one))]
+        cells += [str(raw["own"]["n"]), estimate(row["detected"])]
         rows.append([w, *cells, f"{row['no_face']}, {row['several_faces']} of {row['pictures']}"])
     notes = [
         "Cosine of face embeddings with the true face. Read it only beside other people's: a mean face resembles "
-        "everybody a little.",
+        "everybody a little. p: how often shuffled pairs get as far, of each w alone.",
     ]
     ceiling = content["same_person"]
     if ceiling["value"] is not None:
@@ -89,6 +100,11 @@ def likeness(content: dict[str, Any]) -> Table:
             f"A ceiling: true faces of one person's clips have {estimate(ceiling, 3)} with each other, {clips}."
         )
     return Table("Likeness to the true face", head, rows, notes)
+
+
+def _other(cosine: dict[str, Any]) -> str:
+    """What other people's faces have, and how often luck reaches one's own."""
+    return by_luck(cosine["other"] | {"p": cosine.get("p")}, 3)
 
 
 def variety(content: dict[str, Any]) -> Table:
@@ -107,18 +123,14 @@ def retrieval(content: dict[str, Any], among: str = "recall") -> Table:
     """Recall by the voice and by the generated faces, of all faces or (`recall_same_gender`) of the same gender's."""
     asks = {"the voice": content["voice"][among]}
     asks |= {f"face, w = {w}": row[among] for w, row in content["by_guidance"].items()}
-    keys = [key for key in content["voice"][among] if key.startswith("at_")]
-    head = ["who asks", "N", "gallery"]
-    for key in keys:
-        head += [f"recall@{key.removeprefix('at_')}", "chance (shuffled)"]
     rows = []
-    for name, recall in asks.items():
-        cells = [name, str(recall[keys[0]]["n"]), f"{recall['gallery']:.0f}"]
-        for key in keys:
+    for key in (key for key in content["voice"][among] if key.startswith("at_")):
+        for name, recall in asks.items():
             row = recall[key]
-            shuffled = f" ({number(row['shuffled'].get('value'), 3)})" if row["shuffled"] else ""
-            cells += [estimate(row), f"{number(row['chance'], 3)}{shuffled}"]
-        rows.append(cells)
+            cells = [name, key.removeprefix("at_"), estimate(row), number(row["chance"], 3)]
+            cells += [estimate(row["shuffled"] or {}, 3), p_value(row["shuffled_p"])]
+            rows.append([*cells, f"{recall['gallery']:.0f}", str(row["n"])])
+    head = ["who asks", "k", "found", "chance", "shuffled pairs", "p", "gallery", "N"]
     if among != "recall":
         notes = ["The honest table: hearing a man and showing any man is not recognition."]
         return Table("Finding the speaker's face among the same gender's", head, rows, notes)
@@ -126,7 +138,8 @@ def retrieval(content: dict[str, Any], among: str = "recall") -> Table:
         "Is the speaker's true face among the first k of all true faces, for the embedding heard in the voice or for "
         "the generated face? Both sides are centred; ties count against us; other clips of the same person are neither "
         "hits nor rivals.",
-        "Chance takes every face for another person's; the shuffled share knows who has several, and may be higher.",
+        "Chance takes every face for another person's; the shuffled share knows who has several, and may be higher: in "
+        "brackets the reach of luck, p: how often it gets as far as ours, of each number alone.",
     ]
     return Table("Finding the speaker's face", head, rows, notes)
 

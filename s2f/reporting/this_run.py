@@ -53,7 +53,7 @@ def _numbers(before: dict[str, Any], now: dict[str, Any], since: str) -> Table:
         change = number(value - earlier, DIGITS) if known else NONE
         rows.append([name.replace("_", " "), _shown(earlier), _shown(value), change, _shown(margin)])
     notes = [
-        "A change smaller than the margin, half the width of the interval, may be noise; `s2f compare HEAD` tests it "
+        "A change smaller than the margin, half the width of the interval, may be noise; s2f compare HEAD tests it "
         "voice by voice."
     ]
     return Table(f"Headlines {since}", ["number", "before", "now", "change", "margin"], rows, notes)

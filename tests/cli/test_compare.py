@@ -121,6 +121,14 @@ def test_two_commits_are_compared_in_words_as_a_page_and_as_one_line_of_json(run
     assert text[-1] in page and seen.loads == ["data:,"] and "cosine 0." in seen.label
 
 
+def test_runs_that_measured_the_same_have_no_figure_nor_keep_an_old_one(run, tmp_path):
+    out = tmp_path / "compared"
+    out.mkdir()
+    (out / "compare.png").write_bytes(b"of a comparison before")
+    code, _, _ = run("made/far", "made/far", "--out", out)
+    assert code == 0 and sorted(path.name for path in out.iterdir()) == ["compare.html", "compare.json"]
+
+
 def test_in_80_columns_no_number_is_broken_and_no_line_is_wider(run):
     code, out, _ = run("made/far", "made/near", columns=80)
     lines = out.splitlines()

@@ -142,7 +142,9 @@ def test_the_pages_read_right_for_faces_that_are_not_ours(
     for name in ("index.html", "report.md"):
         page = (tmp_path / "out" / name).read_text(encoding="utf-8")
         assert not re.search(r"\bw = |guidance|\bours\b|\bpaper's\b|given", page), name
-        assert f"{2 * PEOPLE} generated pictures" in re.sub("<[^>]+>", "", page)
+        text = " ".join(re.sub("<[^>]+>", "", page).split())
+        assert f"{2 * PEOPLE} generated pictures in" in text and f"against {PEOPLE} true ones in" in text
+        assert f", of {PEOPLE} people; matched by name alone." in text
         assert "drawn faces alone" in page and "never an identification" in page
     page = (tmp_path / "out/index.html").read_text(encoding="utf-8")
     assert "://" not in re.sub(r'xmlns(:xlink)?="[^"]+"', "", page) and "<script" not in page
@@ -262,6 +264,8 @@ def test_one_picture_is_a_sentence_and_no_number(evaluate: Evaluate, faces: list
     found = evaluate("--out", tmp_path / "out")
     no_number(found, HEADLINES, "only 1 person")
     report = (tmp_path / "out/report.md").read_text(encoding="utf-8")
+    assert "\n1 generated picture in " in report and " against 1 true one in " in report
+    assert ", of 1 person; matched by name alone." in report
     assert not re.search(r"\d \\\[", report.replace("0.00 \\[", "")), "an interval of one person"
 
 
@@ -287,6 +291,7 @@ def test_pictures_without_a_face_are_a_sentence_and_no_number(
     no_number(found, [*AGAINST_CHANCE, "measures_beyond_chance"], "nobody has both")
     row = found.numbers["one_face"]
     assert (row["value"], row["n"]) == (1.0 if blank == "true" else 0.0, 6)
+    assert row["verdict"] == "fewer than 20 people are too few to say"
     sides = {
         "true": "of the 6 true pictures", "drawn": "of the 6 generated pictures",
         "both": "of the 6 true pictures or of the 6 generated pictures",
@@ -342,7 +347,16 @@ def test_few_people_are_never_found_by_a_gallery_that_is_too_small(
     found = evaluate()
     no_number(found, ["recall_at_10", "recall_at_10_same_gender"], "everybody is among the first 10 of 5")
     assert found.numbers["recall_at_1"]["value"] == 1
-    assert "fewer than 20 people" in found.numbers["recall_at_1"]["verdict"]
+    for name in ("recall_at_1", "one_face", "measures_beyond_chance"):
+        assert "fewer than 20 people" in found.numbers[name]["verdict"], name
+
+
+def test_three_people_have_the_chance_that_the_table_says(
+    evaluate: Evaluate, faces: list[np.ndarray], tmp_path: Path
+) -> None:
+    fill(tmp_path / "true", faces[:3])
+    fill(tmp_path / "drawn", [faces[1], faces[2], faces[0]])
+    assert evaluate().numbers["recall_at_1"]["chance"] == pytest.approx(1 / 3, abs=1e-6)
 
 
 def test_what_cannot_be_read_or_matched_is_counted_named_and_left_out(
@@ -423,6 +437,7 @@ def test_the_page_is_read_by_everybody(
 
     fill(tmp_path / "true", faces)
     fill(tmp_path / "drawn", faces[::-1])
+    save(faces[0], tmp_path / "drawn" / f"{'nobody' * 30}.png")
     evaluate("--out", tmp_path / "out")
     for width, scheme in ((1280, "light"), (360, "dark")):
         context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True)
@@ -432,6 +447,9 @@ def test_the_page_is_read_by_everybody(
         broken = [one for one in found["violations"] if one["impact"] in ("serious", "critical")]
         assert found["passes"] and broken == [], [(one["id"], one["nodes"][0]["html"][:200]) for one in broken]
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        if width == 1280:
+            cut = "[...document.querySelectorAll('.scroll')].filter(one => one.scrollWidth > one.clientWidth).length"
+            assert page.evaluate(cut) == 0
         context.close()
 
 

@@ -29,7 +29,7 @@ def content(compared):
 
 def test_the_table_has_a_row_for_each_headline_whose_numbers_are_the_contents(content) -> None:
     table = comparison(content)
-    assert table.caption == "old and <new>" and table.head[1:4] == ["A", "B", "B − A"]
+    assert table.caption == "The headlines of A and B" and table.head[1:4] == ["A", "B", "B − A"]
     assert [row[0] for row in table.rows][-1] == "enlarging gain" and len(table.rows) == len(content["headlines"])
     row = content["headlines"]["age_r"]
     assert table.rows[1][1].startswith(f"{row['a']['value']:.2f} [")
@@ -140,6 +140,8 @@ def test_how_many_measures_are_beyond_chance_is_told_beside_their_mean_r(content
 def test_the_page_escapes_names_and_its_figure_has_words(content) -> None:
     page = render_page(content)
     assert "<new>" not in page and "&lt;new&gt; is better at" in page and conclusion(content).count("<new>") == 1
+    head = page.partition("</header>")[0].partition("<body>")[2]
+    assert head.count("&lt;new&gt;") == 2  # the verdict, and which of them is B
     figure = ElementTree.fromstring(as_svg(forest(content), 4, 2, "forest", figure_text(content)))
     assert figure.get("aria-label", "").startswith("Differences with intervals, <new> less old: gender accuracy ")
 

@@ -40,11 +40,13 @@ def craniofacial(**more: Any) -> dict[str, Any]:
 def test_dlib_has_a_table_of_its_own_or_a_sentence() -> None:
     reason = {"reason": "not available: no picture was measured so; name a file"}
     alone, both = craniofacial(dlib=reason), craniofacial(dlib=craniofacial(guidance="3"))
-    assert craniofacial_tables.craniofacial_by_dlib(alone) is None
+    assert list(craniofacial_tables.by_landmarker(alone)) == ["mesh"]
     said = [note for note in craniofacial_tables.craniofacial(alone).notes if "dlib's 68" in note]
     assert len(said) == 1 and "not available: no picture" in said[0]
-    second = craniofacial_tables.craniofacial_by_dlib(both)
-    assert second is not None and "dlib's 68 points" in second.caption
+    measured = craniofacial_tables.by_landmarker(both)
+    second = craniofacial_tables.craniofacial(measured["dlib"], "dlib")
+    assert list(measured) == ["mesh", "dlib"] and "dlib's 68 points" in second.caption
+    assert "dlib's 68 points" in craniofacial_tables.beside_r(measured["dlib"], "dlib").caption
     assert second.rows == craniofacial_tables.craniofacial(both).rows
     assert any("lifted to a mean face's depth" in note for note in second.notes)
     assert "w = 3" in second.notes[0]

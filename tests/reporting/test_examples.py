@@ -7,7 +7,8 @@ from PIL import Image
 
 from s2f.dataset.schemas import MEASURED
 from s2f.dataset.shards import write_shard
-from s2f.reporting.examples import Voice, read_ages, shown, spectrogram_picture
+from s2f.reporting.examples import Voice, read_ages, read_opinions, shown, spectrogram_picture
+from s2f.reporting.figures import ageless
 from s2f.reporting.pages import data_uri, markdown_text
 from s2f.reporting.pictures import sheet
 from s2f.reporting.render import fitting
@@ -30,6 +31,18 @@ def test_ages_are_found_at_every_w_though_tables_round_it(tmp_path: Path, w: flo
     ]
     write_shard([*rows, rows[1] | {"id": "without a true face"}], MEASURED, tmp_path / "00000.parquet")
     assert read_ages(tmp_path, f"{w:g}") == [(30.0, 40.0)]
+
+
+def test_a_judged_age_below_0_has_a_true_minus(tmp_path: Path) -> None:
+    row = {field.name: None for field in MEASURED} | {"source": "true", "id": "a", "faces": 1, "age": -4.2, "male": 0.1}
+    write_shard([row], MEASURED, tmp_path / "00000.parquet")
+    assert read_opinions(tmp_path, ["a"]) == {("a", None): "−4 y, f"}
+
+
+def test_ages_that_nobody_has_are_counted_in_a_sentence() -> None:
+    assert ageless([(20.0, 0.0), (100.0, 30.0)]) == ""
+    assert ageless([(20.0, -1.0), (30.0, 30.0)]).startswith("Of these 4 faces 1 is judged younger than 0 or older than")
+    assert ageless([(-0.5, 101.0)]).startswith("Of these 2 faces 2 are judged")
 
 
 def test_large_pictures_shrink_and_tiny_ones_keep_every_pixel() -> None:

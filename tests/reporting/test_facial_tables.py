@@ -36,7 +36,15 @@ def test_years_stand_beside_the_papers_with_what_noise_and_gender_make_of_them()
     assert ages_otherwise(content).rows == [
         ["3", middle, steady, *(f"0.{index}0 [0.00, 0.90]" for index in (2, 3, 4)), "9"]
     ]
-    assert ages_by_luck(content).rows == [["3", *["0.00 [−0.10, 0.10], p = .034"] * 3]]
+    assert ages_by_luck(content).rows == [["3", *["0.00 [−0.10, 0.10], p = .034"] * 3, "9"]]
+
+
+def test_what_one_age_for_all_would_come_to_has_its_n() -> None:
+    estimate = {"value": 2.0, "low": 1.0, "high": 3.0, "n": 9, "p_holm": None}
+    keys = ("age_r", "age_error_years", "age_slope", "age_error_of_one_age")
+    row = dict.fromkeys(keys, estimate)
+    table = ages({"samples": 2, "people": 8, "guidance": {"3": row}, "shuffled": {"3": row}})
+    assert table.notes[-1] == "Always answering the true ages' median is 2.0 [1.0, 3.0] years off, N = 9."
 
 
 def test_bands_of_age_stand_with_their_sums_and_what_luck_would_give() -> None:

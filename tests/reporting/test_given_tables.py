@@ -38,12 +38,13 @@ def test_distances_stand_beside_halves_of_the_true_faces() -> None:
         ({"chance": 0.3, "shuffled": None}, 0.3),
         ({"chance": 1.0, "shuffled": {"value": 1.0}}, None),
         ({"chance": None, "shuffled": None}, None),
+        ({"chance": 0.33, "shuffled": {"value": 1.0}, "people": 3}, 0.33),  # who can be shuffled in two ways alone
     ],
 )
 def test_recall_is_held_against_the_higher_chance_and_is_no_number_where_nobody_can_be_missed(
     row: dict[str, Any], value: float | None
 ) -> None:
-    control = recall_control({"gallery": 7.0, "at_10": row}, 10)
+    control = recall_control({"gallery": 7.0, "at_10": {"n": 40} | row}, 10)
     assert control["value"] == value
     shown = held_against(estimate(1.0), control)
     assert (shown["value"] is None) == (value is None)

@@ -93,3 +93,4 @@ def test_every_other_w_stands_beside_the_reference_with_its_p() -> None:
     table = by_guidance(content(by_guidance={"1": {}, "4": other}))
     assert [line[0] for line in table.rows] == ["4"]
     assert table.rows[0][1] == "−0.10 [−0.15, −0.05], p = .030"
+    assert (table.head[-1], table.rows[0][-1]) == ("N", "90")

@@ -10,6 +10,7 @@ from s2f.reporting.headlines import (
     UNKNOWN,
     _enlarging,
     compared_card,
+    detected_card,
     found_card,
     measures_card,
     verdict,
@@ -46,7 +47,15 @@ def test_measures_are_counted_by_the_luck_of_all_eleven(p_holm: float, kind: str
     rows = {"a": {"r": 0.3, "p_holm": p_holm, "n": 90}, "b": {"r": -0.4, "p_holm": 0.001, "n": 80}}
     card = measures_card({"measures": rows, "confidence": 0.95})
     assert (card.kind, card.value, card.n) == (kind, value, 90)
-    assert card.control == ("a; " if kind == GOOD else "") + "by luck alone in one table of 20"
+    assert card.control == ("a; " if kind == GOOD else "") + "luck alone finds any in 1 of 40 tables"
+
+
+@pytest.mark.parametrize("count", [{"n": 6}, {"n": 60, "people": 6}])
+def test_of_six_people_no_card_is_sure(count: dict[str, int]) -> None:
+    measures = measures_card({"measures": {"a": {"r": 0.99, "p_holm": 0.001} | count}, "confidence": 0.95})
+    assert (measures.value, measures.kind) == ("1 of 1", FAINT) and "fewer than 20 people" in measures.verdict
+    faces = detected_card(estimate(1.0, 0.6, 1.0) | count)
+    assert (faces.value, faces.kind, faces.verdict) == ("1.00", FAINT, "fewer than 20 people are too few to say")
 
 
 def test_where_nothing_has_a_measure_the_card_says_why() -> None:
@@ -82,11 +91,18 @@ def test_faces_that_enlarging_lost_stand_on_the_card_and_count_in_its_verdict(
 ) -> None:
     card = _enlarging(enlarged(estimate(0.2, 0.1, 0.3, 64), ours, bicubic))
     assert (card.kind, says in card.verdict) == (kind, True)
-    assert f"of 100 portraits with a face {ours} have none when enlarged by us, {bicubic} bicubically" in card.control
+    said = f"of 100 portraits with a face {ours} have none when enlarged by us, {bicubic} bicubically"
+    assert (said in card.control) == (ours + bicubic > 0)
+
+
+def test_the_bar_of_enlarging_is_as_wide_as_its_interval_needs() -> None:
+    ends = [_enlarging(enlarged(estimate(0.0, low, 0.01), 0, 0)).ends for low in (-0.02, -0.1, -0.3)]
+    assert ends == [("−0.1", "0.1"), ("−0.1", "0.1"), ("−0.5", "0.5")]
 
 
 def test_finding_is_held_against_the_higher_of_chance_and_shuffled_pairs() -> None:
-    row, control = estimate(0.2, 0.1, 0.3), {"chance": 0.05, "shuffled": {"value": 0.15}, "shuffled_p": 0.01}
+    row = estimate(0.2, 0.1, 0.3)
+    control = row | {"chance": 0.05, "shuffled": {"value": 0.15}, "shuffled_p": 0.01}
     assert found_card("found", row, control, 0.95).kind == FAINT
     assert found_card("found", row, control | {"shuffled": {"value": 0.05}}, 0.95).kind == GOOD
 

@@ -37,11 +37,27 @@ def test_an_empty_funnel_divides_by_nothing() -> None:
 
 def test_who_asks_among_the_same_gender_has_a_table_of_its_own() -> None:
     def recall(value: float) -> dict[str, Any]:
-        row = {"value": value, "low": 0.0, "high": 0.9, "n": 9, "chance": 0.125, "shuffled": {"value": 0.1}}
-        return {"gallery": 8.0, "at_1": row}
+        row = {"value": value, "low": 0.0, "high": 0.9, "n": 9, "chance": 0.125, "shuffled_p": 0.034}
+        row["shuffled"] = {"value": 0.1, "low": 0.05, "high": 0.2}
+        return {"gallery": 8.0, "at_1": row, "at_5": row | {"shuffled": None, "shuffled_p": None}}
 
     ask = {"recall": recall(0.2), "recall_same_gender": recall(0.4)}
     content = {"voice": ask, "by_guidance": {"2": ask}}
-    [voice, face] = tables.retrieval(content).rows
-    assert voice == ["the voice", "9", "8", "0.20 [0.00, 0.90]", "0.125 (0.100)"] and face[0] == "face, w = 2"
-    assert tables.retrieval(content, "recall_same_gender").rows[0][3] == "0.40 [0.00, 0.90]"
+    voice, face, fifth, _ = tables.retrieval(content).rows
+    shuffled = "0.100 [0.050, 0.200]"
+    assert voice == ["the voice", "1", "0.20 [0.00, 0.90]", "0.125", shuffled, ".034", "8", "9"]
+    assert face[:2] == ["face, w = 2", "1"] and fifth[:6] == ["the voice", "5", "0.20 [0.00, 0.90]", "0.125", "–", "–"]
+    assert tables.retrieval(content, "recall_same_gender").rows[0][2] == "0.40 [0.00, 0.90]"
+
+
+def test_likeness_has_the_p_that_its_card_goes_by() -> None:
+    one = {"own": {"value": 0.2, "low": 0.1, "high": 0.3, "n": 9}, "other": {"value": 0.0, "low": -0.1, "high": 0.1}}
+    row = {"cosine": {"raw": one | {"p": 0.034}, "centred": one}, "detected": {"value": None}}
+    row |= {"no_face": 0, "several_faces": 1, "pictures": 18}
+    [cells] = tables.likeness({"by_guidance": {"2": row}, "same_person": {"value": None}}).rows
+    assert cells[2] == "0.000 [−0.100, 0.100], p = .034" and cells[4] == "0.000 [−0.100, 0.100]"
+
+
+def test_one_n_stands_for_numbers_that_share_it_and_a_range_for_others() -> None:
+    assert tables.counted([{"n": 9}, {"n": 9}]) == "9" and tables.counted([{"n": 12}, {"n": 9}, {}]) == "9 to 12"
+    assert tables.counted([{}]) == "–"

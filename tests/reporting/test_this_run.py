@@ -61,6 +61,7 @@ def test_only_what_changed_is_listed_with_its_margin() -> None:
     before = Previous("abc1234", "2026-01-02", METRICS | {"age_r": 0.45, "cosine": 0.2}, PARAMS | {"seed": 7})
     said, [numbers, settings] = changes(before, METRICS, PARAMS | {"evaluation": {"confidence": 0.95}})
     assert "abc1234 of 2026-01-02" in numbers.caption
+    assert "`" not in "".join(numbers.notes)  # the page shows Markdown's marks as they are
     assert numbers.rows == [["age r", "0.450", "0.500", "0.050", "0.100"], ["cosine", "0.200", "–", "–", "–"]]
     assert said == []
     assert settings.rows == [["seed", "7", "1"], ["evaluation.confidence", "–", "0.95"]]

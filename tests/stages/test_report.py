@@ -89,6 +89,12 @@ def test_every_picture_has_words_and_every_table_a_caption(page: Page) -> None:
     assert next(page.all("html"))["lang"] == "en"
 
 
+def test_what_holds_for_two_tables_is_said_once(page: Page, reports: Path) -> None:
+    for text in (" ".join(page.text.split()), (reports / "report.md").read_text(encoding="utf-8")):
+        assert text.count("the reach of luck, not of error") == 1
+        assert "learns from squares of 64 px" in text
+
+
 def test_ids_are_unique_on_the_page(page: Page) -> None:
     ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
     assert len(ids) == len(set(ids))
