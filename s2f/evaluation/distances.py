@@ -146,7 +146,7 @@ def _true_halves(
     """The baseline of all true faces; `one_face` is how far one half is from the other half's mean face."""
     if alone is None or kernel is None:
         nothing = unavailable(reason or "", n).as_json()
-        return {"a_side": n // 2, "frechet": nothing, "one_face": None, "kernel": nothing}
+        return {"a_side": n // 2, "frechet": nothing, "one_face": nothing, "kernel": nothing}
     return {
         "a_side": n // 2,
         "frechet": _middle(alone.apart, n, plan),

@@ -40,7 +40,8 @@ def craniofacial(content: dict[str, Any], landmarker: Landmarker = "mesh") -> Ta
         "pairs: how often they get as far.",
         f"True faces turned more than {content['max_yaw_degrees']:g}° are left out: {content['turned_away']}"
         + (f" ({share:.1%})" if share is not None else "")
-        + f"; {content['without_mesh']} had no mesh. No outlier was removed.",
+        + f"; {content['without_mesh']} had no mesh, and {content['generated_without_mesh']} of "
+        f"{content['generated']} generated pictures. No outlier was removed.",
         f"Three protocols stand side by side and are not comparable: {PROTOCOLS[landmarker]} (ours), "
         "dlib on frontalised photographs of real people (paper), two normalised reconstructions of "
         "theirs (Speech2Face). "
@@ -90,6 +91,23 @@ def by_landmarker(content: dict[str, Any]) -> dict[Landmarker, dict[str, Any]]:
     """The mesh's results and, where a predictor file was named, dlib's."""
     found: dict[Landmarker, dict[str, Any]] = {"mesh": content}
     return found | ({"dlib": content["dlib"]} if "measures" in content.get("dlib", {}) else {})
+
+
+def together(content: dict[str, Any], guidance: str) -> Table:
+    """The mean r of all measures, by w beside the reference's and there by group beside all other voices."""
+    named = {f"w = {w}": row for w, row in content["by_guidance"].items()}
+    named |= {f"w = {guidance}, {row['by']}: {row['group']}": row for row in content["groups"]}
+    rows = []
+    for name, row in named.items():
+        difference = row.get("difference", {})
+        known = difference.get("value") is not None
+        cells = [estimate(row), estimate(difference) if known else NONE, p_value(difference.get("p_holm"))]
+        rows.append([name, *cells, str(row["n"])])
+    notes = [
+        f"Difference: from w = {guidance} on the same voices; of a group, from all other voices. p: corrected for all "
+        "w, and for all groups."
+    ]
+    return Table("The mean r of the measures", ["of", "mean r", "difference", "p (Holm)", "N"], rows, notes)
 
 
 def definitions() -> Table:

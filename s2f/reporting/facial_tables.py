@@ -151,10 +151,10 @@ def age_confusion(content: dict[str, Any], w: str) -> Table:
     rows.append(["N", *(str(count) for count in across if count), str(total)])
     notes = [f"Generated at w = {w}; counts of pictures by judged years: true face down, generated face across."]
     if total:
-        same = sum(row[index] for index, row in enumerate(counts)) / total
-        luck = sum(sum(row) * column for row, column in zip(counts, across, strict=True)) / total**2
+        band = content["guidance"][w]["age_band"]
         notes.append(
-            f"In the true face's band: {same:.0%} of {total}; by luck alone, with as many in each band, {luck:.0%}."
+            f"In the true face's band: {estimate(band)}, N = {band['n']}; other people's faces would be in "
+            f"{number(band['chance'])}."
         )
     notes += confusions.left_out(whole)
     return Table("Age, true face against generated ones (pictures)", ["true age", *shown.drawn, "N"], rows, notes)

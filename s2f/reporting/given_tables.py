@@ -122,7 +122,8 @@ def _measures(content: Row) -> list[Table]:
         f"{_of_each(content)}, of which r takes the mean. True faces turned more than "
         f"{content['max_yaw_degrees']:g}° are left out: {content['turned_away']}"
         + (f" ({share:.1%})" if share is not None else "")
-        + f"; {content['without_mesh']} had no mesh. No outlier was removed. p (Holm): corrected for all of the table."
+        + f"; {content['without_mesh']} had no mesh, and {content['generated_without_mesh']} of "
+        f"{content['generated']} generated pictures. No outlier was removed. p (Holm): corrected for all of the table."
     ]
     return [replace(without(table, *PAPERS), notes=notes) for table in found]
 

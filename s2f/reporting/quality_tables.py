@@ -24,7 +24,7 @@ def distances(content: dict[str, Any]) -> Table:
         "Fréchet: one half of the people's true faces against the other half's generated ones, the mean of many such "
         "halves; beside it the same with true faces on both sides, in brackets the middle of the halves. With few "
         "faces both are far above 0. Below the halves is no praise: little variety comes out there. One mean face for "
-        f"everybody would be at {number(baseline['one_face'], 3)}.",
+        f"everybody would be at {estimate(baseline['one_face'], 3)}.",
         "Kernel (KID's, of unit vectors): 0 is no difference, at every N. p: how often it comes out as large when "
         "people's true and generated faces change places.",
         "Left out: generated pictures without a face, and all of voices without a true one.",

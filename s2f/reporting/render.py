@@ -114,13 +114,14 @@ def losses(params: Experiment) -> dict[str, str]:
     return {"speech_encoder": "cosine distance, 1 − cos", "face_decoder": decoder, "super_resolution": enlarging}
 
 
-def craniofacial(content: dict[str, Any]) -> list[Table]:
+def craniofacial(content: dict[str, Any], mean_r: dict[str, Any]) -> list[Table]:
     """The tables of the measures, in the order of the page."""
     measured = craniofacial_tables.by_landmarker(content).items()
     return [
         *(craniofacial_tables.craniofacial(one, by) for by, one in measured),
         *(craniofacial_tables.beside_r(one, by) for by, one in measured),
         craniofacial_tables.beside_r_by_luck(content),
+        craniofacial_tables.together(mean_r, content["guidance"]),
         craniofacial_tables.definitions(),
     ]
 
@@ -189,7 +190,7 @@ def _content(results: Results) -> dict[str, Any]:
         "headlines": headlines(results),
         "warnings": warnings(results),
         "tables": all_tables(results),
-        "craniofacial": craniofacial(results.craniofacial),
+        "craniofacial": craniofacial(results.craniofacial, results.headlines["mean_r"]),
         "paper": paper.SOURCE,
         "limits": limits(results.params, results.is_sample),
         "judge": networks.judge(results),

@@ -30,10 +30,10 @@ def warnings(results: Results) -> list[str]:
             f"one ages {estimate(slope)}, and it is {estimate(off, 1)} years off, where always answering the true ages'"
             f" median would be {estimate(constant, 1)}. r tells the order alone."
         )
-    if identity["without_true_face"]:
+    if lost := results.facial["without_true_face"]:
         said.append(
-            f"{identity['without_true_face']} of {identity['voices']} voices have no true face that was found again; "
-            "they are left out."
+            f"The true face of {lost} of {results.facial['voices']} voices was not found again, or not judged: where "
+            "its age, gender or measures are asked for, they are left out."
         )
     if identity["no_face"] or identity["several_faces"]:
         said.append(

@@ -34,7 +34,17 @@ def craniofacial(**more: Any) -> dict[str, Any]:
     row |= dict.fromkeys(("spearman", "within_gender", "reliability", "unattenuated"), other)
     row["single"]["n"] = 19
     about = {"guidance": "1", "samples": 4, "max_yaw_degrees": 30.0, "turned_away": 2, "turned_away_share": 0.1}
-    return about | {"without_mesh": 1, "confidence": 0.95, "measures": {"jaw_width": row}} | more
+    return (
+        about
+        | {
+            "without_mesh": 1,
+            "generated": 9,
+            "generated_without_mesh": 3,
+            "confidence": 0.95,
+            "measures": {"jaw_width": row},
+        }
+        | more
+    )
 
 
 def test_dlib_has_a_table_of_its_own_or_a_sentence() -> None:
@@ -77,3 +87,13 @@ def test_ranks_gender_and_noise_stand_beside_every_r() -> None:
     assert table.head[1:] == ["Spearman", "within gender", "one sample", "reliability", "endless samples", "N"]
     other = "0.30 [0.00, 1.00]"
     assert table.rows == [["jaw width", other, other, "0.40 [0.10, 0.60]", other, other, "19"]]
+
+
+def test_the_mean_r_stands_by_w_and_by_group() -> None:
+    row = {"value": 0.2, "low": 0.1, "high": 0.3, "n": 9}
+    apart = {"difference": {"value": -0.1, "low": -0.2, "high": 0.0, "p_holm": 0.04}}
+    groups = [{"by": "gender", "group": "men", **row, **apart}]
+    table = craniofacial_tables.together({"by_guidance": {"0": row | apart, "1": row}, "groups": groups}, "1")
+    assert [cells[0] for cells in table.rows] == ["w = 0", "w = 1", "w = 1, gender: men"]
+    assert table.rows[0][1:] == ["0.20 [0.10, 0.30]", "−0.10 [−0.20, 0.00]", ".040", "9"]
+    assert table.rows[1][2:] == ["–", "–", "9"]

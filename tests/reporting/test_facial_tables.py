@@ -49,10 +49,11 @@ def test_what_one_age_for_all_would_come_to_has_its_n() -> None:
 
 def test_bands_of_age_stand_with_their_sums_and_what_luck_would_give() -> None:
     matrix = {"bands": ["0–19", "20–29"], "counts": [[3, 1], [0, 4]]}
-    table = age_confusion({"guidance": {"1": {"age_confusion": matrix}}}, "1")
+    band = {"value": 0.875, "low": 0.5, "high": 0.98, "n": 4, "chance": 0.5}
+    table = age_confusion({"guidance": {"1": {"age_confusion": matrix, "age_band": band}}}, "1")
     assert table.head == ["true age", "0–19", "20–29", "N"]
     assert table.rows == [["0–19", "3", "1", "4"], ["20–29", "0", "4", "4"], ["N", "3", "5", "8"]]
-    assert "88% of 8; by luck alone, with as many in each band, 50%" in table.notes[1]
+    assert "0.88 [0.50, 0.98], N = 4; other people's faces would be in 0.50" in table.notes[1]
 
 
 def test_a_w_without_faces_has_an_empty_matrix() -> None:
@@ -62,10 +63,11 @@ def test_a_w_without_faces_has_an_empty_matrix() -> None:
 
 def test_a_band_nobody_is_in_is_left_out_with_a_note() -> None:
     matrix = {"bands": ["0–19", "20–29", "30–39"], "counts": [[0, 0, 0], [2, 0, 1], [0, 0, 3]]}
-    table = age_confusion({"guidance": {"1": {"age_confusion": matrix}}}, "1")
+    band = {"value": 0.5, "low": 0.2, "high": 0.8, "n": 3, "chance": None}
+    table = age_confusion({"guidance": {"1": {"age_confusion": matrix, "age_band": band}}}, "1")
     assert table.head == ["true age", "0–19", "30–39", "N"]
     assert table.rows == [["20–29", "2", "1", "3"], ["30–39", "0", "3", "3"], ["N", "2", "4", "6"]]
-    assert "In the true face's band: 50% of 6" in table.notes[1]
+    assert "In the true face's band: 0.50" in table.notes[1]
     assert table.notes[2] == "Left out as empty: no true face is judged 0–19; no generated face is judged 20–29."
 
 

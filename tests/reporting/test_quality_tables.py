@@ -27,7 +27,7 @@ def distance(**corrected: Any) -> dict[str, Any]:
     return {"distance": {"frechet": frechet, "kernel": known(0.5, p=0.0004), "left_out": 3}}
 
 
-BASELINE = {"a_side": 75, "frechet": known(0.3, 0.02), "one_face": 1.02, "kernel": known(0.0, 0.03)}
+BASELINE = {"a_side": 75, "frechet": known(0.3, 0.02), "one_face": known(1.02, 0.01), "kernel": known(0.0, 0.03)}
 
 
 def test_a_distance_stands_beside_the_halves_of_true_faces_and_its_n() -> None:
@@ -54,7 +54,7 @@ def test_a_missing_correction_is_a_dash_and_its_reason_one_note() -> None:
 def test_without_distances_the_table_says_why_and_shows_no_number() -> None:
     nothing = missing("only 3 people, at least 20 are needed")
     row = {"distance": {"frechet": nothing, "kernel": nothing, "left_out": 0}}
-    baseline = {"a_side": 1, "frechet": nothing, "one_face": None, "kernel": nothing}
+    baseline = {"a_side": 1, "frechet": nothing, "one_face": nothing, "kernel": nothing}
     table = quality_tables.distances({"true_faces_halves": baseline, "by_guidance": {"1": row}})
     assert table.rows[0][1] == table.rows[0][5] == "not available: only 3 people, at least 20 are needed"
 
