@@ -21,6 +21,14 @@ def all_alike(vectors: NDArray[np.floating]) -> bool:
     return float(np.maximum(vectors.max(0) - middle, middle - vectors.min(0)).max()) < ALIKE
 
 
+def no_cosine(asked: NDArray[np.floating], truth: NDArray[np.floating], name: str = "generated faces") -> str | None:
+    """Why cosines of what is asked with (n, d) and true faces (m, d) would tell nobody apart, or None."""
+    for side, vectors in ((name, asked), ("true faces", truth)):
+        if len(vectors) > 1 and all_alike(vectors):
+            return f"all {side} have one and the same embedding"
+    return None
+
+
 def normalise(vectors: Embeddings) -> Embeddings:
     """Vectors (…, d) of unit length; a zero vector stays zero."""
     length = np.linalg.norm(vectors, axis=-1, keepdims=True)

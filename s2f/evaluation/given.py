@@ -25,6 +25,7 @@ REASONS = {
     "no voice has both a true value and a generated one": NOBODY,
     "a gallery of 0 ranks nothing": NOBODY,
     "only 0 pairs, at least 4 are needed": NOBODY,
+    "no voice has a measure on all its faces": "nobody has a measure on all faces, true and generated",
     "no voice has two samples with a face": "nobody has two generated pictures with a face",
     "one sample a voice": "one picture of each",
     "samples of one voice agree no more than those of two": "pictures of one person agree no more than those of two",

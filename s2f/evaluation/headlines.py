@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from s2f.evaluation.embeddings import COSINES, all_alike, mean_embedding
+from s2f.evaluation.embeddings import COSINES, mean_embedding, no_cosine
 from s2f.evaluation.genders import right_gender
 from s2f.evaluation.people import mean_of_others
 from s2f.evaluation.pictures import Pictures
@@ -71,10 +71,9 @@ def _likeness(faces: Floats, truth: Floats, people: NDArray[np.int64]) -> Score:
     """Cosine of each sample (n, k, 512) with the true face; none where one side is one and the same embedding."""
     cosine = np.einsum("nkd,nd->nk", faces, truth)
     known = np.isfinite(cosine)
-    sides = (("generated", faces, known), ("true", truth, known.any(1)))
-    same = [name for name, one, rows in sides if rows.sum() > 1 and all_alike(one[rows])]
-    if same:
-        return Score(np.full(cosine.shape, np.nan), reason=f"all {same[0]} faces have one and the same embedding")
+    reason = no_cosine(faces[known], truth[known.any(1)])
+    if reason:
+        return Score(np.full(cosine.shape, np.nan), reason=reason)
     others = mean_of_others(mean_embedding(faces), people)
     return Score(cosine, chance=np.einsum("nd,nd->n", others, truth), bounds=COSINES)
 

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s2f.evaluation.distances import evaluate_distances
-from s2f.evaluation.embeddings import COSINES, Embeddings, all_alike, mean_embedding, normalise
+from s2f.evaluation.embeddings import COSINES, Embeddings, mean_embedding, no_cosine, normalise
 from s2f.evaluation.pictures import MALE, Pictures
 from s2f.evaluation.retrieval import recall
-from s2f.evaluation.scores import estimate, one_face
+from s2f.evaluation.scores import NOBODY, estimate, one_face
 from s2f.evaluation.shuffling import chance, derangements, luck, shuffled_cosines
 from s2f.evaluation.statistics import Floats, Plan, mean, unavailable
 from s2f.evaluation.tables import Voices, faces_found, guidance_name, known_male, take
@@ -52,7 +52,7 @@ def evaluate_identity(
         "detected": _detected(generated.faces, np.hstack(list(voices.generated.values())), voices, plan),
         **found,
         "voice": {
-            "cosine": _likeness(normalise(voice[kept])[:, None], truth[kept], voices.people[kept], plan),
+            "cosine": _likeness(normalise(voice[kept])[:, None], truth[kept], voices.people[kept], plan, "voices"),
             "recall": recall(voice[kept], truth[kept], voices.people[kept], recall_at, plan),
             "recall_same_gender": recall(
                 voice[sexed], truth[sexed], voices.people[sexed], recall_at, plan, strata=male[sexed] >= MALE
@@ -99,14 +99,16 @@ def _detected(faces: Floats, places: NDArray[np.int64], voices: Voices, plan: Pl
     return estimate(one_face(take(faces, places)), voices.people, plan).as_json()
 
 
-def _likeness(faces: Embeddings, truth: Embeddings, people: NDArray[np.int64], plan: Plan) -> dict[str, Any]:
+def _likeness(
+    faces: Embeddings, truth: Embeddings, people: NDArray[np.int64], plan: Plan, asks: str = "generated faces"
+) -> dict[str, Any]:
     """Mean cosine of faces (n, k, 512) with their own true face (n, 512), and with other people's; raw and centred."""
-    centre_faces, centre_truth = _centre(faces), _centre(truth)
-    if centre_faces is None or centre_truth is None:  # what resembles everybody alike resembles nobody
-        nothing = unavailable("all faces of one side are the same, or there are none", len(truth)).as_json()
+    reason = no_cosine(faces[np.isfinite(faces[:, :, 0])], truth, asks) if len(truth) else NOBODY
+    if reason:  # what resembles everybody alike resembles nobody
+        nothing = unavailable(reason, len(truth)).as_json()
         return {name: {"own": nothing, "other": nothing} for name in ("raw", "centred")}
     content: dict[str, Any] = {}
-    for name, (a, b) in (("raw", (faces, truth)), ("centred", (centre_faces, centre_truth))):
+    for name, (a, b) in (("raw", (faces, truth)), ("centred", (_centred(faces), _centred(truth)))):
         a = mean_embedding(a)
         own = np.einsum("nd,nd->n", a, b)
         content[name] = {"own": mean(own, people, plan, COSINES).as_json()} | other_people(a, b, own, people, plan)
@@ -121,10 +123,6 @@ def other_people(a: Embeddings, b: Embeddings, own: Floats, people: NDArray[np.i
     return {"other": chance(values, len(a), plan.confidence).as_json(), "p": luck(observed, values)}
 
 
-def _centre(vectors: Embeddings) -> Embeddings | None:
-    """Vectors (…, 512) less their mean, of unit length; None where nothing is left of them."""
-    flat = vectors.reshape(-1, vectors.shape[-1])
-    flat = flat[np.isfinite(flat[:, 0])]
-    if len(flat) < 2 or all_alike(flat):
-        return None
-    return normalise(vectors - flat.mean(0))
+def _centred(vectors: Embeddings) -> Embeddings:
+    """Vectors (…, 512) less their mean, of unit length; zero where they are the mean."""
+    return normalise(vectors - np.nanmean(vectors.reshape(-1, vectors.shape[-1]), 0))

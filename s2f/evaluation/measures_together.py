@@ -22,7 +22,7 @@ from s2f.evaluation.statistics import FEWEST_DRAWN, Estimate, Floats, Plan, coun
 from s2f.evaluation.tables import take
 from s2f.params.evaluation import MEASURES
 
-NOBODY = "no voice has a measure on all its faces in both runs"
+NOBODY = "no voice has a measure on all its faces"
 
 
 @dataclass(frozen=True)

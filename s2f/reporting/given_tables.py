@@ -31,6 +31,7 @@ def given_tables(given: Given) -> dict[str, list[Table]]:
             *_measures(given.craniofacial),
             *_beside_r(given.craniofacial),
             craniofacial_tables.beside_r_by_luck(given.craniofacial),
+            _together(given.headlines["mean_r"]),
             craniofacial_tables.definitions(),
         ],
         "identity": [
@@ -142,6 +143,15 @@ def _beside_r(content: Row) -> list[Table]:
         "over its root; the interval takes the reliability as known."
     )
     return [replace(table, notes=notes) for table in found]
+
+
+def _together(content: Row) -> Table:
+    """The mean r of all measures, of everybody and by group."""
+    everybody = f"w = {content['guidance']}"
+    table = craniofacial_tables.together(content, content["guidance"])
+    names = [row[0].removeprefix(f"{everybody}, ").replace(everybody, "everybody") for row in table.rows]
+    rows = [[name, *row[1:]] for name, row in zip(names, table.rows, strict=True)]
+    return replace(table, rows=rows, notes=["Difference: of a group from everybody else. p: corrected for all groups."])
 
 
 def _likeness(weight: Row) -> Table:

@@ -83,7 +83,7 @@ for module, *words in json.loads(sys.argv[1]):
 LEARNT = {
     "face_decoder": ("face_decoder", {"steps": 20}),
     "one row at a time": ("face_decoder", {"steps": 20, "micro_batch": 1}),
-    "speech_encoder": ("speech_encoder", {"steps": 20}),
+    "speech_encoder": ("speech_encoder", {"steps": 10}),
     "saved by one": ("face_decoder", {"steps": 20, "validate_steps": 5, "show_steps": 5}),
 }
 
@@ -112,7 +112,8 @@ def learnt(places, write_params, tmp_path_factory):
 
 
 # Row for row the same numbers, summed in another order. torch's own batch norm on processors sums in float32, one value
-# after the other: a thousandth off after 600,000, which is what two halves of a batch differ by.
+# after the other: a thousandth off after 600,000, which is what two halves of a batch differ by. Every step makes more of
+# it: after 20 steps losses were a hundredth apart on one processor, where another had them a thousandth apart.
 @pytest.mark.parametrize(
     ("name", "tolerance"), [("face_decoder", 1e-5), ("one row at a time", 1e-5), ("speech_encoder", 1e-2)]
 )
