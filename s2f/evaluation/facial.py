@@ -22,9 +22,10 @@ def evaluate_facial(true: Pictures, generated: Pictures, voices: Voices, plan: P
     """Everything the report says about age and gender, as JSON content; keys of the weights are names of w."""
     judged = take(true.age, voices.true), take(true.male, voices.true)
     labelled = take(true.label_age, voices.true), take(true.label_male, voices.true)
-    guidance, shuffled = {}, {}
+    guidance, shuffled, answered = {}, {}, np.zeros(len(voices.ids), np.bool_)
     for w, places in voices.generated.items():
         drawn = take(generated.age, places), take(generated.male, places)
+        answered |= np.isfinite(drawn[1]).any(1)
         ours, by_label = (_against(truth, drawn, voices.people, plan) for truth in (judged, labelled))
         labels = by_label.as_json() | {"confusion": confusion(labelled[1], drawn[1])}
         guidance[guidance_name(w)] = {
@@ -46,7 +47,7 @@ def evaluate_facial(true: Pictures, generated: Pictures, voices: Voices, plan: P
         "tiny_face_px": plan.tiny_face_px,
         "true_faces": _found(true, voices.true, plan),
         "judge": judge_against_labels(true, voices, plan),
-        "majority_accuracy": majority(judged[1], voices.people, plan).as_json(),
+        "majority_accuracy": majority(np.where(answered, judged[1], np.nan), voices.people, plan).as_json(),
         "guidance": guidance,
         "shuffled": shuffled,
     }

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from s2f.evaluation.agreement import Agreement
 from s2f.evaluation.people import mean_of_others
 from s2f.evaluation.pictures import MALE
-from s2f.evaluation.scores import Score, estimate, mean_of_samples
+from s2f.evaluation.scores import NOBODY, Score, estimate, mean_of_samples
 from s2f.evaluation.shuffling import by_luck, derangements, shuffled_agreement
 from s2f.evaluation.statistics import Estimate, Floats, Plan, proportion, unavailable
 
@@ -65,9 +65,9 @@ def confusion(truth: Floats, male: Floats) -> dict[str, int]:
 
 
 def majority(male: Floats, people: NDArray[np.int64], plan: Plan) -> Estimate:
-    """The accuracy of always answering with the commoner gender of the true faces (n,)."""
+    """The accuracy of always answering with the commoner gender of the true faces (n,), NaN where none is asked for."""
     known = np.isfinite(male)
     if not known.any():
-        return unavailable("no true face was judged")
+        return unavailable(NOBODY)
     share = float((male[known] >= MALE).mean())
     return proportion(max(share, 1 - share), int(known.sum()), plan.confidence, people[known])

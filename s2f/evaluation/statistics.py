@@ -156,8 +156,9 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
 def correct(rows: Iterable[dict[str, Any]]) -> None:
     """Gives every row of a family beside its 'p' a 'p_holm', what p is worth where the best of them may be picked.
 
-    A family is what answers one question many times and is read as one: the eleven measures, a number at every w, all
-    cells of the table of groups, all headlines of two runs. A test that stands twice in a table counts once.
+    A family is what answers one question many times and is read as one: the eleven measures, age or gender at every w,
+    all cells of the table of groups, all headlines of two runs. A test that stands twice in a table counts once. Where
+    a table has the p of each number alone, it says so.
     """
     rows = list(rows)
     for row, p in zip(rows, holm([row.get("p") for row in rows]), strict=True):

@@ -16,10 +16,11 @@ from s2f.faces.quiet import quiet_stderr
 
 LANDMARKS = 478  # 468 of the mesh, 10 of the irises
 
-# The mean face at points that neither speech nor a smile moves much: forehead, temples, eye corners, nose. x to the
-# picture's right, y down, z away from the viewer; the outer eye corners are 1 apart. It is the mean mesh of 200
-# portraits drawn by s2f.sample without turn or tilt, made symmetric: no photograph went into it. MediaPipe's own
-# canonical face, which its wheel lacks, differs by 3 % of that unit and 2 degrees of pitch.
+# The mean face at points that neither speech nor a smile moves much: forehead, temples, eye corners, the nose's bridge
+# and sides, not its tip, for a long nose would read as a nod. x to the picture's right, y down, z away from the viewer;
+# the outer eye corners are 1 apart. It is the mean mesh of 200 portraits drawn by s2f.sample without turn or tilt, made
+# symmetric: no photograph went into it. MediaPipe's own canonical face, which its wheel lacks, differs by 3 % of that
+# unit and 2 degrees of pitch.
 MEAN_MIDDLE = {
     10: (0.0, -0.491, 0.046),
     151: (0.0, -0.332, 0.006),
@@ -27,10 +28,6 @@ MEAN_MIDDLE = {
     168: (0.0, 0.000, 0.000),
     6: (0.0, 0.090, -0.047),
     197: (0.0, 0.170, -0.102),
-    195: (0.0, 0.246, -0.162),
-    5: (0.0, 0.327, -0.223),
-    4: (0.0, 0.423, -0.248),
-    2: (0.0, 0.551, -0.050),
 }
 # (index at the picture's left, index at its right): the point at the right
 MEAN_SIDES = {

@@ -26,7 +26,7 @@ def distances(content: dict[str, Any]) -> Table:
         "faces both are far above 0. Below the halves is no praise: little variety comes out there. One mean face for "
         f"everybody would be at {estimate(baseline['one_face'], 3)}.",
         "Kernel (KID's, of unit vectors): 0 is no difference, at every N. p: how often it comes out as large when "
-        "people's true and generated faces change places.",
+        "people's true and generated faces change places, of each w alone.",
         "Left out: generated pictures without a face, and all of voices without a true one.",
     ]
     notes += _without_bias(content)

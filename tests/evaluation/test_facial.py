@@ -110,6 +110,10 @@ def test_confusion_is_counted_by_hand(make_row, load, plan) -> None:
     assert result["guidance"]["0"]["confusion"] == {"f_as_f": 0, "f_as_m": 1, "m_as_f": 1, "m_as_m": 2}
     assert result["guidance"]["0"]["gender_accuracy"]["value"] == 0.5
     assert (result["majority_accuracy"]["value"], result["majority_accuracy"]["n"]) == (0.75, 4)
+    rows[5]["male"] = None  # whoever has no answer is not asked for the commoner gender either
+    result = evaluate(*load(rows), plan)
+    assert result["guidance"]["0"]["gender_accuracy"]["n"] == result["majority_accuracy"]["n"] == 3
+    assert result["majority_accuracy"]["value"] == pytest.approx(2 / 3)
 
 
 def test_years_are_counted_by_band_of_the_true_and_the_generated_face(make_row, load, plan) -> None:

@@ -112,8 +112,8 @@ def learnt(places, write_params, tmp_path_factory):
 
 
 # Row for row the same numbers, summed in another order. torch's own batch norm on processors sums in float32, one value
-# after the other: a thousandth off after 600,000, which is what two halves of a batch differ by. Every step makes more of
-# it: after 20 steps losses were a hundredth apart on one processor, where another had them a thousandth apart.
+# after the other: a thousandth off after 600,000, which is what two halves of a batch differ by. Every step makes more
+# of it: after 20 steps losses were a hundredth apart on one processor, a thousandth on another.
 @pytest.mark.parametrize(
     ("name", "tolerance"), [("face_decoder", 1e-5), ("one row at a time", 1e-5), ("speech_encoder", 1e-2)]
 )
