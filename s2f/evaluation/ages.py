@@ -48,7 +48,7 @@ def _slope(age: Floats, truth: Floats, people: NDArray[np.int64], plan: Plan) ->
 
 def _years_off(age: Floats, truth: Floats, people: NDArray[np.int64], plan: Plan) -> tuple[Estimate, Estimate]:
     """The mean distance from the true ages, and from other people's, with the p of luck's being as near."""
-    distance = Score(np.abs(age - truth[:, None]))
+    distance = Score(np.abs(age - truth[:, None]), bounds=(0.0, np.inf))
     off, kept = estimate(distance, people, plan), distance.kept
     if off.value is None:
         return off, off
@@ -62,7 +62,8 @@ def _off_with_one_age(age: Floats, truth: Floats, people: NDArray[np.int64], pla
     """How far always answering the true ages' median is from those that are asked for."""
     kept = Score(age, truth).kept
     middle = np.median(truth[kept]) if kept.any() else np.nan
-    return estimate(Score(np.abs(truth - middle)[:, None]).of(kept), people[kept], plan)
+    distance = Score(np.abs(truth - middle)[:, None], bounds=(0.0, np.inf))
+    return estimate(distance.of(kept), people[kept], plan)
 
 
 def right_band(age: Floats, truth: Floats, people: NDArray[np.int64], plan: Plan) -> dict[str, Any]:

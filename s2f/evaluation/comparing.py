@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s2f.evaluation.differences import paired_difference
+from s2f.evaluation.embeddings import GAINS
 from s2f.evaluation.groups import FEWEST
 from s2f.evaluation.headlines import FACE_FINDS, HEADLINES, VOICE_FINDS, headline_scores
 from s2f.evaluation.measures_together import Measured, compare_measures
@@ -99,7 +100,7 @@ def _measures(
 
 
 def _enlarging(a: Run, b: Run, portraits: list[str], plan: Plan) -> dict[str, Any]:
-    before, after = (Score(run.cosine_gains(portraits)[:, None]) for run in (a, b))
+    before, after = (Score(run.cosine_gains(portraits)[:, None], bounds=GAINS) for run in (a, b))
     return _row(before, after, number_people(portraits, b.portrayed), plan)
 
 

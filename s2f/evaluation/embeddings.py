@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 Embeddings = NDArray[np.float64]
 COSINES = (-1.0, 1.0)  # bounds of one
+GAINS = (-2.0, 2.0)  # of one less another
 ALIKE = 1e-6  # of an embedding's numbers: differences of rounding are none
 
 

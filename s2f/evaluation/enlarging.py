@@ -5,13 +5,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from s2f.evaluation.embeddings import COSINES, GAINS
 from s2f.evaluation.identity import other_people
 from s2f.evaluation.pictures import Pictures
 from s2f.evaluation.statistics import Estimate, Floats, Plan, mean, unavailable
 from s2f.evaluation.tables import faces_found, number_people, take
 
 OURS, BICUBIC = "super_resolution", "bicubic"
-PIXELS = ("psnr_db", "ssim", "colour_shift")
+PIXELS = {"psnr_db": (0.0, np.inf), "ssim": (-1.0, 1.0), "colour_shift": (0.0, np.inf)}  # and what none is beyond
 
 
 def evaluate_super_resolution(
@@ -35,9 +36,9 @@ def evaluate_super_resolution(
     people = number_people(ids, person or {})
     rows = {name: _rows(pictures[name].ids, ids) for name in (OURS, BICUBIC)}
     content |= _faces(pictures, rows, people, plan)
-    for name in PIXELS:
+    for name, bounds in PIXELS.items():
         ours, plain = (take(getattr(pictures[source], name), rows[source]) for source in (OURS, BICUBIC))
-        content[name] = _pixels(ours, plain, people, plan)
+        content[name] = _pixels(ours, plain, people, plan, bounds)
     return content
 
 
@@ -70,26 +71,30 @@ def _faces(
         "n": len(truth),
         "portraits": int(shown.sum()),
         "lost": {OURS: int((shown & ~ours_found).sum()), BICUBIC: int((shown & ~plain_found).sum())},
-        "cosine": mean(ours_own, people, plan).as_json(),
-        "bicubic_cosine": mean(plain_own, people, plan).as_json(),
-        "difference": mean(ours_own - plain_own, people, plan).as_json(),
+        "cosine": mean(ours_own, people, plan, COSINES).as_json(),
+        "bicubic_cosine": mean(plain_own, people, plan, COSINES).as_json(),
+        "difference": mean(ours_own - plain_own, people, plan, GAINS).as_json(),
         "other_cosine": other_people(ours, truth, ours_own, people, plan)["other"],
     }
 
 
-def _pixels(ours: Floats, plain: Floats, people: NDArray[np.int64], plan: Plan) -> dict[str, Any]:
+def _pixels(
+    ours: Floats, plain: Floats, people: NDArray[np.int64], plan: Plan, bounds: tuple[float, float]
+) -> dict[str, Any]:
     """One measure of both (n,), NaN where it was not taken, and ours less bicubic's, picture by picture."""
     kept = ~np.isnan(ours) & ~np.isnan(plain)
     ours, plain, people = ours[kept], plain[kept], people[kept]
+    difference = np.subtract(ours, plain, where=np.isfinite(ours), out=ours.copy())
+    reach = bounds[1] - bounds[0]
     return {
-        OURS: _mean(ours, people, plan).as_json(),
-        BICUBIC: _mean(plain, people, plan).as_json(),
-        "difference": _mean(np.subtract(ours, plain, where=np.isfinite(ours), out=ours.copy()), people, plan).as_json(),
+        OURS: _mean(ours, people, plan, bounds).as_json(),
+        BICUBIC: _mean(plain, people, plan, bounds).as_json(),
+        "difference": _mean(difference, people, plan, (-reach, reach)).as_json(),
     }
 
 
-def _mean(values: Floats, people: NDArray[np.int64], plan: Plan) -> Estimate:
+def _mean(values: Floats, people: NDArray[np.int64], plan: Plan, bounds: tuple[float, float]) -> Estimate:
     same = int(np.isinf(values).sum())
     if same:
         return unavailable(f"{same} of {len(values)} pictures are the true ones, pixel by pixel", len(values))
-    return mean(values, people, plan)
+    return mean(values, people, plan, bounds)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s2f.evaluation.differences import group_difference, paired_difference
+from s2f.evaluation.embeddings import GAINS
 from s2f.evaluation.enlarging import cosine_gains
 from s2f.evaluation.headlines import AGE, VOICE_FINDS, Study, headline_scores
 from s2f.evaluation.pictures import MALE, Pictures
@@ -103,7 +104,7 @@ def correct_groups(rows: list[dict[str, Any]], members: list[NDArray[np.bool_]])
 def enlarging_by_group(pictures: dict[str, Pictures], person: dict[str, str], plan: Plan) -> list[dict[str, Any]]:
     """Super-resolution's gain in cosine on bicubic, by group of portraits; `person` says who is on which."""
     portrait = pictures["portrait"]
-    gain = Score(cosine_gains(pictures, portrait.ids)[:, None])
+    gain = Score(cosine_gains(pictures, portrait.ids)[:, None], bounds=GAINS)
     groups = members(portrait, np.arange(len(portrait.ids)))
     return by_group({ENLARGING: gain}, groups, number_people(portrait.ids, person), plan)
 

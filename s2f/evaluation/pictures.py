@@ -24,6 +24,7 @@ NUMBERS = (
     "guidance", "sample", "faces", "face_px", "age", "male", "yaw_degrees", "label_age", "psnr_db", "ssim",
     "colour_shift",
 )  # fmt: skip
+WHICH = {"source", "id"}  # columns that no version lacks: which picture a row tells of
 AGAIN = "run the stage measure_faces again"
 MALE = 0.5  # the judge's probability from which a face counts as a man's
 
@@ -87,10 +88,11 @@ def read_pictures(folder: Path | str, embeddings: bool = True, older: bool = Fal
 
 def _shard(path: Path, older: bool) -> pa.Table:
     """Its columns but the embeddings."""
-    names = [name for name in MEASURED.names if name != "embedding"]
-    missing = [name for name in names if name not in pq.read_schema(path).names]
-    if missing and not older:
+    written = pq.read_schema(path).names
+    missing = [name for name in MEASURED.names if name not in written]
+    if missing and not (older and WHICH.isdisjoint(missing)):
         raise InputError(f"{path}: of another version (it has no {', no '.join(missing)}); {AGAIN}.")
+    names = [name for name in MEASURED.names if name != "embedding"]
     table = pq.read_table(path, columns=[name for name in names if name not in missing], use_threads=False)
     for name in missing:
         table = table.append_column(name, pa.nulls(len(table), MEASURED.field(name).type))
@@ -120,10 +122,13 @@ def _joined(parts: list[Pictures], dimensions: int) -> Pictures:
 
 
 def _fill(vectors: dict[str, NDArray[np.float32]], paths: list[Path]) -> None:
-    """Each source's embeddings (n, 512) in the order of its rows."""
+    """Each source's embeddings (n, 512) in the order of its rows; of a shard without any, rows of NaN."""
     ends = dict.fromkeys(vectors, 0)
     for batch in _batches(paths):
-        embedding = embeddings_of(batch["embedding"])
+        known = "embedding" in batch.schema.names
+        embedding = embeddings_of(
+            batch["embedding"] if known else pa.nulls(len(batch), MEASURED.field("embedding").type)
+        )
         source = np.array(batch["source"].to_pylist())
         for name, kept in vectors.items():
             own = embedding[source == name]

@@ -60,14 +60,12 @@ def estimate(score: Score, people: NDArray[np.int64], plan: Plan) -> Estimate:
 def _answers(values: Floats) -> float:
     """As how many answers, right or wrong, a voice's samples (n, k) count: one where they agree, up to all of them.
 
-    Independent ones differ less from voice to voice than one does. What is all right, or all wrong, does not tell.
+    Independent ones differ less from voice to voice than one does. Where nearly all are right, or wrong, few voices
+    tell; so four more are counted whose samples agree, two of them right and two wrong (after Agresti & Coull 1998).
     """
-    by_voice, samples = mean_of_samples(values), float(np.isfinite(values).sum(1).mean())
-    share = float(by_voice.mean())
-    if share in (0.0, 1.0):
-        return 1.0
-    alone, spread = share * (1 - share), float(by_voice.var())
-    return min(samples, max(1.0, alone / spread)) if spread > 0 else samples
+    by_voice, samples = np.append(mean_of_samples(values), [1, 1, 0, 0]), float(np.isfinite(values).sum(1).mean())
+    share, spread = float(by_voice.mean()), float(by_voice.var())
+    return min(samples, max(1.0, share * (1 - share) / spread))
 
 
 def one_face(faces: Floats) -> Score:

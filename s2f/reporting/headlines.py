@@ -160,7 +160,7 @@ def _enlarging(content: dict[str, Any]) -> Headline:
         many = lost["super_resolution"] > max(lost["bicubic"], (1 - NEARLY_ALL) * portraits)
         judged = (FAINT if many else GOOD, "nearer than bicubic where both still show a face")
     farthest = max(abs(row[end] or 0.0) for end in ("low", "high"))
-    reach = next(one for one in REACHES if one >= farthest)
+    reach = next((one for one in REACHES if one >= farthest), REACHES[-1])
     return compared_card("Enlarging: gain in cosine", row, 0.0, judged, control, (-reach, reach), digits=3)
 
 

@@ -28,6 +28,23 @@ def test_the_nearer_enlargement_wins_with_an_interval_above_zero(make_row, load,
     assert found["n"] == 20
 
 
+def test_of_two_portraits_no_interval_is_beyond_what_can_be(make_row, load, plan) -> None:
+    """Student's interval of two goes far: a PSNR below 0, a cosine above 1."""
+    rows = portraits(make_row, 2, ours=0.3, plain=0.6)
+    for one in rows[3:]:
+        one.update({"psnr_db": 5.0, "ssim": -0.9, "colour_shift": 9.0} if one["psnr_db"] else {})
+        one["embedding"] = (
+            [-value for value in one["embedding"]] if one["source"] == "super_resolution" else one["embedding"]
+        )
+    found = evaluate_super_resolution(load(rows)[0], plan)
+    for name, least, most in (("psnr_db", 0, np.inf), ("ssim", -1, 1), ("colour_shift", 0, np.inf)):
+        for side in ("super_resolution", "bicubic"):
+            row = found[name][side]
+            assert least <= row["low"] < row["value"] < row["high"] <= most, (name, side)
+    assert (found["cosine"]["low"], found["cosine"]["high"]) == (-1, 1)
+    assert (found["difference"]["low"], found["difference"]["high"]) == (-2, 2)
+
+
 def test_only_portraits_found_three_times_are_compared(make_row, load, plan) -> None:
     rows = portraits(make_row, 10, 0.3, 0.3)
     rows[1].update(faces=0, embedding=None)

@@ -36,15 +36,25 @@ def test_shuffled_pairs_give_chance_inside_the_interval_at_the_nominal_rate() ->
     assert 0.93 <= simulated(gender) <= 0.97
 
 
-@pytest.mark.parametrize(("samples", "steady"), [(2, 0.0), (2, 0.5), (4, 0.0), (4, 0.9)])
-def test_a_share_of_several_samples_is_covered_at_the_nominal_rate(samples, steady) -> None:
+@pytest.mark.parametrize(
+    ("voices", "samples", "share", "steady"),
+    [
+        (80, 2, 0.8, 0.0),
+        (80, 2, 0.8, 0.5),
+        (80, 4, 0.8, 0.0),
+        (80, 4, 0.8, 0.9),
+        (40, 10, 0.95, 0.5),
+        (10, 5, 0.8, 0.5),
+    ],
+)
+def test_a_share_of_several_samples_is_covered_at_the_nominal_rate(voices, samples, share, steady) -> None:
     """Of which so many are as the voice's first one, and the others answer for themselves."""
-    rng, people = np.random.default_rng(5), np.arange(80)
+    rng, people = np.random.default_rng(5), np.arange(voices)
 
     def draw(run):
-        first, own = rng.random((80, 1)) < 0.8, rng.random((80, samples)) < 0.8
-        values = np.where(rng.random((80, 1)) < steady, first, own) * 1.0
-        return estimate(Score(values, share=True), people, PLAN), 0.8
+        first, own = rng.random((voices, 1)) < share, rng.random((voices, samples)) < share
+        values = np.where(rng.random((voices, 1)) < steady, first, own) * 1.0
+        return estimate(Score(values, share=True), people, PLAN), share
 
     assert 0.93 <= simulated(draw) <= 0.98
 

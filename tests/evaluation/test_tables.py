@@ -1,5 +1,4 @@
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -88,11 +87,26 @@ def test_measures_of_either_landmarker_come_back_by_name(make_study, load) -> No
     assert true.measures["jaw_width"][0] != 1.25
 
 
-def test_pictures_measured_by_another_version_are_refused_in_one_sentence(tmp_path) -> None:
-    old = pa.schema([field for field in MEASURED if field.name != "ssim"])
-    pq.write_table(old.empty_table(), tmp_path / "00000.parquet")
-    with pytest.raises(InputError, match=r"of another version .*ssim.*; run the stage measure_faces again"):
+@pytest.mark.parametrize("lacking", ["ssim", "embedding"])
+def test_pictures_measured_by_another_version_are_refused_in_one_sentence(tmp_path, make_study, lacking) -> None:
+    write_shard(make_study(3, 1, (0.0,), noise=0.0), MEASURED, tmp_path / "00000.parquet")
+    pq.write_table(pq.read_table(tmp_path / "00000.parquet").drop_columns(lacking), tmp_path / "00000.parquet")
+    with pytest.raises(InputError, match=rf"of another version .*{lacking}.*; run the stage measure_faces again"):
         read_pictures(tmp_path)
+
+
+def test_of_an_older_version_what_it_did_not_write_is_empty_and_the_rest_is_there(tmp_path, make_study) -> None:
+    write_shard(make_study(3, 1, (0.0,), noise=0.0), MEASURED, tmp_path / "00000.parquet")
+    new = read_pictures(tmp_path)["true"]
+    old = pq.read_table(tmp_path / "00000.parquet").drop_columns(["embedding", "male", "measures"])
+    pq.write_table(old, tmp_path / "00001.parquet")
+    both = read_pictures(tmp_path, older=True)["true"]
+    assert np.array_equal(both.age, np.tile(new.age, 2))
+    assert np.array_equal(both.embedding[:3], new.embedding) and np.isnan(both.embedding[3:]).all()
+    assert np.isnan(both.male[3:]).all() and np.isnan(both.measures["jaw_width"][3:]).all()
+    pq.write_table(old.drop_columns("source"), tmp_path / "00001.parquet")
+    with pytest.raises(InputError, match=r"of another version .*source"):
+        read_pictures(tmp_path, older=True)
 
 
 def test_heard_embeddings_come_back_by_clip(tmp_path) -> None:

@@ -96,8 +96,8 @@ def test_faces_that_enlarging_lost_stand_on_the_card_and_count_in_its_verdict(
 
 
 def test_the_bar_of_enlarging_is_as_wide_as_its_interval_needs() -> None:
-    ends = [_enlarging(enlarged(estimate(0.0, low, 0.01), 0, 0)).ends for low in (-0.02, -0.1, -0.3)]
-    assert ends == [("−0.1", "0.1"), ("−0.1", "0.1"), ("−0.5", "0.5")]
+    ends = [_enlarging(enlarged(estimate(0.0, low, 0.01), 0, 0)).ends for low in (-0.02, -0.1, -0.3, -2.4)]
+    assert ends == [("−0.1", "0.1"), ("−0.1", "0.1"), ("−0.5", "0.5"), ("−2", "2")]
 
 
 def test_finding_is_held_against_the_higher_of_chance_and_shuffled_pairs() -> None:

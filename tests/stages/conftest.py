@@ -121,7 +121,7 @@ def write_run(root: Path, hostile: str = "") -> None:
 def write_ledger(folder: Path, counts: dict[str | None, int]) -> None:
     rows = [
         {"id": f"{reason}{index}", "status": "filtered" if reason else "ok", "reason": reason, "message": None}
-        | {"attempts": 1, "split": "test", "shard": 0, "item": "", "tools": "{}"}
+        | {"attempts": 1, "split": "train" if index < 7 else "test", "shard": 0, "item": "", "tools": "{}"}
         for reason, count in counts.items()
         for index in range(count)
     ]

@@ -146,6 +146,11 @@ def test_distances_and_what_enlarging_did_to_colours_are_on_both_pages(page: Pag
         assert "loses PSNR" not in text
 
 
+def test_the_model_card_counts_what_was_trained_on_and_not_all_that_is_usable(reports: Path) -> None:
+    card = " ".join((reports / "MODEL_CARD.md").read_text(encoding="utf-8").split())
+    assert "trained on portraits alone (7), the speech encoder on pairs of voice and face (7)" in card
+
+
 def test_a_face_that_enlarging_lost_is_on_the_card(page: Page) -> None:
     text = " ".join(page.text.split())
     assert "of 8 portraits with a face 1 have none when enlarged by us, 0 bicubically" in text
