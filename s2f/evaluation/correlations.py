@@ -75,7 +75,7 @@ def within(
     weight = replace(weight, rows=weight.rows - max(len(np.unique(group)) - 1, 0))
     inner_x, inner_y = inside_groups(x, y, group)
     for one, rest in ((x, inner_x), (y, inner_y)):
-        if len(one) and _is_constant(rest, float(np.abs(one).max())):
+        if len(one) and is_constant(rest, float(np.abs(one).max())):
             return unavailable("one side is the same everywhere in a group", len(x))
     return _pearson(inner_x, inner_y, confidence, weight)
 
@@ -154,11 +154,11 @@ def _no_correlation(x: Floats, y: Floats, weight: Weight) -> str | None:
     broken = int((~np.isfinite(x) | ~np.isfinite(y)).sum())
     if broken:
         return f"{broken} of {len(x)} pairs hold a value that is not a number"
-    if any(_is_constant(values, float(np.abs(values).max())) for values in (x, y)):
+    if any(is_constant(values, float(np.abs(values).max())) for values in (x, y)):
         return "one side is the same everywhere"
     return None
 
 
-def _is_constant(values: Floats, size: float) -> bool:
+def is_constant(values: Floats, size: float) -> bool:
     """Whether values that began as large as `size` differ by no more than a network's noise on one face."""
     return float(np.ptp(values)) <= NOISE * size

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from s2f.evaluation.ages import age_confusion, evaluate_ages, right_band
+from s2f.evaluation.ages import age_confusion, evaluate_ages
 from s2f.evaluation.agreement import Agreement
 from s2f.evaluation.genders import confusion, evaluate_genders, majority
 from s2f.evaluation.pictures import Pictures
@@ -32,7 +32,6 @@ def evaluate_facial(true: Pictures, generated: Pictures, voices: Voices, plan: P
             **ours.as_json(),
             "confusion": confusion(judged[1], drawn[1]),
             "age_confusion": age_confusion(judged[0], drawn[0]),
-            "age_band": right_band(drawn[0], judged[0], voices.people, plan),
             "labels": labels,
             **_found(generated, places, plan),
         }

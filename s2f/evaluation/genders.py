@@ -6,12 +6,11 @@ from numpy.typing import NDArray
 from s2f.evaluation.agreement import Agreement
 from s2f.evaluation.people import mean_of_others
 from s2f.evaluation.pictures import MALE
-from s2f.evaluation.scores import NOBODY, Score, estimate, mean_of_samples
+from s2f.evaluation.scores import JUDGED_THE_SAME, NOBODY, Score, estimate, mean_of_samples
 from s2f.evaluation.shuffling import by_luck, derangements, shuffled_agreement
 from s2f.evaluation.statistics import Estimate, Floats, Plan, proportion, unavailable
 
 SAME = 1e-3  # probabilities that differ by less are one answer
-JUDGED_THE_SAME = "every generated face is judged the same"
 
 
 def evaluate_genders(male: Floats, truth: Floats, people: NDArray[np.int64], plan: Plan) -> Agreement:
@@ -44,7 +43,9 @@ def _shuffled(observed: Estimate, male: Floats, truth: Floats, people: NDArray[n
         return observed
     kept = right_gender(truth, male).kept
     orders = derangements(people[kept], plan.resamples, plan.seed)
-    values = None if orders is None else shuffled_agreement(men_drawn(male[kept]), truth[kept] >= MALE, orders)
+    men = men_drawn(male[kept])
+    shares, sought = np.stack([1 - men, men], 1), (truth[kept] >= MALE).astype(np.int64)
+    values = None if orders is None else shuffled_agreement(shares, sought, orders)
     return by_luck(observed.value, values, int(kept.sum()), plan.confidence)
 
 

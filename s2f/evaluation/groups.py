@@ -17,7 +17,7 @@ from s2f.evaluation.headlines import AGE, VOICE_FINDS, Study, headline_scores
 from s2f.evaluation.pictures import MALE, Pictures
 from s2f.evaluation.scores import Score, estimate
 from s2f.evaluation.statistics import Plan, correct
-from s2f.evaluation.tables import guidance_name, known_age, known_male, number_people
+from s2f.evaluation.tables import bands_of, guidance_name, known_age, known_male, number_people
 
 BANDS = (30, 45, 60)  # years with which a new band begins; narrower ones would hold too few people to say anything
 BAND_NAMES = (f"under {BANDS[0]}", *(f"{low}–{high - 1}" for low, high in pairwise(BANDS)), f"{BANDS[-1]} and over")
@@ -113,5 +113,5 @@ def members(true: Pictures, places: NDArray[np.int64]) -> Members:
     """Of the true faces at `places` (n,), who is in each group by (kind, name); one without label and judge in none."""
     male, age = known_male(true, places), known_age(true, places)
     groups: Members = {("gender", "women"): male < MALE, ("gender", "men"): male >= MALE}
-    band = np.where(np.isfinite(age), np.digitize(np.nan_to_num(age), BANDS), -1)
+    band = bands_of(age, BANDS)
     return groups | {("age", name): band == index for index, name in enumerate(BAND_NAMES)}

@@ -13,6 +13,7 @@ from s2f.evaluation.correlations import of_one_sample
 from s2f.evaluation.statistics import Estimate, Floats, Plan, mean, proportion, unavailable
 
 NOBODY = "no voice has both a true value and a generated one"
+JUDGED_THE_SAME = "every generated face is judged the same"
 
 
 @dataclass(frozen=True)

@@ -105,9 +105,13 @@ def _r(x: Floats, y: Floats) -> float:
     return float(np.clip(x @ y / length, -1 + 1e-15, 1 - 1e-15)) if length > 0 else 0.0
 
 
-def shuffled_agreement(yes: Floats, truth: NDArray[np.bool_], orders: Orders) -> Floats:
-    """Share (shuffles,) of right answers in each order; `yes` (n,) is the share of a row's answers that are yes."""
-    return np.array([float(np.mean(np.where(truth[order], yes, 1 - yes))) for order in orders])
+def shuffled_agreement(shares: Floats, truth: NDArray[np.int64], orders: Orders) -> Floats:
+    """Share (shuffles,) of right answers in each order; `truth` (n,) numbers each row's right choice.
+
+    `shares` (n, c) are how much of a row's answers each choice has.
+    """
+    row = np.arange(len(shares))
+    return np.array([float(shares[row, truth[order]].mean()) for order in orders])
 
 
 def shuffled_distances(values: Floats, truth: Floats, orders: Orders) -> Floats:

@@ -79,6 +79,11 @@ def known_age(true: Pictures, places: NDArray[np.int64]) -> Floats:
     return _labelled(true.label_age, true.age, places)
 
 
+def bands_of(age: Floats, starts: tuple[int, ...]) -> NDArray[np.int64]:
+    """In which band years (any shape) lie, of those that begin at 0 and with `starts`; −1 where there are none."""
+    return np.where(np.isfinite(age), np.digitize(np.nan_to_num(age), starts), -1)
+
+
 def _labelled(label: Floats, judged: Floats, places: NDArray[np.int64]) -> Floats:
     labels = take(label, places)
     return np.where(np.isfinite(labels), labels, take(judged, places))

@@ -151,10 +151,8 @@ def age_confusion(content: dict[str, Any], w: str) -> Table:
     rows.append(["N", *(str(count) for count in across if count), str(total)])
     notes = [f"Generated at w = {w}; counts of pictures by judged years: true face down, generated face across."]
     if total:
-        band = content["guidance"][w]["age_band"]
-        notes.append(
-            f"In the true face's band: {estimate(band)}, N = {band['n']}; other people's faces would be in "
-            f"{number(band['chance'])}."
-        )
+        band, shuffled = content["guidance"][w]["age_band"], content["shuffled"][w]["age_band"]
+        beside = "" if band["value"] is None else f"; shuffled pairs {by_luck(shuffled)}"
+        notes.append(f"In the true face's band: {estimate(band)}, N = {band['n']}{beside}.")
     notes += confusions.left_out(whole)
     return Table("Age, true face against generated ones (pictures)", ["true age", *shown.drawn, "N"], rows, notes)

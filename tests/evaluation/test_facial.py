@@ -215,11 +215,19 @@ def test_the_same_rows_give_the_same_result(make_study, load, plan) -> None:
     assert evaluate(*load([rows[index] for index in order]), plan) == first
 
 
-def test_the_true_band_is_beside_its_chance_and_one_voice_has_none(make_study, load, plan) -> None:
-    def band(voices):
-        pictures, lined_up = load(make_study(voices, 2, (0.0,), noise=0.0))
-        return evaluate_facial(pictures["true"], pictures["generated"], lined_up, plan)["guidance"]["0"]["age_band"]
+def test_the_true_band_is_beside_its_luck_and_one_voice_or_one_age_has_none(make_study, load, plan) -> None:
+    def band(voices, change=lambda row: None):
+        rows = make_study(voices, 2, (0.0,), noise=0.0)
+        for one in rows:
+            change(one)
+        result = evaluate(*load(rows), plan)
+        return result["guidance"]["0"]["age_band"], result["shuffled"]["0"]["age_band"]
 
-    many = band(80)
-    assert many["value"] == 1 and 0.9 < many["low"] < 1 and 0.1 < many["chance"] < 0.4
-    assert band(1)["value"] is band(1)["chance"] is None
+    many, luck = band(80)
+    assert many["value"] == 1 and 0.9 < many["low"] < 1
+    assert 0.1 < luck["low"] < luck["value"] < luck["high"] < 0.5 and luck["p_holm"] < 0.01
+    assert [one["reason"] for one in band(1)] == ["not available: only 1 person, at least 2 are needed"] * 2
+    alike = band(80, lambda row: row.update(age=41.0) if row["source"] == "generated" else None)
+    assert [one["reason"] for one in alike] == ["not available: every generated face is judged the same"] * 2
+    nobody, _ = band(80, lambda row: row.update(age=None) if row["source"] == "generated" else None)
+    assert nobody["reason"] == "not available: no voice has both a true value and a generated one"

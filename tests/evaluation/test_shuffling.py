@@ -46,13 +46,18 @@ def test_where_everybody_is_one_person_there_is_no_shuffle() -> None:
     assert chance(None, 5, 0.95).reason is not None
 
 
+def choices(yes: np.ndarray) -> np.ndarray:
+    """Answers (n,) as how much of each no and yes have (n, 2)."""
+    return np.stack([~yes, yes], 1).astype(float)
+
+
 def test_shuffles_of_a_perfect_prediction_are_at_chance() -> None:
     x = np.random.default_rng(2).normal(size=80)
     orders = derangements(np.arange(80), 1000, seed=2)
     found = chance(shuffled_correlations(x[:, None], x, orders), 80, 0.95)
     assert abs(found.value) < 0.05
     assert found.low < -0.15 and found.high > 0.15
-    found = chance(shuffled_agreement((x > 0).astype(float), x > 0, orders), 80, 0.95)
+    found = chance(shuffled_agreement(choices(x > 0), (x > 0).astype(int), orders), 80, 0.95)
     assert 0.45 < found.value < 0.55
 
 
@@ -71,9 +76,9 @@ def test_one_order_is_the_correlation_by_hand_whatever_is_missing() -> None:
     order = derangements(np.arange(30), 1, seed=4)
     z = [np.arctanh(np.corrcoef(x[first:, one], y[order[0]][first:])[0, 1]) for one, first in ((0, 0), (1, 4))]
     assert shuffled_correlations(x, y, order)[0] == pytest.approx(np.tanh(np.mean(z)))
-    yes, truth = rng.random(30), y > 0
-    by_hand = np.mean([yes[i] if truth[order[0, i]] else 1 - yes[i] for i in range(30)])
-    assert shuffled_agreement(yes, truth, order)[0] == pytest.approx(by_hand)
+    shares, truth = rng.dirichlet(np.ones(3), 30), rng.integers(3, size=30)
+    by_hand = np.mean([shares[i, truth[order[0, i]]] for i in range(30)])
+    assert shuffled_agreement(shares, truth, order)[0] == pytest.approx(by_hand)
 
 
 def test_luck_is_rarer_the_better_the_value() -> None:
@@ -99,11 +104,11 @@ def test_where_nothing_is_related_luck_says_so_however_many_clips_people_have(pe
     for trial in range(trials):
         x, y = clustered(people, rng, 1), clustered(people, rng, 1)[:, 0]
         orders = derangements(people, 100, seed=trial)
-        yes, truth = (x[:, 0] > 0).astype(float), y > 0
+        yes, truth = x[:, 0] > 0, y > 0
         found = shuffled_correlations(x, y, orders)
         reached["r"] += luck(np.corrcoef(x[:, 0], y)[0, 1], found) <= 0.05
-        agreed = float(np.mean(np.where(truth, yes, 1 - yes)))
-        reached["gender"] += luck(agreed, shuffled_agreement(yes, truth, orders)) <= 0.05
+        found = shuffled_agreement(choices(yes), truth.astype(int), orders)
+        reached["gender"] += luck(float(np.mean(yes == truth)), found) <= 0.05
     assert max(reached.values()) <= 0.1 * trials  # four standard errors above 0.05; clip by clip: 0.2 to 0.3
 
 

@@ -1,3 +1,5 @@
+from typing import Any
+
 from s2f.reporting.facial_tables import age_confusion, ages, ages_by_luck, ages_otherwise, confusion, genders
 
 GENDER = {"f_as_f": 3, "f_as_m": 1, "m_as_f": 0, "m_as_m": 4}
@@ -47,13 +49,23 @@ def test_what_one_age_for_all_would_come_to_has_its_n() -> None:
     assert table.notes[-1] == "Always answering the true ages' median is 2.0 [1.0, 3.0] years off, N = 9."
 
 
+def banded(matrix: dict[str, Any], band: dict[str, Any], luck: dict[str, Any]) -> dict[str, Any]:
+    return {"guidance": {"1": {"age_confusion": matrix, "age_band": band}}, "shuffled": {"1": {"age_band": luck}}}
+
+
 def test_bands_of_age_stand_with_their_sums_and_what_luck_would_give() -> None:
     matrix = {"bands": ["0–19", "20–29"], "counts": [[3, 1], [0, 4]]}
-    band = {"value": 0.875, "low": 0.5, "high": 0.98, "n": 4, "chance": 0.5}
-    table = age_confusion({"guidance": {"1": {"age_confusion": matrix, "age_band": band}}}, "1")
+    band, luck = {"value": 0.875, "low": 0.5, "high": 0.98, "n": 4}, {"value": 0.5, "low": 0.25, "high": 0.75}
+    table = age_confusion(banded(matrix, band, luck | {"p": 0.01, "p_holm": 0.03}), "1")
     assert table.head == ["true age", "0–19", "20–29", "N"]
     assert table.rows == [["0–19", "3", "1", "4"], ["20–29", "0", "4", "4"], ["N", "3", "5", "8"]]
-    assert "0.88 [0.50, 0.98], N = 4; other people's faces would be in 0.50" in table.notes[1]
+    assert table.notes[1] == (
+        "In the true face's band: 0.88 [0.50, 0.98], N = 4; shuffled pairs 0.50 [0.25, 0.75], p = .030."
+    )
+    none = {"value": None, "n": 4, "reason": "not available: every generated face is judged the same"}
+    assert age_confusion(banded(matrix, none, none), "1").notes[1] == (
+        "In the true face's band: not available: every generated face is judged the same, N = 4."
+    )
 
 
 def test_a_w_without_faces_has_an_empty_matrix() -> None:
@@ -63,8 +75,8 @@ def test_a_w_without_faces_has_an_empty_matrix() -> None:
 
 def test_a_band_nobody_is_in_is_left_out_with_a_note() -> None:
     matrix = {"bands": ["0–19", "20–29", "30–39"], "counts": [[0, 0, 0], [2, 0, 1], [0, 0, 3]]}
-    band = {"value": 0.5, "low": 0.2, "high": 0.8, "n": 3, "chance": None}
-    table = age_confusion({"guidance": {"1": {"age_confusion": matrix, "age_band": band}}}, "1")
+    band = {"value": 0.5, "low": 0.2, "high": 0.8, "n": 3}
+    table = age_confusion(banded(matrix, band, {"value": None}), "1")
     assert table.head == ["true age", "0–19", "30–39", "N"]
     assert table.rows == [["20–29", "2", "1", "3"], ["30–39", "0", "3", "3"], ["N", "2", "4", "6"]]
     assert "In the true face's band: 0.50" in table.notes[1]
