@@ -96,7 +96,7 @@ def _measures(
     samples = min(a.places.shape[1], b.places.shape[1])
     studies = [(run, run.of(ids, samples, people)) for run in (a, b)]
     before, after = (Measured.of(one, one.voices.generated[run.guidance], max_yaw_degrees) for run, one in studies)
-    return compare_measures(before, after, people, plan)
+    return compare_measures(before, after, plan)
 
 
 def _enlarging(a: Run, b: Run, portraits: list[str], plan: Plan) -> dict[str, Any]:

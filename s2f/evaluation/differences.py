@@ -17,9 +17,19 @@ from scipy import stats
 
 from s2f.evaluation.people import draw_people, persons, toss_coins
 from s2f.evaluation.scores import NOBODY, Score, estimate
-from s2f.evaluation.statistics import FEWEST_DRAWN, FEWEST_PAIRS, Estimate, Floats, Plan, counted, tails, unavailable
+from s2f.evaluation.statistics import (
+    FEWEST_DRAWN,
+    FEWEST_PAIRS,
+    Estimate,
+    Floats,
+    Plan,
+    from_draws,
+    too_few,
+    unavailable,
+)
 
 TINY = 1e-12  # differences of rounding are none
+ROUNDING = 1e-12  # of a mean square: a spread that is no larger is none
 
 
 def paired_difference(ours: Score, theirs: Score, people: NDArray[np.int64], plan: Plan) -> Estimate:
@@ -50,7 +60,7 @@ def paired_difference(ours: Score, theirs: Score, people: NDArray[np.int64], pla
         return _too_few(count, len(people), FEWEST_DRAWN)
     drawn = _voices(draw_people(count, plan), person)
     draws = np.concatenate([scored(ours, weights) - scored(theirs, weights) for weights in drawn])
-    return _between(observed, draws, plan.confidence, p, len(people), count)
+    return from_draws(observed, draws, plan, len(people), count, p)
 
 
 def group_difference(score: Score, member: NDArray[np.bool_], people: NDArray[np.int64], plan: Plan) -> Estimate:
@@ -121,12 +131,12 @@ def _moments(score: Score) -> list[Floats]:
     moments = []
     for x, y in ((sample, score.truth) for sample in score.values.T):
         known = np.isfinite(x) & np.isfinite(y)
-        x, y = (np.where(known, _standard(one, known), 0.0) for one in (x, y))
+        x, y = (np.where(known, standard(one, known), 0.0) for one in (x, y))
         moments.append(np.stack([known, x, y, x * x, y * y, x * y], axis=1))
     return moments
 
 
-def _standard(values: Floats, known: NDArray[np.bool_]) -> Floats:
+def standard(values: Floats, known: NDArray[np.bool_]) -> Floats:
     """Values less the mean of the known ones, in units of their spread: r asks for no more, and sums lose no digits."""
     if not known.any():
         return values
@@ -137,10 +147,10 @@ def _standard(values: Floats, known: NDArray[np.bool_]) -> Floats:
 def _r(sums: Floats) -> Floats:
     """Pearson's r (b,) from sums (b, 6) as `_moments` orders them; NaN where a side does not vary."""
     mean = _divided(sums, sums[:, :1])
-    spread = (mean[:, 3] - mean[:, 1] ** 2).clip(0) * (mean[:, 4] - mean[:, 2] ** 2).clip(0)
-    varies = spread > 1e-18 * (mean[:, 3] * mean[:, 4])
+    spread = mean[:, 3:5] - mean[:, 1:3] ** 2
+    varies = (spread > ROUNDING * mean[:, 3:5]).all(1)
     together = mean[:, 5] - mean[:, 1] * mean[:, 2]
-    return np.where(varies, together / np.sqrt(np.where(varies, spread, 1.0)), np.nan)
+    return np.where(varies, together / np.sqrt(np.where(varies, spread.prod(1), 1.0)), np.nan)
 
 
 def _averaged(columns: list[Floats]) -> Floats:
@@ -170,16 +180,8 @@ def _voices(draws: Iterable[NDArray[Any]], person: NDArray[np.int64]) -> Iterato
     return (drawn[:, person] for drawn in draws)
 
 
-def _between(observed: float, draws: Floats, confidence: float, p: float, n: int, people: int) -> Estimate:
-    draws = draws[np.isfinite(draws)]
-    low, high = np.quantile(draws, tails(confidence, people))
-    return Estimate(observed, float(low), float(high), p, n, people=people)
-
-
 def _too_few(people: int, n: int, needed: int = FEWEST_PAIRS) -> Estimate:
-    if not n:
-        return unavailable(NOBODY)
-    return unavailable(f"{counted(people, 'person', 'people')}, at least {needed} are needed", n)
+    return too_few(people, n, needed) if n else unavailable(NOBODY)
 
 
 def _divided(numerator: Floats, denominator: Floats) -> Floats:

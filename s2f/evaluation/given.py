@@ -13,9 +13,9 @@ from s2f.evaluation.facial import evaluate_facial
 from s2f.evaluation.groups import evaluate_headlines
 from s2f.evaluation.headlines import VOICE_FINDS, Study
 from s2f.evaluation.identity import evaluate_identity
-from s2f.evaluation.measures_by import evaluate_mean_r
+from s2f.evaluation.measures_by import OF_THE_OTHERS, evaluate_mean_r
 from s2f.evaluation.pictures import Pictures
-from s2f.evaluation.statistics import Plan
+from s2f.evaluation.statistics import NOT_AVAILABLE, Plan
 from s2f.evaluation.tables import Voices, line_up
 from s2f.params.evaluation import MEASURES, EvaluationParams
 
@@ -25,7 +25,9 @@ REASONS = {
     "no voice has both a true value and a generated one": NOBODY,
     "a gallery of 0 ranks nothing": NOBODY,
     "only 0 pairs, at least 4 are needed": NOBODY,
-    "no voice has a measure on all its faces": "nobody has a measure on all faces, true and generated",
+    "no voice has a measure on both its faces, the true one not turned too far": (
+        "nobody has a measure on both faces, the true one not turned too far"
+    ),
     "no voice has two samples with a face": "nobody has two generated pictures with a face",
     "one sample a voice": "one picture of each",
     "samples of one voice agree no more than those of two": "pictures of one person agree no more than those of two",
@@ -69,8 +71,10 @@ def _of_pictures(content: Any) -> Any:
 
 
 def _reason(said: str) -> str:
-    start = "not available: " if said.startswith("not available: ") else ""
-    why = said.removeprefix(start)
+    start, why = "", said
+    for opening in (NOT_AVAILABLE, OF_THE_OTHERS):
+        if why.startswith(opening):
+            start, why = start + opening, why.removeprefix(opening)
     return start + REASONS.get(why, why)
 
 

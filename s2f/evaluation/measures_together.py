@@ -2,35 +2,42 @@
 
 A report's card counts how many measures correlate beyond chance. No paired test fits a count: it jumps by one where an
 r crosses a bound. The mean of the measures' r moves with every one of them. Each r is that of the mean of a voice's
-samples, as in a report's table, true faces turned too far left out. People are drawn, and their answers exchanged, for
-all measures at once (otherwise as s2f/evaluation/differences.py does it), so measures that go together are no news
-twice.
+samples, as in a report's table, true faces turned too far left out. People are drawn, shuffled, and their answers
+exchanged, for all measures at once (otherwise as s2f/evaluation/differences.py does it), so measures that go together
+are no news twice.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from s2f.evaluation.correlations import pearson
-from s2f.evaluation.differences import TINY, scored
+from s2f.evaluation.differences import TINY, scored, standard
 from s2f.evaluation.headlines import Study
 from s2f.evaluation.people import draw_people, persons, toss_coins
 from s2f.evaluation.scores import Score, mean_of_samples
-from s2f.evaluation.statistics import FEWEST_DRAWN, Estimate, Floats, Plan, counted, holm, tails, unavailable
+from s2f.evaluation.shuffling import by_luck, derangements, shuffled_mean_correlations
+from s2f.evaluation.statistics import FEWEST_DRAWN, Estimate, Floats, Plan, from_draws, holm, too_few, unavailable
 from s2f.evaluation.tables import take
 from s2f.params.evaluation import MEASURES
 
-NOBODY = "no voice has a measure on all its faces"
+Which = NDArray[np.bool_]  # (m,): some of the measures
+NOBODY = "no voice has a measure on both its faces, the true one not turned too far"
+NOT_BOTH = "no measure has an r on both sides"
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Every measure of n voices' generated and true faces (m, n); both are NaN where either is."""
+    """Every measure of n voices' generated and true faces (m, n), both NaN where either is, and whose voices they are.
+
+    `people` (n,) are whole numbers, the same for voices of one person.
+    """
 
     generated: Floats
     true: Floats
+    people: NDArray[np.int64]
 
     @staticmethod
     def of(study: Study, places: NDArray[np.int64], max_yaw_degrees: float) -> "Measured":
@@ -39,7 +46,8 @@ class Measured:
         none = [np.full(len(side.ids), np.nan) for side in (study.generated, study.true)]
         drawn = [mean_of_samples(take(study.generated.measures.get(name, none[0]), places)) for name in MEASURES]
         true = [take(study.true.measures.get(name, none[1]), study.voices.true) for name in MEASURES]
-        return Measured(np.array(drawn), np.array(true)).where(np.isfinite(drawn) & np.isfinite(true) & frontal)
+        known = np.isfinite(drawn) & np.isfinite(true) & frontal
+        return Measured(np.array(drawn), np.array(true), study.voices.people).where(known)
 
     @property
     def known(self) -> NDArray[np.bool_]:
@@ -48,96 +56,114 @@ class Measured:
 
     def where(self, known: NDArray[np.bool_]) -> "Measured":
         """Nothing but these (m, n)."""
-        return Measured(np.where(known, self.generated, np.nan), np.where(known, self.true, np.nan))
+        return replace(self, generated=np.where(known, self.generated, np.nan), true=np.where(known, self.true, np.nan))
 
     def of_voices(self, voices: NDArray[np.bool_]) -> "Measured":
         """These voices (n,) alone."""
-        return Measured(self.generated[:, voices], self.true[:, voices])
+        return Measured(self.generated[:, voices], self.true[:, voices], self.people[voices])
 
-    def has_r(self, people: NDArray[np.int64], confidence: float) -> NDArray[np.bool_]:
-        """Which measures have an r (m,)."""
-        return np.array([one.value is not None for one in self.correlations(people, confidence)])
+    def of_measures(self, used: Which) -> "Measured":
+        """These measures alone, and the voices that have one of them."""
+        return Measured(self.generated[used], self.true[used], self.people).of_voices(self.known[used].any(0))
 
-    def correlations(self, people: NDArray[np.int64], confidence: float) -> list[Estimate]:
+    def correlations(self, confidence: float) -> list[Estimate]:
         """Each measure's r."""
         pairs = zip(self.generated, self.true, self.known, strict=True)
-        return [pearson(x[known], y[known], confidence, people[known]) for x, y, known in pairs]
+        return [pearson(x[known], y[known], confidence, self.people[known]) for x, y, known in pairs]
 
-    def scores(self, used: NDArray[np.bool_], voices: NDArray[np.bool_]) -> list[Score]:
-        """Those of some measures (m,) and voices (n,)."""
-        return [Score(x[voices, None], y[voices]) for x, y in zip(self.generated[used], self.true[used], strict=True)]
+    def usable(self, confidence: float) -> Which:
+        """Which measures have an r, and of so many people that they can be drawn."""
+        return np.array([_drawable(one).value is not None for one in self.correlations(confidence)])
+
+    def why_none(self, confidence: float) -> Estimate:
+        """Why no measure is usable: what is said of the one that most voices have."""
+        if not self.known.any():
+            return unavailable(NOBODY)
+        return _drawable(max(self.correlations(confidence), key=lambda one: one.n))
+
+    def scores(self) -> list[Score]:
+        """Measure by measure."""
+        return [Score(x[:, None], y) for x, y in zip(self.generated, self.true, strict=True)]
 
 
-def mean_r(measured: Measured, used: NDArray[np.bool_], people: NDArray[np.int64], plan: Plan) -> Estimate:
-    """The mean r of the measures that are `used` (m,)."""
+def _drawable(r: Estimate) -> Estimate:
+    """r, if it is of so many people that they can be drawn."""
+    few = r.value is not None and (r.people or 0) < FEWEST_DRAWN
+    return too_few(r.people or 0, r.n, FEWEST_DRAWN) if few else r
+
+
+def mean_r(measured: Measured, used: Which, plan: Plan) -> Estimate:
+    """The mean r of the measures that are `used`."""
     if not used.any():
-        return unavailable(NOBODY)
-    voices = measured.known[used].any(0)
-    person, count = persons(people[voices])
-    if count < FEWEST_DRAWN:
-        return _too_few(count, int(voices.sum()))
-    scores = measured.scores(used, voices)
+        return measured.why_none(plan.confidence)
+    some = measured.of_measures(used)
+    person, count = persons(some.people)
+    scores, n = some.scores(), len(person)
     draws = np.concatenate([_mean_r(scores, weights[:, person]) for weights in draw_people(count, plan)])
-    low, high = np.quantile(draws[np.isfinite(draws)], tails(plan.confidence, count))
-    value = float(_mean_r(scores, np.ones((1, len(person))))[0])
-    return Estimate(value, float(low), float(high), None, len(person), people=count)
+    return from_draws(float(_mean_r(scores, np.ones((1, n)))[0]), draws, plan, n, count)
 
 
-def compare_measures(a: Measured, b: Measured, people: NDArray[np.int64], plan: Plan) -> dict[str, Any]:
-    """A row of the comparison, as JSON content; the difference is b less a.
+def shuffled_mean_r(observed: Estimate, measured: Measured, used: Which, plan: Plan) -> Estimate:
+    """The same with other people's true faces, with luck's p of `observed`; where that is none, so is this."""
+    if observed.value is None:
+        return observed
+    some = measured.of_measures(used)
+    orders = derangements(some.people, plan.resamples, plan.seed)
+    values = None if orders is None else shuffled_mean_correlations(some.generated, some.true, orders)
+    return by_luck(observed.value, values, observed.n, plan.confidence)
+
+
+def compare_measures(a: Measured, b: Measured, plan: Plan) -> dict[str, Any]:
+    """A row of the comparison, as JSON content; the difference is b less a, of the same voices.
 
     A measure without an r on either side is left out of both: `measures` says how many count, of how many, and how
     many of each side's are beyond chance, which is no difference that is tested.
     """
     of_a, of_b, known = a.known.any(0), b.known.any(0), a.known & b.known
     a, b = a.where(known), b.where(known)
-    found = {side: one.correlations(people, plan.confidence) for side, one in (("a", a), ("b", b))}
-    used = np.array([None not in (one.value, other.value) for one, other in zip(found["a"], found["b"], strict=True)])
-    voices = known[used].any(0)
-    counted = {f"beyond_chance_{side}": _beyond_chance(rows, plan.confidence) for side, rows in found.items()}
+    used = a.usable(plan.confidence) & b.usable(plan.confidence)
     same = all(np.array_equal(*both, equal_nan=True) for both in ((a.generated, b.generated), (a.true, b.true)))
-    one, other, difference = _estimates(a.scores(used, voices), b.scores(used, voices), people[voices], plan)
+    one, other, difference = _estimates(a, b, used, plan)
+    beyond = {f"beyond_chance_{name}": _beyond_chance(side, plan.confidence) for name, side in (("a", a), ("b", b))}
     return {
         "a": one.as_json(),
         "b": other.as_json(),
         "difference": difference.as_json() | {"same": same},
         "only_a": int((of_a & ~of_b).sum()),
         "only_b": int((of_b & ~of_a).sum()),
-        "measures": {"used": int(used.sum()), "of": len(MEASURES), **counted},
+        "measures": {"used": int(used.sum()), "of": len(MEASURES), **beyond},
     }
 
 
-def _beyond_chance(rows: list[Estimate], confidence: float) -> int:
+def _beyond_chance(measured: Measured, confidence: float) -> int:
     """As a report's card counts them."""
+    rows = measured.correlations(confidence)
     return sum(
         p is not None and p <= 1 - confidence and (row.value or 0) > 0
         for row, p in zip(rows, holm([row.p for row in rows]), strict=True)
     )
 
 
-def _estimates(a: list[Score], b: list[Score], people: NDArray[np.int64], plan: Plan) -> list[Estimate]:
+def _estimates(a: Measured, b: Measured, used: Which, plan: Plan) -> list[Estimate]:
     """Mean r of both, and b less a."""
-    person, count = persons(people)
-    if count < FEWEST_DRAWN:
-        return [_too_few(count, len(people))] * 3
-    drawn = [(_mean_r(a, w), _mean_r(b, w)) for w in (weights[:, person] for weights in draw_people(count, plan))]
+    if not used.any():
+        sides = (side for side in (a, b) if not side.usable(plan.confidence).any())
+        return [next((side.why_none(plan.confidence) for side in sides), unavailable(NOT_BOTH))] * 3
+    a, b = a.of_measures(used), b.of_measures(used)
+    person, count = persons(a.people)
+    ours, theirs, n = a.scores(), b.scores(), len(person)
+    drawn = [
+        (_mean_r(ours, w), _mean_r(theirs, w)) for w in (weights[:, person] for weights in draw_people(count, plan))
+    ]
     draws_a, draws_b = (np.concatenate(draws) for draws in zip(*drawn, strict=True))
-    everybody = np.ones((1, len(people)))
-    mean_a, mean_b = (float(_mean_r(one, everybody)[0]) for one in (a, b))
-    luck = np.concatenate([_exchanged(a, b, coins[:, person]) for coins in toss_coins(count, plan)])
+    mean_a, mean_b = (float(_mean_r(one, np.ones((1, n)))[0]) for one in (ours, theirs))
+    luck = np.concatenate([_exchanged(ours, theirs, coins[:, person]) for coins in toss_coins(count, plan)])
     p = float((1 + (np.abs(luck) >= abs(mean_b - mean_a) - TINY).sum()) / (1 + len(luck)))
-
-    def estimate(value: float, draws: Floats, p: float | None = None) -> Estimate:
-        low, high = np.quantile(draws[np.isfinite(draws)], tails(plan.confidence, count))
-        return Estimate(value, float(low), float(high), p, len(people), people=count)
-
-    return [estimate(mean_a, draws_a), estimate(mean_b, draws_b), estimate(mean_b - mean_a, draws_b - draws_a, p)]
-
-
-def _too_few(people: int, n: int) -> Estimate:
-    if not n:
-        return unavailable(NOBODY)
-    return unavailable(f"{counted(people, 'person', 'people')}, at least {FEWEST_DRAWN} are needed", n)
+    return [
+        from_draws(mean_a, draws_a, plan, n, count),
+        from_draws(mean_b, draws_b, plan, n, count),
+        from_draws(mean_b - mean_a, draws_b - draws_a, plan, n, count, p),
+    ]
 
 
 def _mean_r(scores: list[Score], weights: NDArray[np.generic]) -> Floats:
@@ -158,9 +184,5 @@ def _exchanged(a: list[Score], b: list[Score], swap: NDArray[np.bool_]) -> Float
 def _one_below_the_other(a: Score, b: Score) -> Score:
     """Rows of a, then rows of b, of which weights may choose."""
     assert a.truth is not None and b.truth is not None
-    values = np.concatenate([_standard(a.values), _standard(b.values)])
-    return Score(values, np.concatenate([_standard(a.truth), _standard(b.truth)]))
-
-
-def _standard(values: Floats) -> Floats:
-    return (values - np.nanmean(values)) / np.nanstd(values)
+    values = np.concatenate([standard(one.values, one.kept) for one in (a, b)])
+    return Score(values, np.concatenate([standard(a.truth, a.kept), standard(b.truth, b.kept)]))

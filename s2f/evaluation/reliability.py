@@ -49,7 +49,7 @@ def unattenuated(r: Estimate, reliability: Estimate) -> Estimate:
     if r.value is None or r.low is None or r.high is None:
         return r
     if reliability.value is None:
-        return unavailable((reliability.reason or "").removeprefix("not available: "), r.n)
+        return unavailable(reliability.why, r.n)
     if reliability.value < LEAST:
         return unavailable("samples of one voice agree no more than those of two", r.n)
     value, low, high = (one / math.sqrt(reliability.value) for one in (r.value, r.low, r.high))

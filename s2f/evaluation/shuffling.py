@@ -98,8 +98,24 @@ def shuffled_correlations(x: Floats, y: Floats, orders: Orders) -> Floats:
     return np.tanh(total / x.shape[1])
 
 
+def shuffled_mean_correlations(x: Floats, y: Floats, orders: Orders) -> Floats:
+    """The mean (shuffles,) of Pearson's r of the rows of x (m, n) with those of y (m, n) in each order.
+
+    All rows are shuffled alike. Pairs with NaN on a side are left out; otherwise as `shuffled_correlations`.
+    """
+    total = np.zeros(len(orders))
+    for one, other in zip(x, y, strict=True):
+        known, known_other = np.isfinite(one), np.isfinite(other)
+        for index, order in enumerate(orders):
+            kept = known & known_other[order]
+            total[index] += _r(one[kept], other[order[kept]])
+    return total / len(x)
+
+
 def _r(x: Floats, y: Floats) -> float:
-    """Pearson's r, short of ±1 by rounding, so that its z is finite."""
+    """Pearson's r, short of ±1 by rounding, so that its z is finite; 0 of nobody."""
+    if not len(x):
+        return 0.0
     x, y = x - x.mean(), y - y.mean()
     length = float(np.sqrt(x @ x) * np.sqrt(y @ y))
     return float(np.clip(x @ y / length, -1 + 1e-15, 1 - 1e-15)) if length > 0 else 0.0

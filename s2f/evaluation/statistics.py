@@ -17,7 +17,9 @@ Floats = NDArray[np.float64]
 
 FEWEST_PAIRS = 4  # Fisher's interval divides by sqrt(n − 3)
 FEWEST_DRAWN = 10  # people that a bootstrap can draw from: of 4 it covers 85 % for 95 %
+MOST_DRAWS = 0.9  # of a bootstrap's draws: so many must have a value
 SURE_DRAWS = 10  # times as many draws as the smallest p needs that is to stay significant after Holm's correction
+NOT_AVAILABLE = "not available: "
 ROUND = 6  # decimals written: enough to compare, few enough to be the same on every machine
 
 
@@ -51,6 +53,11 @@ class Estimate:
     reason: str | None = None
     people: int | None = None
 
+    @property
+    def why(self) -> str:
+        """What the reason says behind 'not available: '."""
+        return (self.reason or "").removeprefix(NOT_AVAILABLE)
+
     def as_json(self) -> dict[str, Any]:
         """As a small dict: numbers rounded, `p`, `reason` and `people` only where there is one."""
         content = {key: _rounded(value) for key, value in asdict(self).items()}
@@ -60,7 +67,12 @@ class Estimate:
 
 def unavailable(reason: str, n: int = 0) -> Estimate:
     """No number, and why: `reason` completes 'not available: …'."""
-    return Estimate(n=n, reason=f"not available: {reason}")
+    return Estimate(n=n, reason=NOT_AVAILABLE + reason)
+
+
+def too_few(people: int, n: int, needed: int) -> Estimate:
+    """No number, for so few people have the n rows."""
+    return unavailable(f"{counted(people, 'person', 'people')}, at least {needed} are needed", n)
 
 
 @dataclass(frozen=True)
@@ -94,7 +106,7 @@ def proportion(
         return unavailable("no rows")
     weight = weigh(n, people)
     if weight.people < 2:
-        return unavailable(f"{counted(weight.people, 'person', 'people')}, at least 2 are needed", n)
+        return too_few(weight.people, n, 2)
     z2, rows = stats.norm.ppf(0.5 + confidence / 2) ** 2, answers * weight.rows
     middle = (share + z2 / (2 * rows)) / (1 + z2 / rows)
     reach = math.sqrt(z2 * share * (1 - share) / rows + z2 * z2 / (4 * rows * rows)) / (1 + z2 / rows)
@@ -116,7 +128,7 @@ def mean(
     _, person = np.unique(people, return_inverse=True)
     count = np.bincount(person)
     if len(count) < 2:
-        return unavailable(f"{counted(len(count), 'person', 'people')}, at least 2 are needed", n)
+        return too_few(len(count), n, 2)
     total, middle = np.bincount(person, weights=values), float(values.mean())
     if len(count) < FEWEST_DRAWN:
         error = math.sqrt(np.square(total - middle * count).sum() * len(count) / (len(count) - 1)) / n
@@ -128,8 +140,19 @@ def mean(
     for index in range(plan.resamples):  # one at a time: memory stays flat at any N
         drawn = rng.integers(len(count), size=len(count))
         draws[index] = total[drawn].sum() / count[drawn].sum()
-    low, high = np.quantile(draws, tails(plan.confidence, len(count)))
-    return Estimate(middle, float(low), float(high), None, n, people=len(count))
+    return from_draws(middle, draws, plan, n, len(count))
+
+
+def from_draws(value: float, draws: Floats, plan: Plan, n: int, people: int, p: float | None = None) -> Estimate:
+    """A value with the interval that holds most of what people who are drawn again have (b,); NaN where they have none.
+
+    Where many have none, those that have one are no fair draws, and there is no interval.
+    """
+    known = draws[np.isfinite(draws)]
+    if len(known) < MOST_DRAWS * len(draws):
+        return unavailable(f"of people who are drawn again only {len(known)} of {len(draws)} have a value", n)
+    low, high = np.quantile(known, tails(plan.confidence, people))
+    return Estimate(value, float(low), float(high), p, n, people=people)
 
 
 def tails(confidence: float, people: int) -> tuple[float, float]:

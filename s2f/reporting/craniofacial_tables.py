@@ -97,17 +97,23 @@ def together(content: dict[str, Any], guidance: str) -> Table:
     """The mean r of all measures, by w beside the reference's and there by group beside all other voices."""
     named = {f"w = {w}": row for w, row in content["by_guidance"].items()}
     named |= {f"w = {guidance}, {row['by']}: {row['group']}": row for row in content["groups"]}
-    rows = []
+    rows, missing = [], []
     for name, row in named.items():
-        difference = row.get("difference", {})
-        known = difference.get("value") is not None
-        cells = [estimate(row), estimate(difference) if known else NONE, p_value(difference.get("p_holm"))]
-        rows.append([name, *cells, str(row["n"])])
+        difference, known = row.get("difference", {}), row["value"] is not None
+        apart = NONE if difference.get("value") is None else estimate(difference)
+        cells = [estimate(row), by_luck(row["shuffled"]) if known else NONE, str(row["measures"]), apart]
+        rows.append([name, *cells, p_value(difference.get("p_holm")), str(row["n"])])
+        if known and difference.get("reason"):
+            missing.append(f"Difference of {name}: {difference['reason']}.")
     notes = [
         f"Difference: from w = {guidance} on the same voices; of a group, from all other voices. p: corrected for all "
-        "w, and for all groups."
+        "w, and for all groups.",
+        "The mean is of the measures that have an r of 10 people or more at every w; in a group's row, of those that "
+        "have one inside the group and among the others. Random pairs, all measures at once: in brackets the reach of "
+        "luck, p: how often it gets as far.",
     ]
-    return Table("The mean r of the measures", ["of", "mean r", "difference", "p (Holm)", "N"], rows, notes)
+    head = ["of", "mean r", "random pairs", "measures", "difference", "p (Holm)", "N"]
+    return Table("The mean r of the measures", head, rows, notes + missing)
 
 
 def definitions() -> Table:

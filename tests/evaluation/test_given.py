@@ -45,6 +45,28 @@ def test_nothing_is_said_of_guidance_voices_or_a_law(evaluate) -> None:
     assert not any(row["tied"] or row["free"] for row in results["craniofacial"]["measures"].values())
 
 
+def reasons(content):
+    if isinstance(content, dict):
+        own = {content["reason"]} if content.get("reason") else set()
+        return own.union(*(reasons(value) for value in content.values()))
+    return set().union(*(reasons(value) for value in content)) if isinstance(content, list) else set()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"label_gender": "f"},
+        {"label_gender": "f", "yaw_degrees": 60.0},
+        {"faces": 0, "embedding": None, "age": None, "male": None, "yaw_degrees": None, "measures": None},
+        {"age": 30.0, "male": 0.9, "measures": [("jaw_width", 1.0)]},
+    ],
+)
+@pytest.mark.parametrize("side", ["true", "generated"])
+def test_no_reason_speaks_of_voices(evaluate, change, side) -> None:
+    said = reasons(evaluate(lambda rows: [row.update(change) for row in rows if row["source"] == side]))
+    assert said and not [one for one in said if "voice" in one]
+
+
 def test_pictures_of_one_person_count_as_one(evaluate) -> None:
     results = evaluate(person={f"v{index:04d}": f"person {index // 3}" for index in range(30)})
     for content in (results["facial"], results["headlines"], results["identity"]):

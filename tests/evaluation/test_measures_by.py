@@ -24,14 +24,22 @@ def evaluate(study, plan, guidance=1.0):
     return result
 
 
+def few(people):
+    return f"not available: only {people} people, at least 10 are needed"
+
+
 def test_copied_faces_have_a_mean_r_of_one_at_every_w_and_in_every_group(studied, plan) -> None:
     result = evaluate(studied(voices=400, noise=0.0), plan)
     assert all(row["value"] == pytest.approx(1) for row in result["by_guidance"].values())
     assert "difference" in result["by_guidance"]["0"] and "difference" not in result["by_guidance"]["1"]
-    assert len(result["groups"]) == 6
-    for row in result["groups"][:4]:
-        assert row["value"] == pytest.approx(1) and row["measures"] > 0
+    assert all(row["shuffled"]["p_holm"] < 0.02 for row in result["by_guidance"].values())
+    groups = {row["group"]: row for row in result["groups"]}
+    assert list(groups) == ["women", "men", "under 30", "30–44", "45–59", "60 and over"]
+    assert groups.pop("60 and over")["reason"] == few(6)
+    for row in groups.values():
+        assert row["value"] == pytest.approx(1) and row["measures"] == 3
         assert row["difference"]["value"] == 0 and row["difference"]["p_holm"] > 0.05
+        assert -0.2 < row["shuffled"]["value"] < 0.2 and row["shuffled"]["p_holm"] < 0.05
 
 
 def test_a_group_and_a_w_whose_measures_are_other_peoples_are_worse(studied, plan) -> None:
@@ -51,8 +59,56 @@ def test_a_group_and_a_w_whose_measures_are_other_peoples_are_worse(studied, pla
     assert worse["high"] < 0 and worse["p_holm"] < 0.05
 
 
+def test_every_w_counts_the_same_measures_and_a_group_those_that_its_others_have(studied, plan) -> None:
+    def lose(rows):
+        for row in rows:
+            named = dict(row["measures"])
+            if row["source"] == "generated" and row["guidance"] == 0.0:
+                del named["jaw_width"]
+            if row["source"] == "true" and row["label_gender"] == "m":
+                named["nose_width"] = 1.0
+            row["measures"] = list(named.items())
+
+    result = evaluate(studied(voices=160, change=lose), plan)
+    assert [row["measures"] for row in result["by_guidance"].values()] == [2, 2]
+    assert [row["measures"] for row in result["groups"][:2]] == [2, 2]
+
+
+@pytest.mark.parametrize(
+    ("change", "whole", "group"),
+    [
+        ({"measures": [("jaw_width", 1.0)]}, "one side is the same everywhere", None),
+        ({"yaw_degrees": 40.0}, "no voice has a measure on both its faces, the true one not turned too far", None),
+        ({"measures": None}, "no voice has a measure on both its faces, the true one not turned too far", None),
+        (
+            {"label_gender": "f"},
+            None,
+            "of the others, no voice has a measure on both its faces, the true one not turned too far",
+        ),
+    ],
+)
+def test_the_reason_is_the_true_one(studied, plan, change, whole, group) -> None:
+    def apply(rows):
+        for row in rows:
+            if row["source"] == "true":
+                row.update(change)
+
+    result = evaluate(studied(change=apply), plan)
+    for row in result["by_guidance"].values():
+        assert row.get("reason") == (whole and f"not available: {whole}")
+        assert row["shuffled"].get("reason") == row.get("reason")
+    women = result["groups"][0]
+    assert (women["value"] is None) == (group is None)
+    assert women["difference"]["reason"] == f"not available: {group or whole}"
+
+
 def test_few_people_are_a_sentence(studied, plan) -> None:
-    result = evaluate(studied(voices=12), plan)
-    few = [row for row in result["groups"] if row["value"] is None]
-    assert few and all("at least 10 are needed" in row["reason"] or "no voice" in row["reason"] for row in few)
+    def label(rows):
+        for row in rows:
+            row["label_gender"] = "f" if row["id"] < "v0005" else "m"
+
+    result = evaluate(studied(voices=12, change=label), plan)
+    assert [row["value"] is None for row in result["by_guidance"].values()] == [False, False]
+    for row, people in zip(result["groups"][:2], (5, 7), strict=True):
+        assert row["reason"] == row["difference"]["reason"] == few(people) and row["measures"] == 0
     assert evaluate(studied(), plan, guidance=7.0)["groups"] == []

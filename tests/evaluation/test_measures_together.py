@@ -1,7 +1,10 @@
+import re
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from s2f.evaluation.measures_together import Measured, compare_measures
+from s2f.evaluation.measures_together import Measured, compare_measures, mean_r, shuffled_mean_r
 from s2f.evaluation.statistics import Plan
 
 PLAN = Plan(confidence=0.95, resamples=400, seed=1)
@@ -9,7 +12,7 @@ PEOPLE = np.arange(60)
 
 
 def measured(true: np.ndarray, noise: float, seed: int) -> Measured:
-    return Measured(true + noise * np.random.default_rng(seed).normal(size=true.shape), true)
+    return Measured(true + noise * np.random.default_rng(seed).normal(size=true.shape), true, PEOPLE)
 
 
 @pytest.fixture
@@ -19,9 +22,9 @@ def true() -> np.ndarray:
 
 def test_the_same_measure_eleven_times_is_no_surer_than_once(true: np.ndarray) -> None:
     a, b = measured(true[:1], 1.0, 1), measured(true[:1], 0.6, 2)
-    once = compare_measures(a, b, PEOPLE, PLAN)
-    copies = [Measured(one.generated.repeat(11, 0), one.true.repeat(11, 0)) for one in (a, b)]
-    often = compare_measures(*copies, PEOPLE, PLAN)
+    once = compare_measures(a, b, PLAN)
+    copies = [Measured(one.generated.repeat(11, 0), one.true.repeat(11, 0), PEOPLE) for one in (a, b)]
+    often = compare_measures(*copies, PLAN)
     for key in ("value", "low", "high", "p"):
         assert often["difference"][key] == pytest.approx(once["difference"][key], abs=1e-6), key
     assert (once["measures"]["used"], often["measures"]["used"]) == (1, 11)
@@ -29,24 +32,24 @@ def test_the_same_measure_eleven_times_is_no_surer_than_once(true: np.ndarray) -
 
 def test_eleven_measures_are_surer_than_one_and_the_other_way_round_is_the_opposite(true: np.ndarray) -> None:
     a, b = measured(true, 1.0, 1), measured(true, 0.8, 2)
-    row, back = compare_measures(a, b, PEOPLE, PLAN), compare_measures(b, a, PEOPLE, PLAN)
+    row, back = compare_measures(a, b, PLAN), compare_measures(b, a, PLAN)
     assert row["difference"]["low"] > 0 and row["difference"]["p"] <= 0.05
     assert back["difference"]["value"] == -row["difference"]["value"] and back["a"] == row["b"]
     assert back["difference"]["p"] == pytest.approx(row["difference"]["p"], abs=1e-9)
-    one = compare_measures(*(Measured(side.generated[:1], side.true[:1]) for side in (a, b)), PEOPLE, PLAN)
+    one = compare_measures(*(Measured(side.generated[:1], side.true[:1], PEOPLE) for side in (a, b)), PLAN)
     width = [found["difference"]["high"] - found["difference"]["low"] for found in (row, one)]
     assert width[0] < 0.6 * width[1]
 
 
 def test_measures_of_other_spread_are_exchanged_as_equals(true: np.ndarray) -> None:
     a, b = measured(true, 1.0, 1), measured(true, 1.0, 2)
-    wide = Measured(1000 * b.generated + 7, b.true)
-    assert compare_measures(a, wide, PEOPLE, PLAN)["difference"] == compare_measures(a, b, PEOPLE, PLAN)["difference"]
+    wide = replace(b, generated=1000 * b.generated + 7)
+    assert compare_measures(a, wide, PLAN)["difference"] == compare_measures(a, b, PLAN)["difference"]
 
 
 def test_no_difference_is_found_where_there_is_none_more_often_than_promised(true: np.ndarray) -> None:
     found = [
-        compare_measures(measured(true, 1.0, 2 * seed), measured(true, 1.0, 2 * seed + 1), PEOPLE, PLAN)["difference"]
+        compare_measures(measured(true, 1.0, 2 * seed), measured(true, 1.0, 2 * seed + 1), PLAN)["difference"]
         for seed in range(40)
     ]
     assert sum(one["p"] <= 0.05 for one in found) <= 5
@@ -57,16 +60,71 @@ def test_what_one_side_lacks_is_left_out_of_both_and_counted(true: np.ndarray) -
     a, b = measured(true, 1.0, 1), measured(true, 0.5, 2)
     seen = np.ones(true.shape, dtype=bool)
     seen[:, :9], seen[3], seen[4, :50] = False, False, False
-    row = compare_measures(a.where(seen), b, PEOPLE, PLAN)
-    both = compare_measures(a.where(seen), b.where(seen), PEOPLE, PLAN)
+    row = compare_measures(a.where(seen), b, PLAN)
+    both = compare_measures(a.where(seen), b.where(seen), PLAN)
     assert (row["only_a"], row["only_b"], row["difference"]["n"]) == (0, 9, 51) and row["measures"]["used"] == 10
     assert {key: row[key] for key in ("a", "b", "difference")} == {key: both[key] for key in ("a", "b", "difference")}
 
 
-def test_too_few_people_and_a_constant_side_have_no_number(true: np.ndarray) -> None:
+def difference(a: Measured, b: Measured) -> dict:
+    return compare_measures(a, b, PLAN)["difference"]
+
+
+def test_what_cannot_be_compared_has_the_reason_that_is_true(true: np.ndarray) -> None:
     a = measured(true, 1.0, 1)
-    row = compare_measures(a, a, PEOPLE % 9, PLAN)
-    assert row["difference"]["reason"] == "not available: only 9 people, at least 10 are needed"
-    flat = Measured(np.ones_like(true), true)
-    assert "no voice has a measure" in compare_measures(a, flat, PEOPLE, PLAN)["difference"]["reason"]
-    assert compare_measures(a, flat, PEOPLE, PLAN)["a"]["value"] is None
+    nine = replace(a, people=PEOPLE % 9)
+    assert difference(nine, nine)["reason"] == "not available: only 9 people, at least 10 are needed"
+    flat = replace(a, generated=np.ones_like(true))
+    assert difference(a, flat)["reason"] == "not available: one side is the same everywhere"
+    assert compare_measures(a, flat, PLAN)["a"]["value"] is None and difference(a, flat)["n"] == 60
+    nobody = a.where(np.zeros(true.shape, dtype=bool))
+    assert difference(a, nobody)["reason"] == (
+        "not available: no voice has a measure on both its faces, the true one not turned too far"
+    )
+    first = np.arange(11)[:, None] < 5
+    halves = [replace(a, generated=np.where(half, a.generated, 1.0)) for half in (first, ~first)]
+    assert difference(*halves)["reason"] == "not available: no measure has an r on both sides"
+
+
+def test_draws_of_people_among_whom_a_measure_often_is_constant_give_no_interval(true: np.ndarray) -> None:
+    """One voice alone differs: two of five times it is not drawn at all, and those draws have no r."""
+    one = np.zeros_like(true[:1])
+    one[0, 7] = 1.0
+    found = mean_r(Measured(true[:1], one, PEOPLE), np.ones(1, dtype=bool), PLAN)
+    assert found.value is None
+    assert re.fullmatch(
+        r"not available: of people who are drawn again only 2[2-8]\d of 400 have a value", found.reason or ""
+    )
+
+
+def test_a_measure_of_few_people_is_not_in_the_mean(true: np.ndarray) -> None:
+    known = np.ones(true.shape, dtype=bool)
+    known[2, 9:] = False
+    some = measured(true, 1.0, 1).where(known)
+    used = some.usable(0.95)
+    assert used.sum() == 10 and not used[2]
+    rest = np.delete(np.arange(11), 2)
+    by_hand = np.mean([np.corrcoef(some.generated[one], some.true[one])[0, 1] for one in rest])
+    assert mean_r(some, used, PLAN).value == pytest.approx(by_hand)
+
+
+def test_the_mean_r_is_covered_and_luck_says_so_at_the_nominal_rate() -> None:
+    """Eleven measures that share half of their spread, of 40 people with two clips each."""
+    runs, people, plan = 200, np.repeat(np.arange(40), 2), Plan(confidence=0.95, resamples=100, seed=1)
+    used, found = np.ones(11, dtype=bool), {"covered": 0, "lucky": 0}
+    for run in range(runs):
+        rng = np.random.default_rng(run)
+
+        def faces(rng=rng) -> np.ndarray:
+            own = rng.normal(size=(11, 40)) + rng.normal(size=40)
+            return own[:, people] + 0.2 * rng.normal(size=(11, 80))
+
+        true, other = faces(), faces()
+        related = Measured(0.5 * true + other, true, people)
+        truth = 0.5 / np.sqrt(1.25)
+        row = mean_r(related, used, plan)
+        found["covered"] += row.low <= truth <= row.high
+        alone = Measured(other, true, people)
+        found["lucky"] += shuffled_mean_r(mean_r(alone, used, plan), alone, used, plan).p <= 0.05
+    assert 0.90 <= found["covered"] / runs <= 0.99  # three standard errors about 0.95
+    assert found["lucky"] / runs <= 0.10

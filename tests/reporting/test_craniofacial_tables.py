@@ -90,10 +90,17 @@ def test_ranks_gender_and_noise_stand_beside_every_r() -> None:
 
 
 def test_the_mean_r_stands_by_w_and_by_group() -> None:
-    row = {"value": 0.2, "low": 0.1, "high": 0.3, "n": 9}
+    luck = {"value": 0.0, "low": -0.05, "high": 0.05, "p": 0.01, "p_holm": 0.02}
+    row = {"value": 0.2, "low": 0.1, "high": 0.3, "n": 9, "measures": 7, "shuffled": luck}
     apart = {"difference": {"value": -0.1, "low": -0.2, "high": 0.0, "p_holm": 0.04}}
-    groups = [{"by": "gender", "group": "men", **row, **apart}]
+    alone = {"difference": {"value": None, "reason": "not available: of the others, only 3 people"}}
+    nothing = {"value": None, "n": 0, "reason": "not available: nobody", "measures": 0, "shuffled": {"value": None}}
+    groups = [{"by": "gender", "group": "men", **row, **alone}, {"by": "gender", "group": "women", **nothing, **alone}]
     table = craniofacial_tables.together({"by_guidance": {"0": row | apart, "1": row}, "groups": groups}, "1")
-    assert [cells[0] for cells in table.rows] == ["w = 0", "w = 1", "w = 1, gender: men"]
-    assert table.rows[0][1:] == ["0.20 [0.10, 0.30]", "−0.10 [−0.20, 0.00]", ".040", "9"]
-    assert table.rows[1][2:] == ["–", "–", "9"]
+    names = ["w = 0", "w = 1", "w = 1, gender: men", "w = 1, gender: women"]
+    assert [cells[0] for cells in table.rows] == names
+    own = ["0.20 [0.10, 0.30]", "0.00 [−0.05, 0.05], p = .020", "7"]
+    assert table.rows[0][1:] == [*own, "−0.10 [−0.20, 0.00]", ".040", "9"]
+    assert table.rows[1][1:] == [*own, "–", "–", "9"]
+    assert table.rows[3][1:] == ["not available: nobody", "–", "0", "–", "–", "0"]
+    assert table.notes[2:] == ["Difference of w = 1, gender: men: not available: of the others, only 3 people."]
