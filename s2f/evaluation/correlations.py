@@ -14,6 +14,7 @@ from scipy import stats
 
 from s2f.evaluation.statistics import FEWEST_PAIRS, Estimate, Floats, Weight, counted, unavailable, weigh
 
+ROUNDING = 1e-12  # of a mean square: a spread that is no larger is none
 NOISE = 1e-5  # of a value: ages of 40 that differ by an hour are one age
 
 
@@ -140,6 +141,28 @@ def _covariance(x: Floats, known: NDArray[np.bool_], r: float, people: NDArray[n
     share = np.clip(np.divide(together, (1 - square) ** 2, out=np.ones_like(alike), where=square < 1 - 1e-6), 0, 1)
     own = rows.diagonal()
     return share * rows / np.sqrt(np.outer(own, own)) / np.sqrt(np.outer(own - 3, own - 3))
+
+
+def standard(values: Floats, known: NDArray[np.bool_]) -> Floats:
+    """Values less the mean of the known ones, in units of their spread: r asks for no more, and sums lose no digits."""
+    if not known.any():
+        return values
+    spread = float(values[known].std())
+    return (values - values[known].mean()) / (spread if spread > 0 else 1.0)
+
+
+def from_sums(sums: Floats) -> Floats:
+    """Pearson's r (b,) from sums (b, 6) over pairs of 1, x, y, x², y² and xy; NaN where a side does not vary."""
+    mean = divided(sums, sums[:, :1])
+    spread = mean[:, 3:5] - mean[:, 1:3] ** 2
+    varies = (spread > ROUNDING * mean[:, 3:5]).all(1)
+    together = mean[:, 5] - mean[:, 1] * mean[:, 2]
+    return np.where(varies, together / np.sqrt(np.where(varies, spread.prod(1), 1.0)), np.nan)
+
+
+def divided(numerator: Floats, denominator: Floats) -> Floats:
+    """The quotient, NaN where the denominator is not above 0."""
+    return np.divide(numerator, denominator, out=np.full(numerator.shape, np.nan), where=denominator > 0)
 
 
 def _no_correlation(x: Floats, y: Floats, weight: Weight) -> str | None:

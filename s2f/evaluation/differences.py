@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from s2f.evaluation.correlations import divided, from_sums, standard
 from s2f.evaluation.people import draw_people, persons, toss_coins
 from s2f.evaluation.scores import NOBODY, Score, estimate
 from s2f.evaluation.statistics import (
@@ -29,7 +30,6 @@ from s2f.evaluation.statistics import (
 )
 
 TINY = 1e-12  # differences of rounding are none
-ROUNDING = 1e-12  # of a mean square: a spread that is no larger is none
 
 
 def paired_difference(ours: Score, theirs: Score, people: NDArray[np.int64], plan: Plan) -> Estimate:
@@ -121,12 +121,12 @@ def scored(score: Score, weights: NDArray[np.generic] | None = None) -> Floats:
     if score.truth is None:
         values = score.by_voice
         known = np.isfinite(values)
-        return _divided(weights[:, known] @ values[known], weights[:, known].sum(1))
-    return _averaged([_r(weights @ moments) for moments in _moments(score)])
+        return divided(weights[:, known] @ values[known], weights[:, known].sum(1))
+    return _averaged([from_sums(weights @ moments) for moments in _moments(score)])
 
 
 def _moments(score: Score) -> list[Floats]:
-    """For each sample, of every voice (n, 6): whether it counts, x, y, x², y², xy; sums of them make an r."""
+    """For each sample, of every voice (n, 6), what sums that make an r are of (`from_sums`)."""
     assert score.truth is not None
     moments = []
     for x, y in ((sample, score.truth) for sample in score.values.T):
@@ -134,23 +134,6 @@ def _moments(score: Score) -> list[Floats]:
         x, y = (np.where(known, standard(one, known), 0.0) for one in (x, y))
         moments.append(np.stack([known, x, y, x * x, y * y, x * y], axis=1))
     return moments
-
-
-def standard(values: Floats, known: NDArray[np.bool_]) -> Floats:
-    """Values less the mean of the known ones, in units of their spread: r asks for no more, and sums lose no digits."""
-    if not known.any():
-        return values
-    spread = float(values[known].std())
-    return (values - values[known].mean()) / (spread if spread > 0 else 1.0)
-
-
-def _r(sums: Floats) -> Floats:
-    """Pearson's r (b,) from sums (b, 6) as `_moments` orders them; NaN where a side does not vary."""
-    mean = _divided(sums, sums[:, :1])
-    spread = mean[:, 3:5] - mean[:, 1:3] ** 2
-    varies = (spread > ROUNDING * mean[:, 3:5]).all(1)
-    together = mean[:, 5] - mean[:, 1] * mean[:, 2]
-    return np.where(varies, together / np.sqrt(np.where(varies, spread.prod(1), 1.0)), np.nan)
 
 
 def _averaged(columns: list[Floats]) -> Floats:
@@ -170,8 +153,8 @@ def _exchanged(ours: Score, theirs: Score, swap: NDArray[np.bool_]) -> Floats:
     mine, other = [], []
     for a, b in zip(_moments(ours), _moments(theirs), strict=True):
         moved = times @ (b - a)  # a voice's moments change places whole, so the sums need no second look at the voices
-        mine.append(_r(a.sum(0) + moved))
-        other.append(_r(b.sum(0) - moved))
+        mine.append(from_sums(a.sum(0) + moved))
+        other.append(from_sums(b.sum(0) - moved))
     return np.nan_to_num(_averaged(mine) - _averaged(other))
 
 
@@ -182,7 +165,3 @@ def _voices(draws: Iterable[NDArray[Any]], person: NDArray[np.int64]) -> Iterato
 
 def _too_few(people: int, n: int, needed: int = FEWEST_PAIRS) -> Estimate:
     return too_few(people, n, needed) if n else unavailable(NOBODY)
-
-
-def _divided(numerator: Floats, denominator: Floats) -> Floats:
-    return np.divide(numerator, denominator, out=np.full(numerator.shape, np.nan), where=denominator > 0)

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from s2f.evaluation.correlations import pearson
-from s2f.evaluation.differences import TINY, scored, standard
+from s2f.evaluation.correlations import pearson, standard
+from s2f.evaluation.differences import TINY, scored
 from s2f.evaluation.headlines import Study
 from s2f.evaluation.people import draw_people, persons, toss_coins
 from s2f.evaluation.scores import Score, mean_of_samples

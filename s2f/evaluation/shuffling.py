@@ -16,10 +16,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from s2f.evaluation.correlations import from_sums, standard
 from s2f.evaluation.statistics import Estimate, Floats, Plan, unavailable
 
 Orders = NDArray[np.integer]  # (shuffles, n): row s gives voice i the face of voice orders[s, i]
 BLOCK = 256  # rows compared with all others at once
+NUMBERS = 2**18  # of shuffled values at once: two megabytes
 DRAWN = 32  # orders drawn at once, for what drawing takes beside them
 MANY = 12  # people from which on there are more derangements (176 million) than anybody draws
 ROUNDING = 1e-9  # equal sums in another order: not better than ours
@@ -91,11 +93,8 @@ def shuffled_correlations(x: Floats, y: Floats, orders: Orders) -> Floats:
 
     NaN in x is left out; no column may be constant. A shuffle that leaves one side constant has no correlation: 0.
     """
-    total = np.zeros(len(orders))
-    for column in x.T:
-        kept = np.isfinite(column)
-        total += np.arctanh([_r(column[kept], y[order[kept]]) for order in orders])
-    return np.tanh(total / x.shape[1])
+    columns = [_correlations(column, y, orders) for column in x.T]
+    return np.tanh(np.mean([np.arctanh(np.clip(one, -1 + 1e-15, 1 - 1e-15)) for one in columns], axis=0))
 
 
 def shuffled_mean_correlations(x: Floats, y: Floats, orders: Orders) -> Floats:
@@ -103,22 +102,24 @@ def shuffled_mean_correlations(x: Floats, y: Floats, orders: Orders) -> Floats:
 
     All rows are shuffled alike. Pairs with NaN on a side are left out; otherwise as `shuffled_correlations`.
     """
-    total = np.zeros(len(orders))
-    for one, other in zip(x, y, strict=True):
-        known, known_other = np.isfinite(one), np.isfinite(other)
-        for index, order in enumerate(orders):
-            kept = known & known_other[order]
-            total[index] += _r(one[kept], other[order[kept]])
-    return total / len(x)
+    return np.mean([_correlations(one, other, orders) for one, other in zip(x, y, strict=True)], axis=0)
 
 
-def _r(x: Floats, y: Floats) -> float:
-    """Pearson's r, short of ±1 by rounding, so that its z is finite; 0 of nobody."""
-    if not len(x):
-        return 0.0
-    x, y = x - x.mean(), y - y.mean()
-    length = float(np.sqrt(x @ x) * np.sqrt(y @ y))
-    return float(np.clip(x @ y / length, -1 + 1e-15, 1 - 1e-15)) if length > 0 else 0.0
+def _correlations(x: Floats, y: Floats, orders: Orders) -> Floats:
+    """Pearson's r (shuffles,) of x (n,) with y (n,) in each order, of pairs that both have; 0 where there is none."""
+    known_x, known_y = np.isfinite(x), np.isfinite(y)
+    x, y = (np.where(known, standard(one, known), 0.0) for one, known in ((x, known_x), (y, known_y)))
+    of_x, of_both = np.stack([known_x, x, x * x], 1), np.stack([known_x, x], 1)
+    found = np.empty(len(orders))
+    size = max(1, NUMBERS // len(x))
+    for start in range(0, len(orders), size):
+        some = orders[start : start + size]
+        count, sum_x, square_x = (known_y[some].astype(np.float64) @ of_x).T
+        sum_y, together = ((beside := y[some]) @ of_both).T
+        square_y = np.square(beside) @ of_x[:, 0]
+        sums = np.stack([count, sum_x, sum_y, square_x, square_y, together], 1)
+        found[start : start + size] = np.nan_to_num(from_sums(sums))
+    return found
 
 
 def shuffled_agreement(shares: Floats, truth: NDArray[np.int64], orders: Orders) -> Floats:
