@@ -3,7 +3,7 @@
 import importlib.util
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,21 @@ from s2f.sample.scene import draw_scene
 DIFFUSION = {"steps": 50, "schedule": "cosine"}
 SPECTROGRAM = {"sample_rate": 16000, "clip_seconds": 6.0, "window": 400, "hop": 160, "fft": 512, "compression": 0.3}
 SHARED = {"base_channels": 8, "groups": 4, "heads": 2, "embedding": 512, "condition_tokens": 2, "prediction": "v"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of several processes that share out the tests one has all of a file, and one all that start Prefect servers."""
+    for item in items:
+        folder = item.path.parent.name
+        item.add_marker(pytest.mark.xdist_group(folder if folder == "flows" else str(item.path)))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What a test logged, without the halves of letters that some test, and that no process can tell another."""
+    report = yield
+    report.sections = [(name, text.encode(errors="backslashreplace").decode()) for name, text in report.sections]
+    return report
 
 
 @pytest.fixture(scope="session")
