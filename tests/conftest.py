@@ -31,10 +31,10 @@ SHARED = {"base_channels": 8, "groups": 4, "heads": 2, "embedding": 512, "condit
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of several processes that share out the tests one has all of a file, and one all that start Prefect servers."""
+    """Of several processes that share out the tests one has a whole file, and one all flows, which ask for one port."""
     for item in items:
-        folder = item.path.parent.name
-        item.add_marker(pytest.mark.xdist_group(folder if folder == "flows" else str(item.path)))
+        file = item.nodeid.split("::")[0]
+        item.add_marker(pytest.mark.xdist_group("flows" if file.startswith("tests/flows") else file))
 
 
 @pytest.hookimpl(wrapper=True)

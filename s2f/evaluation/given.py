@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from s2f.evaluation import measures_together
 from s2f.evaluation.craniofacial import NO_DLIB, by_dlib, evaluate_craniofacial
 from s2f.evaluation.facial import evaluate_facial
 from s2f.evaluation.groups import evaluate_headlines
@@ -25,9 +26,7 @@ REASONS = {
     "no voice has both a true value and a generated one": NOBODY,
     "a gallery of 0 ranks nothing": NOBODY,
     "only 0 pairs, at least 4 are needed": NOBODY,
-    "no voice has a measure on both its faces, the true one not turned too far": (
-        "nobody has a measure on both faces, the true one not turned too far"
-    ),
+    measures_together.NOBODY: "nobody has a measure on both faces, the true one not turned too far",
     "no voice has two samples with a face": "nobody has two generated pictures with a face",
     "one sample a voice": "one picture of each",
     "samples of one voice agree no more than those of two": "pictures of one person agree no more than those of two",

@@ -7,7 +7,7 @@ import numpy as np
 from s2f.evaluation.differences import apart
 from s2f.evaluation.groups import correct_groups, members
 from s2f.evaluation.headlines import Study
-from s2f.evaluation.measures_together import NOT_BOTH, Measured, Which, compare_measures, mean_r, shuffled_mean_r
+from s2f.evaluation.measures_together import NOT_ALL, Measured, Which, compare_measures, mean_r, shuffled_mean_r
 from s2f.evaluation.statistics import Estimate, Plan, correct, unavailable
 from s2f.evaluation.tables import guidance_name
 from s2f.params.evaluation import MEASURES
@@ -26,7 +26,8 @@ def evaluate_mean_r(study: Study, guidance: float, max_yaw_degrees: float, plan:
         row = _row(mean_r(one, own, plan), one, own, plan)
         if reference is not None and one is not reference:
             a, b = (side.where(side.known & used[:, None]) for side in (reference, one))
-            row |= {"difference": compare_measures(a, b, surer)["difference"]}
+            difference = compare_measures(a, b, surer)["difference"] if used.any() else unavailable(NOT_ALL).as_json()
+            row |= {"difference": difference}
         by_guidance[guidance_name(w)] = row
     correct(row["difference"] for row in by_guidance.values() if "difference" in row)
     correct(row["shuffled"] for row in by_guidance.values())
@@ -59,8 +60,6 @@ def _by_group(measured: Measured, study: Study, plan: Plan) -> list[dict[str, An
         beside = mean_r(others, both, plan)
         if not theirs.any():
             beside = unavailable(OF_THE_OTHERS + beside.why, beside.n)
-        elif not both.any():
-            beside = unavailable(NOT_BOTH)
         difference = apart(found, beside, plan.confidence, study.voices.independent)
         row = _row(found, ours, used, plan)
         rows.append({"by": by, "group": name, **row, "difference": difference.as_json()})

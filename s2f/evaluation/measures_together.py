@@ -25,7 +25,10 @@ from s2f.params.evaluation import MEASURES
 
 Which = NDArray[np.bool_]  # (m,): some of the measures
 NOBODY = "no voice has a measure on both its faces, the true one not turned too far"
-NOT_BOTH = "no measure has an r on both sides"
+NOT_ALL = "no measure has an r on all sides that are compared"
+SCATTERED = "no measure is known of nearly all who have one"
+NEARLY_ALL = 0.9  # of the voices that have any measure
+UNLIKE = 3  # people whose value is not the commonest one: without any of them 5 % of draws have no r, of one 37 %
 
 
 @dataclass(frozen=True)
@@ -63,8 +66,8 @@ class Measured:
         return Measured(self.generated[:, voices], self.true[:, voices], self.people[voices])
 
     def of_measures(self, used: Which) -> "Measured":
-        """These measures alone, and the voices that have one of them."""
-        return Measured(self.generated[used], self.true[used], self.people).of_voices(self.known[used].any(0))
+        """These measures alone, and the voices that have all of them."""
+        return Measured(self.generated[used], self.true[used], self.people).of_voices(self.known[used].all(0))
 
     def correlations(self, confidence: float) -> list[Estimate]:
         """Each measure's r."""
@@ -72,33 +75,46 @@ class Measured:
         return [pearson(x[known], y[known], confidence, self.people[known]) for x, y, known in pairs]
 
     def usable(self, confidence: float) -> Which:
-        """Which measures have an r, and of so many people that they can be drawn."""
-        return np.array([_drawable(one).value is not None for one in self.correlations(confidence)])
+        """Which measures have an r, of so many people that they can be drawn, and of nearly all who have any."""
+        drawable = [one.value is not None for one in self._drawable(confidence)]
+        return np.array(drawable) & (self.known.sum(1) >= NEARLY_ALL * self.known.any(0).sum())
 
     def why_none(self, confidence: float) -> Estimate:
-        """Why no measure is usable: what is said of the one that most voices have."""
+        """Why none that is asked for is usable: what is said of the one that most voices have."""
         if not self.known.any():
             return unavailable(NOBODY)
-        return _drawable(max(self.correlations(confidence), key=lambda one: one.n))
+        if self.usable(confidence).any():
+            return unavailable(NOT_ALL)
+        commonest = max(self._drawable(confidence), key=lambda one: one.n)
+        return commonest if commonest.value is None else unavailable(SCATTERED, commonest.n)
+
+    def _drawable(self, confidence: float) -> list[Estimate]:
+        """Each measure's r, if people can be drawn from it: ten or more, of whom three are not as all the others."""
+        found = []
+        for r, x, y in zip(self.correlations(confidence), self.generated, self.true, strict=True):
+            few = r.value is not None and (r.people or 0) < FEWEST_DRAWN
+            alike = max(np.unique(side[np.isfinite(side)], return_counts=True)[1].max(initial=0) for side in (x, y))
+            if few:
+                r = too_few(r.people or 0, r.n, FEWEST_DRAWN)
+            elif r.value is not None and r.n - alike < UNLIKE:
+                r = unavailable(f"on one side {alike} of {r.n} are the same", r.n)
+            found.append(r)
+        return found
 
     def scores(self) -> list[Score]:
         """Measure by measure."""
         return [Score(x[:, None], y) for x, y in zip(self.generated, self.true, strict=True)]
 
 
-def _drawable(r: Estimate) -> Estimate:
-    """r, if it is of so many people that they can be drawn."""
-    few = r.value is not None and (r.people or 0) < FEWEST_DRAWN
-    return too_few(r.people or 0, r.n, FEWEST_DRAWN) if few else r
-
-
 def mean_r(measured: Measured, used: Which, plan: Plan) -> Estimate:
-    """The mean r of the measures that are `used`."""
+    """The mean r of the measures that are `used`, of the voices that have all of them."""
     if not used.any():
         return measured.why_none(plan.confidence)
     some = measured.of_measures(used)
     person, count = persons(some.people)
     scores, n = some.scores(), len(person)
+    if count < FEWEST_DRAWN:
+        return too_few(count, n, FEWEST_DRAWN)
     draws = np.concatenate([_mean_r(scores, weights[:, person]) for weights in draw_people(count, plan)])
     return from_draws(float(_mean_r(scores, np.ones((1, n)))[0]), draws, plan, n, count)
 
@@ -148,10 +164,12 @@ def _estimates(a: Measured, b: Measured, used: Which, plan: Plan) -> list[Estima
     """Mean r of both, and b less a."""
     if not used.any():
         sides = (side for side in (a, b) if not side.usable(plan.confidence).any())
-        return [next((side.why_none(plan.confidence) for side in sides), unavailable(NOT_BOTH))] * 3
+        return [next((side.why_none(plan.confidence) for side in sides), unavailable(NOT_ALL))] * 3
     a, b = a.of_measures(used), b.of_measures(used)
     person, count = persons(a.people)
     ours, theirs, n = a.scores(), b.scores(), len(person)
+    if count < FEWEST_DRAWN:
+        return [too_few(count, n, FEWEST_DRAWN)] * 3
     drawn = [
         (_mean_r(ours, w), _mean_r(theirs, w)) for w in (weights[:, person] for weights in draw_people(count, plan))
     ]

@@ -94,7 +94,7 @@ def _shard(path: Path, older: bool) -> pa.Table:
         raise InputError(f"{path}: of another version (it has no {', no '.join(missing)}); {AGAIN}.")
     names = [name for name in MEASURED.names if name != "embedding"]
     table = pq.read_table(path, columns=[name for name in names if name not in missing], use_threads=False)
-    for name in missing:
+    for name in (one for one in names if one in missing):
         table = table.append_column(name, pa.nulls(len(table), MEASURED.field(name).type))
     return table
 

@@ -150,7 +150,7 @@ def from_draws(value: float, draws: Floats, plan: Plan, n: int, people: int, p: 
     """
     known = draws[np.isfinite(draws)]
     if len(known) < MOST_DRAWS * len(draws):
-        return unavailable(f"of people who are drawn again only {len(known)} of {len(draws)} have a value", n)
+        return unavailable(f"only {len(known)} of {len(draws)} draws of people have a value", n)
     low, high = np.quantile(known, tails(plan.confidence, people))
     return Estimate(value, float(low), float(high), p, n, people=people)
 

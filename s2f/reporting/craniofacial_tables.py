@@ -108,9 +108,9 @@ def together(content: dict[str, Any], guidance: str) -> Table:
     notes = [
         f"Difference: from w = {guidance} on the same voices; of a group, from all other voices. p: corrected for all "
         "w, and for all groups.",
-        "The mean is of the measures that have an r of 10 people or more at every w; in a group's row, of those that "
-        "have one inside the group and among the others. Random pairs, all measures at once: in brackets the reach of "
-        "luck, p: how often it gets as far.",
+        "The mean is of the measures that nearly everybody has and that have an r at every w with any; in a group's "
+        "row, inside the group and, if there are any, among the others. Random pairs, all measures at once: in "
+        "brackets the reach of luck, p: how often it gets as far.",
     ]
     head = ["of", "mean r", "random pairs", "measures", "difference", "p (Holm)", "N"]
     return Table("The mean r of the measures", head, rows, notes + missing)
@@ -143,20 +143,27 @@ def claim(row: dict[str, Any]) -> str:
 
 def law_notes(content: dict[str, Any]) -> list[str]:
     """Whether what a known law puts into the voice was found, and nothing of what it keeps out; empty without a law."""
-    measures = content["measures"]
+    measures, level = content["measures"], 1 - content["confidence"]
     notes = []
     for key, says in (("tied", "puts them into the voice"), ("free", "keeps them out of it")):
         names = [name for name, row in measures.items() if row[key]]
         if not names:
             continue
         above = [name for name in names if (measures[name]["low"] or 0.0) > 0]
-        sure = [name for name in above if measures[name]["p_holm"] <= 1 - content["confidence"]]
+        sure = [name for name in above if measures[name]["p_holm"] <= level]
         found = f" ({', '.join(paper.WORDS.get(name, name) for name in above)})" if above else ""
         notes.append(
             f"{key.capitalize()}, {len(names)} measures: the corpus's law {says}. Interval above 0: {len(above)} of "
             f"{len(names)}{found}; beyond chance after Holm's correction: {len(sure)}; by luck alone "
-            f"{number(len(names) * (1 - content['confidence']) / 2, 1)} would be above 0."
+            f"{number(len(names) * level / 2, 1)} would be above 0." + _against(measures, names, level)
         )
     if notes and not all(row["tied"] or row["free"] for row in measures.values()):
         notes.append("Of the other measures the law claims neither.")
     return notes
+
+
+def _against(measures: dict[str, Any], names: list[str], level: float) -> str:
+    """Which of them run against the true faces' beyond chance, if any do."""
+    below = [name for name in names if (measures[name]["high"] or 0.0) < 0 and measures[name]["p_holm"] <= level]
+    named = ", ".join(paper.WORDS.get(name, name) for name in below)
+    return f" Below 0 beyond chance: {named}." if below else ""

@@ -152,7 +152,7 @@ def age_confusion(content: dict[str, Any], w: str) -> Table:
     notes = [f"Generated at w = {w}; counts of pictures by judged years: true face down, generated face across."]
     if total:
         band, shuffled = content["guidance"][w]["age_band"], content["shuffled"][w]["age_band"]
-        beside = "" if band["value"] is None else f"; shuffled pairs {by_luck(shuffled)}"
+        beside = "" if band["value"] is None else f"; shuffled pairs reach {by_luck(shuffled)}, corrected for all w"
         notes.append(f"In the true face's band: {estimate(band)}, N = {band['n']}{beside}.")
     notes += confusions.left_out(whole)
     return Table("Age, true face against generated ones (pictures)", ["true age", *shown.drawn, "N"], rows, notes)

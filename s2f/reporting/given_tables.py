@@ -152,7 +152,7 @@ def _together(content: Row) -> Table:
     names = [row[0].removeprefix(f"{everybody}, ").replace(everybody, "everybody") for row in table.rows]
     rows = [[name, *row[1:]] for name, row in zip(names, table.rows, strict=True)]
     notes = ["Difference: of a group from everybody else. p: corrected for all groups.", *table.notes[1:]]
-    notes = [note.replace(" at every w", "").replace(f"{everybody}, ", "") for note in notes]
+    notes = [note.replace(" at every w with any", "").replace(f"{everybody}, ", "") for note in notes]
     return replace(table, rows=rows, notes=notes)
 
 

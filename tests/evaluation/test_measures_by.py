@@ -74,6 +74,21 @@ def test_every_w_counts_the_same_measures_and_a_group_those_that_its_others_have
     assert [row["measures"] for row in result["groups"][:2]] == [2, 2]
 
 
+def test_weights_that_share_no_measure_have_a_reason_and_no_number(studied, plan) -> None:
+    def part(rows):
+        for row in rows:
+            if row["source"] == "generated":
+                kept = slice(0, 1) if row["guidance"] == 0.0 else slice(1, 3)
+                row["measures"] = row["measures"][kept]
+
+    result = evaluate(studied(change=part), plan)
+    why = "not available: no measure has an r on all sides that are compared"
+    for row in result["by_guidance"].values():
+        assert (row["value"], row["reason"], row["measures"], row["shuffled"]["reason"]) == (None, why, 0, why)
+    assert result["by_guidance"]["0"]["difference"]["reason"] == why
+    assert result["groups"][0]["measures"] == 2  # w = 1 alone
+
+
 @pytest.mark.parametrize(
     ("change", "whole", "group"),
     [

@@ -62,7 +62,7 @@ def test_what_one_side_lacks_is_left_out_of_both_and_counted(true: np.ndarray) -
     seen[:, :9], seen[3], seen[4, :50] = False, False, False
     row = compare_measures(a.where(seen), b, PLAN)
     both = compare_measures(a.where(seen), b.where(seen), PLAN)
-    assert (row["only_a"], row["only_b"], row["difference"]["n"]) == (0, 9, 51) and row["measures"]["used"] == 10
+    assert (row["only_a"], row["only_b"], row["difference"]["n"]) == (0, 9, 51) and row["measures"]["used"] == 9
     assert {key: row[key] for key in ("a", "b", "difference")} == {key: both[key] for key in ("a", "b", "difference")}
 
 
@@ -83,18 +83,22 @@ def test_what_cannot_be_compared_has_the_reason_that_is_true(true: np.ndarray) -
     )
     first = np.arange(11)[:, None] < 5
     halves = [replace(a, generated=np.where(half, a.generated, 1.0)) for half in (first, ~first)]
-    assert difference(*halves)["reason"] == "not available: no measure has an r on both sides"
+    assert difference(*halves)["reason"] == "not available: no measure has an r on all sides that are compared"
 
 
-def test_draws_of_people_among_whom_a_measure_often_is_constant_give_no_interval(true: np.ndarray) -> None:
+def test_a_measure_that_is_the_same_for_nearly_everybody_is_not_in_the_mean(true: np.ndarray) -> None:
     """One voice alone differs: two of five times it is not drawn at all, and those draws have no r."""
-    one = np.zeros_like(true[:1])
-    one[0, 7] = 1.0
-    found = mean_r(Measured(true[:1], one, PEOPLE), np.ones(1, dtype=bool), PLAN)
+    faces, odd = measured(true, 1.0, 1), true.copy()
+    odd[3] = 0.0
+    odd[3, 7] = 1.0
+    some = replace(faces, true=odd)
+    used = some.usable(0.95)
+    assert used.sum() == 10 and not used[3] and mean_r(some, used, PLAN).value is not None
+    alone = Measured(true[:1], odd[3:4], PEOPLE)
+    assert mean_r(alone, alone.usable(0.95), PLAN).reason == "not available: on one side 59 of 60 are the same"
+    found = mean_r(alone, np.ones(1, dtype=bool), PLAN)  # and if it were
     assert found.value is None
-    assert re.fullmatch(
-        r"not available: of people who are drawn again only 2[2-8]\d of 400 have a value", found.reason or ""
-    )
+    assert re.fullmatch(r"not available: only 2[2-8]\d of 400 draws of people have a value", found.reason or "")
 
 
 def test_a_measure_of_few_people_is_not_in_the_mean(true: np.ndarray) -> None:
@@ -106,6 +110,27 @@ def test_a_measure_of_few_people_is_not_in_the_mean(true: np.ndarray) -> None:
     rest = np.delete(np.arange(11), 2)
     by_hand = np.mean([np.corrcoef(some.generated[one], some.true[one])[0, 1] for one in rest])
     assert mean_r(some, used, PLAN).value == pytest.approx(by_hand)
+
+
+def test_a_measure_that_many_lack_is_not_in_the_mean_and_luck_is_as_rare_as_it_says() -> None:
+    """Ten of 200 voices have it: shuffled, hardly a pair would be left."""
+    people, plan, lucky = np.arange(200), Plan(confidence=0.95, resamples=100, seed=1), 0
+    known = np.ones((3, 200), dtype=bool)
+    known[2, 10:] = False
+    known[1, :15] = False
+    for run in range(100):
+        rng = np.random.default_rng(run)
+        some = Measured(rng.normal(size=(3, 200)), rng.normal(size=(3, 200)), people).where(known)
+        used = some.usable(0.95)
+        assert used.tolist() == [True, True, False]
+        found = mean_r(some, used, plan)
+        assert found.n == 185  # who have both
+        lucky += shuffled_mean_r(found, some, used, plan).p <= 0.05
+    assert lucky <= 12
+    scattered = Measured(*rng.normal(size=(2, 3, 200)), people).where(np.arange(200) % 3 == np.arange(3)[:, None])
+    assert mean_r(scattered, scattered.usable(0.95), plan).reason == (
+        "not available: no measure is known of nearly all who have one"
+    )
 
 
 def test_the_mean_r_is_covered_and_luck_says_so_at_the_nominal_rate() -> None:

@@ -4,7 +4,8 @@ from s2f.reporting import craniofacial_tables
 
 
 def measure(low: float | None, p_holm: float | None, tied: bool = False, free: bool = False) -> dict[str, Any]:
-    return {"low": low, "p_holm": p_holm, "tied": tied, "free": free}
+    high = None if low is None else low + 0.3
+    return {"low": low, "high": high, "p_holm": p_holm, "tied": tied, "free": free}
 
 
 def test_what_a_law_claims_is_said_to_be_found_or_not() -> None:
@@ -76,6 +77,12 @@ def test_the_definitions_are_printed_with_points_certainty_and_source() -> None:
         "low",
         "Farkas 1994",
     ]
+
+
+def test_what_runs_against_the_law_is_named() -> None:
+    row = {"tied": False, "free": True, "low": -0.4, "high": -0.1, "p_holm": 0.04}
+    notes = craniofacial_tables.law_notes({"measures": {"vermilion_height_index": row}, "confidence": 0.95})
+    assert notes[0].endswith("would be above 0. Below 0 beyond chance: vermilion height index.")
 
 
 def test_without_a_law_nothing_is_claimed() -> None:

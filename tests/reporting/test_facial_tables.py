@@ -60,7 +60,8 @@ def test_bands_of_age_stand_with_their_sums_and_what_luck_would_give() -> None:
     assert table.head == ["true age", "0–19", "20–29", "N"]
     assert table.rows == [["0–19", "3", "1", "4"], ["20–29", "0", "4", "4"], ["N", "3", "5", "8"]]
     assert table.notes[1] == (
-        "In the true face's band: 0.88 [0.50, 0.98], N = 4; shuffled pairs 0.50 [0.25, 0.75], p = .030."
+        "In the true face's band: 0.88 [0.50, 0.98], N = 4; shuffled pairs reach 0.50 [0.25, 0.75], p = .030, "
+        "corrected for all w."
     )
     none = {"value": None, "n": 4, "reason": "not available: every generated face is judged the same"}
     assert age_confusion(banded(matrix, none, none), "1").notes[1] == (
