@@ -1,6 +1,6 @@
 """The web page: a voice in, faces out, on this machine alone.
 
-make app        (or: s2f app --models data/models)
+make app        (or: s2f app --pipeline data/models/pipeline)
 """
 
 import re
@@ -10,13 +10,15 @@ import gradio as gr
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL.Image import Image
 
 from s2f.audio.spectrogram import CompressedSpectrogram
 from s2f.audio.speech import fit, read_speech
+from s2f.audio.voice import check_voice
 from s2f.params.face_models import LICENCE
 from s2f.params.labels import OLDEST
-from s2f.pipeline import STATEMENT, SpeechToFacePipeline, check_voice, to_pixels
-from s2f.runtime import InputError, derive_seed
+from s2f.pipeline import STATEMENT, SpeechToFacePipeline
+from s2f.runtime import InputError
 
 AS_HEARD = "as the voice has it"
 GENDERS = {AS_HEARD: None, "female": "f", "male": "m"}
@@ -35,7 +37,7 @@ def make_page(pipeline: SpeechToFacePipeline) -> gr.Blocks:
 
     def draw(
         path: str | None, guidance: float, number: int, seed: int | None, age: float | None, gender: str
-    ) -> tuple[NDArray[np.uint8], list[NDArray[np.uint8]]]:
+    ) -> tuple[NDArray[np.uint8], list[Image]]:
         if path is None:
             raise gr.Error("Record a voice or drop a sound file first.")
         try:
@@ -44,9 +46,16 @@ def make_page(pipeline: SpeechToFacePipeline) -> gr.Blocks:
         except InputError as error:
             raise gr.Error(_without_paths(str(error), path)) from None
         voice = torch.from_numpy(fit(speech, pipeline.spectrogram.samples))[None]
-        seeds = [derive_seed(int(seed or 0), "face", index) for index in range(int(number))]  # None: an emptied field
-        faces = pipeline(voice.expand(len(seeds), -1), seeds, float(guidance), age=age, gender=GENDERS[gender])
-        return spectrogram_picture(pipeline, voice), list(to_pixels(faces.face))
+        faces = pipeline(
+            voice,
+            sample_rate,
+            guidance=float(guidance),
+            num_images=int(number),
+            seed=int(seed or 0),  # None: an emptied field
+            age=age,
+            gender=GENDERS[gender],
+        )
+        return spectrogram_picture(pipeline, voice), faces.images
 
     with gr.Blocks(title="s2f", analytics_enabled=False) as page:
         gr.Markdown(INTRODUCTION)
@@ -56,7 +65,7 @@ def make_page(pipeline: SpeechToFacePipeline) -> gr.Blocks:
                 guidance = gr.Slider(0, 4, 1, step=0.5, label="Guidance w: 0 varies most, 4 keeps closest to the voice")
                 number = gr.Slider(1, 8, 4, step=1, label="Faces")
                 seed = gr.Number(0, precision=0, label="Seed: the same seed draws the same faces")
-                known = pipeline.decoder.config.attributes
+                known = pipeline.attributes
                 age = gr.Number(
                     None,
                     label="Age in years; empty: as the voice has it",
@@ -81,13 +90,13 @@ def spectrogram_picture(pipeline: SpeechToFacePipeline, speech: torch.Tensor) ->
     return grey[..., None].expand(-1, -1, 3).numpy()
 
 
-def serve(models: Path, host: str, port: int) -> None:
-    """Load the models and serve the page until interrupted.
+def serve(folder: Path, host: str, port: int) -> None:
+    """Load the pipeline and serve the page until interrupted.
 
     Raises:
         InputError: the models are missing or do not fit each other.
     """
-    page = make_page(SpeechToFacePipeline.from_models(models))
+    page = make_page(SpeechToFacePipeline.from_pretrained(folder))
     page.queue(max_size=16).launch(
         server_name=host, server_port=port, max_file_size=MAX_BYTES, share=False, quiet=False, footer_links=[]
     )

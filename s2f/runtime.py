@@ -20,6 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from s2f.timing import timed
 
 BAD_INPUT = 2  # exit code: parameters, files or arguments that cannot be used
+SOME_REFUSED = 3  # exit code: some of several inputs cannot be used, the others were
 LATER = 75  # exit code (EX_TEMPFAIL of sysexits.h): the same command goes on later
 
 

@@ -4,6 +4,7 @@ import importlib.util
 import shutil
 import subprocess
 from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 
+from s2f.audio.torchaudio_import import torchaudio_part
 from s2f.models.face_decoder import FaceDecoder
 from s2f.models.speech_encoder import SpeechEncoder
 from s2f.models.super_resolution import SuperResolution
@@ -20,12 +22,18 @@ from s2f.params.face_decoder import FaceDecoderConfig
 from s2f.params.fetching import FetchingParams
 from s2f.params.speech_encoder import SpeechEncoderConfig
 from s2f.params.super_resolution import SuperResolutionConfig
+from s2f.pipeline import Drawing, Walk
+from s2f.pipeline.folder import write_folder
+from s2f.pipeline.trained import read_trained
 from s2f.sample.canvas import Pose
+from s2f.sample.clips import talk
+from s2f.sample.espeak import SAMPLE_RATE, Espeak
 from s2f.sample.law import draw_identity, look_of
 from s2f.sample.portrait import draw_portrait
 from s2f.sample.scene import draw_scene
 
 DIFFUSION = {"steps": 50, "schedule": "cosine"}
+WALKS = {"decode": Walk("dpmsolver++", 8), "enlarge": Walk("ddim", 4)}
 SPECTROGRAM = {"sample_rate": 16000, "clip_seconds": 6.0, "window": 400, "hop": 160, "fft": 512, "compression": 0.3}
 SHARED = {"base_channels": 8, "groups": 4, "heads": 2, "embedding": 512, "condition_tokens": 2, "prediction": "v"}
 
@@ -43,6 +51,24 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     report = yield
     report.sections = [(name, text.encode(errors="backslashreplace").decode()) for name, text in report.sections]
     return report
+
+
+@pytest.fixture(scope="session")
+def spoken() -> np.ndarray:
+    """A voice of the sample's law, float32 (n,) in [−1, 1], three seconds or more at 16 kHz."""
+    rng = np.random.default_rng(5)
+    speech, _ = talk(draw_identity(rng), 1, rng, Espeak())
+    return torchaudio_part("functional").resample(torch.from_numpy(speech), SAMPLE_RATE, 16_000).numpy()
+
+
+@pytest.fixture(scope="session")
+def tiny_pipeline(tiny_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny models as one folder, with variances for sampler 'analytic' that nobody measured."""
+    error = 0.1 * torch.linspace(0, 1, DIFFUSION["steps"], dtype=torch.float64)
+    trained = replace(read_trained(tiny_models), x_0_error=dict.fromkeys(("face_decoder", "super_resolution"), error))
+    folder = tmp_path_factory.mktemp("pipeline")
+    write_folder(trained, Drawing(1.0, **WALKS, noise_level=0.0), folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

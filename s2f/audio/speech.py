@@ -15,8 +15,12 @@ from s2f.decoding import FULL_SCALE, decoding, media_input
 from s2f.runtime import InputError
 
 
-def read_speech(path: Path | str, sample_rate: int, seconds: float | None = None) -> NDArray[np.float32]:
+def read_speech(
+    path: Path | str, sample_rate: int, seconds: float | None = None, name: str | None = None
+) -> NDArray[np.float32]:
     """Mono samples in [−1, 1], float32 (n,), of any sound or video file; the first `seconds`, or all.
+
+    `name` is what the file is called if it cannot be used: its path, if not given.
 
     Raises:
         InputError: the file is missing, unreadable, or without sound.
@@ -24,7 +28,7 @@ def read_speech(path: Path | str, sample_rate: int, seconds: float | None = None
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path}: no such file; name a sound or video file.")
-    return _decode(path, str(path), sample_rate, seconds)
+    return _decode(path, name or str(path), sample_rate, seconds)
 
 
 def decode_speech(content: bytes, sample_rate: int) -> NDArray[np.float32]:

@@ -1,27 +1,30 @@
 """`s2f generate`: faces from recordings, as files."""
 
+import io
 import json
 import math
 import os
-from collections.abc import Iterator
+import sys
 from enum import StrEnum
 from importlib.metadata import version
-from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from s2f.cli.recordings import Recording, recordings
 from s2f.params.labels import OLDEST
-from s2f.runtime import InputError, derive_seed, file_sha256, progress
+from s2f.params.samplers import Sampler
+from s2f.runtime import BAD_INPUT, SOME_REFUSED, InputError, file_sha256, progress, replace_file, sentence
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from s2f.pipeline import SpeechToFacePipeline
+    from s2f.pipeline import Faces, SpeechToFacePipeline
+    from s2f.pipeline.asking import Step
 
-BATCH = 16  # pictures at a time: enough to keep cores busy, little memory
+PIPELINE = Path("data/models/pipeline")  # where `dvc repro` leaves it
 
 
 class Gender(StrEnum):
@@ -32,78 +35,69 @@ class Gender(StrEnum):
 
 
 def generate(
-    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT", help="Sound or video files with one speaker.")],
+    inputs: Annotated[
+        list[Path], typer.Argument(metavar="INPUT...", help="Sound or video files, folders of them, or - for stdin.")
+    ],
     out: Annotated[Path, typer.Option(help="Folder for the pictures.")],
-    guidance: Annotated[float, typer.Option(help="The paper's w: 0 is the model as trained, more exaggerates.")] = 1.0,
+    guidance: Annotated[
+        float | None, typer.Option(help="The paper's w: 0 is the model as trained, more exaggerates.")
+    ] = None,
     samples: Annotated[int, typer.Option(min=1, help="Faces per voice.")] = 4,
-    steps: Annotated[int, typer.Option(min=1, help="Of the face decoder.")] = 8,
+    steps: Annotated[int | None, typer.Option(min=1, help="Of the face decoder: more is finer and slower.")] = None,
+    scheduler: Annotated[Sampler | None, typer.Option(help="Of the face decoder.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed draws the same faces.")] = 0,
+    grid: Annotated[bool, typer.Option("--grid", help="Also one picture of all faces of a voice.")] = False,
+    output_size: Annotated[
+        int | None, typer.Option(help="Side in pixels: the enlarged face's, or the small one's, which is faster.")
+    ] = None,
     age: Annotated[
         float | None,
         typer.Option(min=0, max=OLDEST, help="Years, if the decoder learnt ages (face_decoder.attributes)."),
     ] = None,
     gender: Annotated[Gender | None, typer.Option(help="Likewise.")] = None,
-    models: Annotated[Path, typer.Option(help="Folder with the trained models.")] = Path("data/models"),
+    pipeline: Annotated[Path, typer.Option(help="Folder of the pipeline, as `dvc repro` exports it.")] = PIPELINE,
+    device: Annotated[str | None, typer.Option(help="Such as cpu or cuda:1; a GPU is taken if there is one.")] = None,
 ) -> None:
     """Draw faces for the voice in each INPUT: PNGs, and beside them what they were made with, as JSON.
 
-    The first six seconds count. Silence, less than a second and files without sound are refused. What is drawn is a
-    statistical guess, never an identification.
-    """
-    from s2f.audio.speech import fit, read_speech
-    from s2f.diffusion.sampling import choose_timesteps
-    from s2f.faces.images import encode_png
-    from s2f.pipeline import (
-        SAMPLER,
-        STATEMENT,
-        SUPER_RESOLUTION_NOISE,
-        SUPER_RESOLUTION_SAMPLER,
-        SUPER_RESOLUTION_STEPS,
-        SpeechToFacePipeline,
-        check_voice,
-    )
+    The first six seconds count. What is not given is as params.yaml had it when the pipeline was exported. Silence,
+    noise without a voice, less than a second, and what ffmpeg cannot read are refused, each with a sentence; the
+    others are drawn all the same. What is drawn is a statistical guess, never an identification.
 
-    if not math.isfinite(guidance):
+    Exit codes: 0, all were drawn; 2, nothing could be; 3, some inputs were refused; 130, stopped by Ctrl-C.
+    """
+    from s2f.pipeline import STATEMENT, SpeechToFacePipeline
+
+    if guidance is not None and not math.isfinite(guidance):
         raise InputError(f"--guidance {guidance} is not a finite number; the paper draws with 0 to 4.")
     check_folder(out)
-    pipeline = SpeechToFacePipeline.from_models(models)
-    choose_timesteps(pipeline.schedule, steps, pipeline.decoder.config.prediction)
-    pipeline.known(age, gender and gender.value)
-    heard = pipeline.spectrogram
-    voices = []
-    for path in inputs:  # all are read before the first is drawn: a bad file costs no waiting
-        speech = read_speech(path, heard.sample_rate, heard.clip_seconds)
-        check_voice(speech, heard.sample_rate, str(path))
-        voices.append(fit(speech, heard.samples))
-    out.mkdir(parents=True, exist_ok=True)
-    seeds = [derive_seed(seed, "face", number) for number in range(samples)]
-    with progress() as bar:
-        task = bar.add_task("pictures", total=len(inputs) * samples, note="")
-        for path, name, voice in zip(inputs, distinct_stems(inputs), voices, strict=True):
-            files: list[str] = []
-            for pixels in draw(pipeline, voice, seeds, guidance, steps, age, gender and gender.value):
-                files.append(f"{name}_{len(files)}.png")
-                (out / files[-1]).write_bytes(encode_png(pixels))
-                bar.advance(task)
-            about = {
-                "statement": STATEMENT,
-                "input": path.name,
-                "input_sha256": file_sha256(path),
-                "guidance": guidance,
-                "age": age,
-                "gender": gender and gender.value,
-                "sampler": SAMPLER,
-                "steps": steps,
-                "super_resolution_sampler": SUPER_RESOLUTION_SAMPLER,
-                "super_resolution_steps": SUPER_RESOLUTION_STEPS,
-                "super_resolution_noise": SUPER_RESOLUTION_NOISE,
-                "seed": seed,
-                "pictures": [{"file": file, "seed": own} for file, own in zip(files, seeds, strict=True)],
-                "models": pipeline.weights,
-                "s2f": version("s2f"),
-            }
-            (out / f"{name}.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
-    typer.echo(f"{len(inputs) * samples} pictures in {out}. {STATEMENT}")
+    asked: dict[str, Any] = {
+        "guidance": guidance, "steps": steps, "scheduler": scheduler, "num_images": samples, "seed": seed,
+        "output_size": output_size, "age": age, "gender": gender and gender.value,
+    }  # fmt: skip
+    with recordings(inputs) as found, progress() as bar:
+        loaded = SpeechToFacePipeline.from_pretrained(pipeline, device=device)
+        task = bar.add_task("voices", total=len(found), note="")
+        refused = 0
+        for number, recording in enumerate(found):
+            try:
+                speech = read_voice(recording, loaded)
+            except InputError as error:
+                refused += 1
+                print(f"error: {sentence(error)}", file=sys.stderr)
+                continue
+
+            def tell(step: "Step", done: int = number) -> None:
+                bar.update(task, completed=done + (step.step / step.steps + (step.stage == "enlarge")) / 2)
+
+            faces = loaded(speech, loaded.spectrogram.sample_rate, callback=tell, **asked)
+            write(faces, recording, about(loaded, asked), grid, out)
+            bar.update(task, completed=number + 1)
+    if refused == len(found):
+        raise SystemExit(BAD_INPUT)
+    typer.echo(f"{(len(found) - refused) * samples} pictures in {out}. {STATEMENT}")
+    if refused:
+        raise SystemExit(SOME_REFUSED)
 
 
 def check_folder(out: Path) -> None:
@@ -119,32 +113,60 @@ def check_folder(out: Path) -> None:
         raise InputError(f"--out {out}: nothing can be written to {there}; allowed: a folder of your own.")
 
 
-def draw(
-    pipeline: "SpeechToFacePipeline",
-    voice: "NDArray[np.float32]",
-    seeds: list[int],
-    guidance: float,
-    steps: int,
-    age: float | None,
-    gender: str | None,
-) -> Iterator["NDArray[np.uint8]"]:
-    """Faces uint8 (S, S, 3) of one voice (samples,), one for every seed."""
-    import torch
+def read_voice(recording: Recording, pipeline: "SpeechToFacePipeline") -> "NDArray[np.float32]":
+    """The first seconds of a recording, mono, at the pipeline's rate.
 
-    from s2f.pipeline import to_pixels
+    Raises:
+        InputError: it cannot be read, or there is no voice in it.
+    """
+    from s2f.audio.speech import read_speech
+    from s2f.audio.voice import check_voice
 
-    embedding = pipeline.encode(torch.from_numpy(voice)[None])
-    for start in range(0, len(seeds), BATCH):
-        part = seeds[start : start + BATCH]
-        embeddings = embedding.expand(len(part), -1)
-        small = pipeline.decode(embeddings, part, guidance, steps=steps, age=age, gender=gender)
-        yield from to_pixels(pipeline.enlarge(small, embeddings, part))
+    heard = pipeline.spectrogram
+    speech = read_speech(recording.path, heard.sample_rate, heard.clip_seconds, recording.said)
+    check_voice(speech, heard.sample_rate, recording.said)
+    return speech
 
 
-def distinct_stems(paths: list[Path]) -> list[str]:
-    """File names without endings, made distinct by a number: a/x.wav, b/x.mp3 → x, x-2."""
-    stems: list[str] = []
-    for path in paths:
-        names = (path.stem if number == 1 else f"{path.stem}-{number}" for number in count(1))
-        stems.append(next(name for name in names if name not in stems))
-    return stems
+def about(pipeline: "SpeechToFacePipeline", asked: dict[str, Any]) -> dict[str, Any]:
+    """What pictures were made with, as the JSON beside them has it."""
+    from s2f.pipeline import STATEMENT
+    from s2f.pipeline.asking import changed
+
+    drawing = pipeline.drawing
+    walk = changed(drawing.decode, asked["scheduler"], asked["steps"])
+    return {
+        "statement": STATEMENT,
+        "guidance": drawing.guidance if asked["guidance"] is None else asked["guidance"],
+        "age": asked["age"],
+        "gender": asked["gender"],
+        "face_decoder": walk._asdict(),
+        "super_resolution": drawing.enlarge._asdict() | {"noise_level": drawing.noise_level},
+        "output_size": asked["output_size"] or pipeline.image_px,
+        "seed": asked["seed"],
+        "models": pipeline.models.sha256,
+        "s2f": version("s2f"),
+    }
+
+
+def write(faces: "Faces", recording: Recording, about: dict[str, Any], grid: bool, out: Path) -> None:
+    """A voice's pictures, and last the JSON that names them."""
+    from diffusers.utils import make_image_grid
+    from PIL import Image
+
+    out.mkdir(parents=True, exist_ok=True)
+    names = [f"{recording.name}_{number}.png" for number in range(len(faces.images))]
+    images = dict(zip(names, faces.images, strict=True))
+    if grid:
+        columns = math.ceil(math.sqrt(len(names)))
+        rows = math.ceil(len(names) / columns)
+        nothing = Image.new("RGB", faces.images[0].size)
+        filled = [*faces.images, *[nothing] * (rows * columns - len(names))]
+        images[f"{recording.name}_grid.png"] = make_image_grid(filled, rows, columns)
+    for name, image in images.items():
+        content = io.BytesIO()
+        image.save(content, "png")
+        replace_file(out / name, content.getvalue())
+    pictures = [{"file": name, "seed": seed} for name, seed in zip(names, faces.seeds, strict=True)]
+    told = {"input": recording.path.name, "input_sha256": file_sha256(recording.path), **about, "pictures": pictures}
+    replace_file(out / f"{recording.name}.json", (json.dumps(told, indent=2, ensure_ascii=False) + "\n").encode())

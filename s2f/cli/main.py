@@ -13,7 +13,7 @@ from s2f.cli.compare import compare
 from s2f.cli.corpus import corpus
 from s2f.cli.cost import cost
 from s2f.cli.evaluate import evaluate
-from s2f.cli.generate import generate
+from s2f.cli.generate import PIPELINE, generate
 from s2f.runtime import BAD_INPUT, InputError, sentence
 
 HELP = """Faces from voices: a reproducible pipeline for speech-to-face diffusion.
@@ -71,14 +71,14 @@ def print_models(
 
 @app.command("app")
 def serve_page(
-    models: Annotated[Path, typer.Option(help="Folder with the trained models.")] = Path("data/models"),
+    pipeline: Annotated[Path, typer.Option(help="Folder of the pipeline, as `dvc repro` exports it.")] = PIPELINE,
     host: Annotated[str, typer.Option(help="127.0.0.1: this machine alone.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535)] = 7860,
 ) -> None:
     """Serve the web page: record or drop a voice, see faces."""
     from s2f.app import serve
 
-    serve(models, host, port)
+    serve(pipeline, host, port)
 
 
 @params_group.command()

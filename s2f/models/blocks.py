@@ -33,7 +33,7 @@ class StepEmbedding(nn.Module):
 
     def forward(self, t: Tensor) -> Tensor:
         """(b,) → (b, out)."""
-        return self.mlp(embed_step(t, self.channels))
+        return self.mlp(embed_step(t, self.channels).to(next(self.mlp.parameters()).dtype))
 
 
 class ResBlock(nn.Module):

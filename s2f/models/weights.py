@@ -23,7 +23,7 @@ from s2f.params.speech_encoder import SpeechEncoderConfig
 from s2f.params.super_resolution import SuperResolutionConfig
 from s2f.runtime import InputError
 
-__all__ = ["MODELS", "build", "load_weights", "save_weights"]
+__all__ = ["MODELS", "build", "load_weights", "read_tensors", "restore", "save_weights"]
 
 MODELS: dict[str, tuple[type[Section], Callable[[Any], nn.Module]]] = {
     "speech_encoder": (SpeechEncoderConfig, make_encoder),
@@ -46,21 +46,39 @@ def load_weights(path: Path | str, device: torch.device | str = "cpu") -> nn.Mod
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path}: no such file; the training stages write weights to data/models/<model>.")
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = json.loads((file.metadata() or {}).get(KEY, "{}"))
-        tensors = load_file(path)
-    except SafetensorError:
-        raise InputError(f"{path}: not a safetensors file; pickled checkpoints (.pt, .ckpt) are never read.") from None
+    tensors, metadata = read_tensors(path)
     if metadata.get("kind") not in MODELS or "config" not in metadata:
         raise InputError(f"{path}: carries no s2f config; allowed: files written by the training stages.")
     kind = metadata["kind"]
-    config = parse(MODELS[kind][0], metadata["config"], f"{path}: {kind}")
+    model = restore(kind, parse(MODELS[kind][0], metadata["config"], f"{path}: {kind}"), tensors, path)
+    model.about = metadata.get("about", {})
+    return model.to(device).eval()
+
+
+def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """A safetensors file's tensors, and what s2f wrote beside them.
+
+    Raises:
+        InputError: a pickle or other format.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = json.loads((file.metadata() or {}).get(KEY, "{}"))
+        return load_file(path), metadata
+    except SafetensorError:
+        raise InputError(f"{path}: not a safetensors file; pickled checkpoints (.pt, .ckpt) are never read.") from None
+
+
+def restore(kind: str, config: Section, tensors: dict[str, torch.Tensor], path: Path) -> nn.Module:
+    """A model of tensors that fit its config.
+
+    Raises:
+        InputError: they do not; `path` says whose they are.
+    """
     model = build(kind, config)
     _check(tensors, model, path)
     model.load_state_dict(tensors)
-    model.about = metadata.get("about", {})
-    return model.to(device).eval()
+    return model
 
 
 def _check(tensors: dict[str, torch.Tensor], model: nn.Module, path: Path) -> None:

@@ -1,7 +1,7 @@
 """Stage: the test split's voices become faces, for every guidance weight; validation portraits are enlarged again.
 
     python -m s2f.stages.generate_faces --speech-faces data/speech_faces --portraits data/portraits \
-        --models data/models --out data/generated
+        --pipeline data/models/pipeline --out data/generated
 
 Writes faces/NNNNN.parquet, heard/00000.parquet and enlarged/00000.parquet. A shard carries a key of all that decides
 its content (weights, parameters, inputs, code), so a run goes on where another was killed and keeps nothing stale.
@@ -22,17 +22,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 from torch.nn import functional
 
 from s2f.code import code_sha256
-from s2f.dataset.choice import unpicked
 from s2f.dataset.schemas import ENLARGED, GENERATED, HEARD
 from s2f.dataset.shards import is_shard, iterate_rows, shard_name, shard_paths, write_shard
-from s2f.faces.images import decode_image, encode_png
+from s2f.faces.images import encode_png
 from s2f.params.base import read_section, read_seed
 from s2f.params.generation import GenerationParams
-from s2f.pipeline import SpeechToFacePipeline, from_pixels, to_pixels
+from s2f.pipeline import SpeechToFacePipeline
+from s2f.pipeline.pixels import from_pixels, to_pixels
+from s2f.pipeline.portraits import choose_portraits, portrait_pixels
 from s2f.runtime import InputError, derive_seed, file_sha256, progress, run_command
 
 log = logging.getLogger(__name__)
@@ -40,29 +40,29 @@ log = logging.getLogger(__name__)
 KEY = b"s2f.key"
 CODE = (  # what draws; a test names what else is imported, and why it does not
     "s2f.audio.waveform", "s2f.dataset.choice", "s2f.dataset.shards", "s2f.diffusion.guidance",
-    "s2f.diffusion.sampling", "s2f.diffusion.schedule", "s2f.faces.images", "s2f.models.attributes",
-    "s2f.models.blocks", "s2f.models.conditioning", "s2f.models.encoders", "s2f.models.face_decoder",
-    "s2f.models.shortcut", "s2f.models.speech_encoder", "s2f.models.speech_transformer",
-    "s2f.models.super_resolution", "s2f.models.weights", "s2f.params.labels", "s2f.pipeline", "s2f.runtime",
-    "s2f.stages.generate_faces",
+    "s2f.diffusion.sampling", "s2f.diffusion.schedule", "s2f.diffusion.solvers", "s2f.faces.images",
+    "s2f.models.attributes", "s2f.models.blocks", "s2f.models.conditioning", "s2f.models.encoders",
+    "s2f.models.face_decoder", "s2f.models.shortcut", "s2f.models.speech_encoder", "s2f.models.speech_transformer",
+    "s2f.models.super_resolution", "s2f.models.weights", "s2f.params.labels", "s2f.pipeline.pixels",
+    "s2f.pipeline.portraits", "s2f.pipeline.speech_to_face", "s2f.runtime", "s2f.stages.generate_faces",
 )  # fmt: skip
 Row = dict[str, Any]
 
 
-def main(speech_faces: Path, portraits: Path, models: Path, out: Path, params: Path = Path("params.yaml")) -> None:
+def main(speech_faces: Path, portraits: Path, pipeline: Path, out: Path, params: Path = Path("params.yaml")) -> None:
     """Hear every test voice, draw its faces, enlarge some portraits."""
     generation = read_section(params, "generation", GenerationParams)
     seed = read_seed(params)
-    pipeline = SpeechToFacePipeline.from_models(models)
-    heard = hear_voices(pipeline, speech_faces / "test", out / "heard")
-    draw_faces(pipeline, heard, generation, seed, out / "faces")
-    enlarge_portraits(pipeline, portraits / "validation", generation, seed, out / "enlarged")
+    loaded = SpeechToFacePipeline.from_pretrained(pipeline)
+    heard = hear_voices(loaded, speech_faces / "test", out / "heard")
+    draw_faces(loaded, heard, generation, seed, out / "faces")
+    enlarge_portraits(loaded, portraits / "validation", generation, seed, out / "enlarged")
 
 
 def hear_voices(pipeline: SpeechToFacePipeline, folder: Path, out: Path) -> list[Row]:
     """Rows of HEARD: what the encoder made of every voice of `folder`, in order; also written to `out`."""
     shards = shard_paths(folder)
-    key = digest(pipeline.weights["speech_encoder"], [file_sha256(path) for path in shards])
+    key = digest(pipeline.models.sha256["speech_encoder"], [file_sha256(path) for path in shards])
 
     def rows() -> list[Row]:
         found = []
@@ -82,7 +82,9 @@ def draw_faces(
     pipeline: SpeechToFacePipeline, heard: list[Row], generation: GenerationParams, seed: int, out: Path
 ) -> None:
     """GENERATED shards of `shard_clips` voices each."""
-    settings = generation.model_dump(exclude={"batch", "shard_clips", "super_resolution_pictures"})
+    drawing = pipeline.drawing
+    walks = drawing.decode, drawing.enlarge, drawing.noise_level
+    settings = [generation.guidance, generation.samples, walks, pipeline.models.sha256]
     shards = list(split(heard, generation.shard_clips))
     per_clip = len(generation.guidance) * generation.samples
     with progress() as bar, workers(pipeline) as pool:
@@ -93,26 +95,24 @@ def draw_faces(
 
             def rows(jobs: list[Any] = jobs) -> list[Row]:
                 found: list[Row] = []
-                for part in pool.map(lambda batch: draw(pipeline, batch, generation, seed), jobs):
+                for part in pool.map(lambda batch: draw(pipeline, batch, seed), jobs):
                     found += part
                     bar.advance(task, len(part))
                 return found
 
             told = [[row["clip_id"], row["embedding"]] for row in voices]
-            write_if_stale(out / shard_name(index), GENERATED, digest(pipeline.weights, settings, seed, told), rows)
+            write_if_stale(out / shard_name(index), GENERATED, digest(settings, seed, told), rows)
             bar.update(task, completed=sum(map(len, shards[: index + 1])) * per_clip)
     prune(out, len(shards))
 
 
-def draw(
-    pipeline: SpeechToFacePipeline, batch: Sequence[tuple[Row, float, int]], generation: GenerationParams, seed: int
-) -> list[Row]:
+def draw(pipeline: SpeechToFacePipeline, batch: Sequence[tuple[Row, float, int]], seed: int) -> list[Row]:
     """Rows of GENERATED for (voice, w, number) each."""
     embeddings = torch.tensor([voice["embedding"] for voice, _, _ in batch])
     seeds = [derive_seed(seed, "face", voice["clip_id"], number) for voice, _, number in batch]
     guidance = torch.tensor([w for _, w, _ in batch], dtype=torch.float32)
-    small = pipeline.decode(embeddings, seeds, guidance, generation.sampler, generation.steps)
-    large = enlarge(pipeline, small, embeddings, seeds, generation)
+    small = pipeline.decode(embeddings, seeds, guidance)
+    large = pipeline.enlarge(small, embeddings, seeds)
     return [
         {
             "clip_id": voice["clip_id"],
@@ -131,14 +131,14 @@ def enlarge_portraits(
 ) -> None:
     """One ENLARGED shard: some portraits, shrunk by area, enlarged by the model (true embedding) and bicubic."""
     portraits = choose_portraits(folder, generation.super_resolution_pictures)
-    names = {"super_resolution_sampler", "super_resolution_steps", "super_resolution_noise"}
+    own = {name: value for name, value in pipeline.models.sha256.items() if name.startswith("super_resolution")}
     told = [row | {"face": hashlib.sha256(row["face"]["bytes"]).hexdigest()} for row in portraits]
-    key = digest(pipeline.weights["super_resolution"], generation.model_dump(include=names), seed, told)
+    key = digest(own, pipeline.drawing.enlarge, pipeline.drawing.noise_level, seed, told)
 
     def rows() -> list[Row]:
         with workers(pipeline) as pool:
             parts = pool.map(
-                lambda batch: shrink_and_enlarge(pipeline, batch, generation, seed), split(portraits, generation.batch)
+                lambda batch: shrink_and_enlarge(pipeline, batch, seed), split(portraits, generation.batch)
             )
             return [row for part in parts for row in part]
 
@@ -146,24 +146,14 @@ def enlarge_portraits(
     prune(out, 1)
 
 
-def choose_portraits(folder: Path, count: int) -> list[Row]:
-    """What enlarging needs of `count` portraits, chosen by a hash of their ids and in its order."""
-    chosen = unpicked((row["image_id"] for row in iterate_rows(folder, ["image_id"])), count)
-    wanted = set(chosen)
-    rows = iterate_rows(folder, ["image_id", "person", "face", "embedding"])
-    by_id = {row["image_id"]: row for row in rows if row["image_id"] in wanted}
-    return [by_id[one] for one in chosen]
-
-
-def shrink_and_enlarge(
-    pipeline: SpeechToFacePipeline, batch: Sequence[Row], generation: GenerationParams, seed: int
-) -> list[Row]:
+def shrink_and_enlarge(pipeline: SpeechToFacePipeline, batch: Sequence[Row], seed: int) -> list[Row]:
     """Rows of ENLARGED for rows of PORTRAITS."""
-    true = from_pixels(np.stack([portrait_pixels(row, pipeline.shape) for row in batch]))
-    small = functional.interpolate(true, size=pipeline.small_shape[1:], mode="area")
-    bicubic = functional.interpolate(small, size=pipeline.shape[1:], mode="bicubic").clamp(-1, 1)
+    small_px, image_px = pipeline.small_px, pipeline.image_px
+    true = from_pixels(np.stack([portrait_pixels(row, image_px) for row in batch]))
+    small = functional.interpolate(true, size=(small_px, small_px), mode="area")
+    bicubic = functional.interpolate(small, size=(image_px, image_px), mode="bicubic").clamp(-1, 1)
     seeds = [derive_seed(seed, "portrait", row["image_id"]) for row in batch]
-    large = enlarge(pipeline, small, torch.tensor([row["embedding"] for row in batch]), seeds, generation)
+    large = pipeline.enlarge(small, torch.tensor([row["embedding"] for row in batch]), seeds)
     return [
         {
             "image_id": row["image_id"],
@@ -175,18 +165,6 @@ def shrink_and_enlarge(
         }
         for row, little, face, smooth in zip(batch, to_pixels(small), to_pixels(large), to_pixels(bicubic), strict=True)
     ]
-
-
-def enlarge(
-    pipeline: SpeechToFacePipeline,
-    small: Tensor,
-    embeddings: Tensor,
-    seeds: Sequence[int],
-    generation: GenerationParams,
-) -> Tensor:
-    """Faces (b, 3, S, S) as section `generation` wants them."""
-    sampler, steps = generation.super_resolution_sampler, generation.super_resolution_steps
-    return pipeline.enlarge(small, embeddings, seeds, sampler, steps, generation.super_resolution_noise)
 
 
 @contextmanager
@@ -214,21 +192,6 @@ def read_spectrograms(shards: Sequence[Path]) -> Iterator[tuple[list[str], NDArr
                 tensor = table["spectrogram"].combine_chunks()
                 chunks = tensor.chunks if isinstance(tensor, pa.ChunkedArray) else [tensor]
                 yield table["clip_id"].to_pylist(), np.concatenate([chunk.to_numpy_ndarray() for chunk in chunks])
-
-
-def portrait_pixels(row: Row, shape: tuple[int, int, int]) -> NDArray[np.uint8]:
-    """uint8 (S, S, 3) of a portrait.
-
-    Raises:
-        InputError: it is not of the size the model makes.
-    """
-    pixels = decode_image(row["face"]["bytes"], row["image_id"])
-    if pixels.shape[:2] != shape[1:]:
-        raise InputError(
-            f"portrait {row['image_id']}: {pixels.shape[1]}×{pixels.shape[0]} px; super_resolution was trained for "
-            f"{shape[2]}×{shape[1]}: build the portraits again or train again."
-        )
-    return pixels
 
 
 def split(items: Iterable[Any], size: int) -> Iterator[list[Any]]:

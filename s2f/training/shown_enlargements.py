@@ -8,6 +8,7 @@ from torch.nn import functional
 from s2f.dataset.batches import Batch
 from s2f.diffusion.sampling import sample, seeded
 from s2f.diffusion.schedule import Schedule
+from s2f.diffusion.solvers import Walk
 from s2f.models.super_resolution import SuperResolution
 from s2f.runtime import derive_seed
 from s2f.training.denoising import shrink, to_float
@@ -32,5 +33,7 @@ class ShownEnlargements:
             return model(x_t, t, low, low.new_zeros(len(low)), condition if config.embedding else None)
 
         steps, shape = min(STEPS, self.schedule.steps), tuple(true.shape[1:])
-        large = sample(denoise, embedding, seeded(seeds), shape, self.schedule, "dpmsolver++", steps, config.prediction)
+        large = sample(
+            denoise, embedding, seeded(seeds), shape, self.schedule, Walk("dpmsolver++", steps), config.prediction
+        )
         return lines(true, functional.interpolate(low, size=shape[1:], mode="nearest"), large)

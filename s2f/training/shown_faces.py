@@ -8,6 +8,7 @@ from s2f.dataset.batches import Batch
 from s2f.diffusion.guidance import guide
 from s2f.diffusion.sampling import sample, seeded
 from s2f.diffusion.schedule import Schedule
+from s2f.diffusion.solvers import Walk
 from s2f.models.face_decoder import FaceDecoder
 from s2f.runtime import derive_seed
 from s2f.training.denoising import shrink, to_float
@@ -31,6 +32,6 @@ class ShownFaces:
 
         def drawn(w: float) -> Tensor:
             denoise, noise = guide(model, w), seeded(seeds)
-            return sample(denoise, embedding, noise, shape, self.schedule, "dpmsolver++", steps, prediction)
+            return sample(denoise, embedding, noise, shape, self.schedule, Walk("dpmsolver++", steps), prediction)
 
         return lines(shrink(to_float(batch["face"]), shape[1]), *(drawn(w) for w in GUIDANCE))

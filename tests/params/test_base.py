@@ -31,7 +31,7 @@ def test_shipped_params_fit(path: Path) -> None:
             "generation.steps 3000 is more than was trained; allowed: 1 to diffusion.steps, 2000",
         ),
         ("generation.steps", ..., "generation.steps: missing"),
-        ("generation.sampler", "euler", "'dpmsolver++', 'ddim' or 'ancestral' (found 'euler')"),
+        ("generation.sampler", "euler", "'unipc', 'ddim', 'ancestral' or 'analytic' (found 'euler')"),
         ("generation", 3, "generation"),
         ("seed", -1, "seed"),
         ("face_decoder.heads", 5, "heads 5 does not divide"),

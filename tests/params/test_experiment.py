@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from s2f import pipeline
 from s2f.cli.generate import generate
 from s2f.dataset import schemas
 from s2f.faces import anthropometry, arcface
@@ -137,13 +136,13 @@ def test_groups_divide_what_the_first_convolution_makes_too(edited: Edit) -> Non
         read_experiment(path)
 
 
-def test_what_is_drawn_by_default_is_what_the_report_judges() -> None:
-    judged = read_experiment(ROOT / "params.yaml").generation
-    assert (judged.sampler, judged.steps) == (pipeline.SAMPLER, pipeline.STEPS)
-    assert judged.super_resolution_sampler == pipeline.SUPER_RESOLUTION_SAMPLER
-    assert judged.super_resolution_steps == pipeline.SUPER_RESOLUTION_STEPS
-    assert judged.super_resolution_noise == pipeline.SUPER_RESOLUTION_NOISE
-    assert inspect.signature(generate).parameters["steps"].default == pipeline.STEPS
+@pytest.mark.parametrize("name", ["params.yaml", "params.small.yaml", "params.paper.yaml"])
+def test_what_is_drawn_by_default_is_what_the_report_judges(name: str) -> None:
+    params = read_experiment(ROOT / name)
+    assert params.generation.default_guidance == params.evaluation.guidance
+    assert params.generation.default_guidance in params.generation.guidance
+    for option in ("guidance", "steps", "scheduler"):  # the command has none of its own
+        assert inspect.signature(generate).parameters[option].default is None
 
 
 @pytest.mark.parametrize(

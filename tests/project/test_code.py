@@ -65,15 +65,24 @@ BUILT = {
     "s2f.stages.generate_faces": (
         generate_faces.CODE,
         {
-            "s2f.audio.spectrogram",  # voices come as spectrograms
+            "s2f.audio.spectrogram",  # voices come as spectrograms, not as files or samples
+            "s2f.audio.speech",
             "s2f.audio.torchaudio_import",
+            "s2f.decoding",
+            "s2f.pipeline.voices",
             "s2f.code",  # makes the key
             "s2f.dataset.schemas",  # a shard of other columns is not kept
             "s2f.models.saving",  # writes what training made; a model's file is in the key by its hash
+            "s2f.pipeline.asking",  # how users ask
+            "s2f.pipeline.drawing",  # in the key by its values
+            "s2f.pipeline.folder",
+            "s2f.pipeline.parts",
+            "s2f.pipeline.trained",
             "s2f.params.base",  # parameters and the models' configurations are in the key by their values
             "s2f.params.diffusion",
             "s2f.params.face_decoder",
             "s2f.params.generation",
+            "s2f.params.samplers",
             "s2f.params.spectrogram",
             "s2f.params.speech_encoder",
             "s2f.params.super_resolution",

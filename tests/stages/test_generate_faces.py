@@ -12,20 +12,23 @@ from s2f.dataset.schemas import ENLARGED, GENERATED, HEARD, PORTRAITS, SPECTROGR
 from s2f.dataset.shards import is_shard, iterate_rows, write_shard
 from s2f.faces.images import encode_jpeg
 from s2f.runtime import InputError, derive_seed
-from s2f.stages import generate_faces
+from s2f.stages import export_pipeline, generate_faces
 from s2f.stages.generate_faces import main
 
 PARAMS = """
 seed: {seed}
 generation:
   guidance: {guidance}
+  default_guidance: 1
   samples: 2
   sampler: dpmsolver++
   steps: 3
+  threshold: 0
   super_resolution_sampler: ddim
   super_resolution_steps: 2
   super_resolution_noise: 0.1
   super_resolution_pictures: {pictures}
+  variance_pictures: 2
   batch: {batch}
   shard_clips: {shard_clips}
 """
@@ -57,7 +60,9 @@ class Stage:
         params = self.folder / "params.yaml"
         filled = PARAMS.format(guidance=guidance, batch=batch, seed=seed, shard_clips=shard_clips, pictures=pictures)
         params.write_text(filled)
-        main(self.folder / "speech_faces", self.folder / "portraits", self.models, self.out, params)
+        portraits, pipeline = self.folder / "portraits", self.folder / "pipeline"
+        export_pipeline.main(self.models, portraits, pipeline, params)
+        main(self.folder / "speech_faces", portraits, pipeline, self.out, params)
         return {str(path.relative_to(self.out)): path.read_bytes() for path in self.out.rglob("*") if path.is_file()}
 
     def embedding(self) -> np.ndarray:

@@ -62,6 +62,7 @@ def test_an_experiment_runs_what_it_changes_and_its_metrics_differ(finished: Any
         "check_params",
         "check_corpora",
         "train_face_decoder",
+        "export_pipeline",
         "generate_faces",
         "measure_faces",
         "evaluate_facial",

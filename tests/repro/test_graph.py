@@ -18,7 +18,7 @@ Change = Callable[[str], str]
 ROOT = Path(__file__).parents[2]
 COUNTING = {"evaluate_facial", "evaluate_craniofacial", "evaluate_identity", "evaluate_headlines"}
 JUDGING = {*COUNTING, "report"}
-DRAWING = {"generate_faces", "measure_faces", *JUDGING}
+DRAWING = {"export_pipeline", "generate_faces", "measure_faces", *JUDGING}
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,69 @@
+"""What a call of the pipeline asks for: another walk, seeds, to be told how far it is."""
+
+import math
+from collections.abc import Callable, Sequence
+from itertools import count
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from s2f.diffusion.solvers import Walk, sampler_named
+from s2f.pipeline.pixels import at_once
+from s2f.runtime import InputError, derive_seed
+
+MOST_SEED = 2**63 - 1
+
+
+class Step(NamedTuple):
+    """What a callback is told: `step` of `steps` of a stage, 'face' or 'enlarge', and the pictures as seen so far."""
+
+    stage: str
+    step: int
+    steps: int
+    pictures: Tensor  # (b, 3, s, s) in [−1, 1]: the rows that are being drawn
+
+
+def changed(walk: Walk, scheduler: Any, steps: int | None, threshold: float | None = None) -> Walk:
+    """The walk with what a caller asks for in place of its own.
+
+    Raises:
+        InputError: no such scheduler, or no such threshold.
+    """
+    if threshold is not None and not 0 <= threshold <= 1:
+        raise InputError(f"threshold {threshold}; allowed: 0 to 1, the share of numbers that stay in range.")
+    return Walk(
+        walk.sampler if scheduler is None else sampler_named(scheduler),
+        walk.steps if steps is None else steps,
+        walk.threshold if threshold is None else threshold,
+    )
+
+
+def choose_seeds(seed: int | Sequence[int] | None, generator: torch.Generator | None, images: int) -> list[int]:
+    """The seeds (images,) of a voice's pictures.
+
+    Raises:
+        InputError: none is asked for, or as many seeds as there are images were not given.
+    """
+    if images < 1:
+        raise InputError(f"num_images {images}; allowed: 1 or more.")
+    if seed is not None and generator is not None:
+        raise InputError("seed and generator were both given; allowed: one of them, or neither.")
+    if isinstance(seed, int):
+        return [derive_seed(seed, "face", number) for number in range(images)]
+    if seed is None:
+        device = None if generator is None else generator.device
+        return [int(one) for one in torch.randint(MOST_SEED, (images,), generator=generator, device=device)]
+    if len(seed) != images:
+        raise InputError(f"{len(seed)} seeds for num_images {images}; allowed: one seed, or one for each image.")
+    return [int(one) for one in seed]
+
+
+def told(
+    callback: Callable[[Step], None] | None, stage: str, part: int, walk: Walk, image_px: int, rows: int
+) -> Callable[[Tensor], None] | None:
+    """What tells the callback of the steps of one part of the rows, counted over all parts."""
+    if callback is None:
+        return None
+    done, steps = count(part * walk.steps + 1), walk.steps * math.ceil(rows / at_once(image_px))
+    return lambda seen: callback(Step(stage, next(done), steps, seen))

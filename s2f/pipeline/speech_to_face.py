@@ -1,0 +1,308 @@
+"""The chain of Kato & Hashimoto (2023): a voice is heard as an embedding, a small face drawn from it, and enlarged.
+
+Everything it needs stands in its folder (s2f/pipeline/folder.py), nothing in params.yaml. In float32 a picture is the
+same for any batch size up to rounding.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+import torch
+from diffusers.utils.torch_utils import randn_tensor
+from torch import Tensor, nn
+from torch.nn import functional
+
+from s2f.audio.spectrogram import CompressedSpectrogram
+from s2f.diffusion.guidance import guide
+from s2f.diffusion.sampling import sample, seeded
+from s2f.diffusion.schedule import add_noise
+from s2f.diffusion.solvers import Walk
+from s2f.params.labels import GENDERS, OLDEST
+from s2f.params.spectrogram import SpectrogramParams
+from s2f.pipeline.asking import Step, changed, choose_seeds, told
+from s2f.pipeline.drawing import Drawing
+from s2f.pipeline.folder import read_folder, write_folder
+from s2f.pipeline.parts import Parts
+from s2f.pipeline.pixels import parts, to_pixels
+from s2f.pipeline.trained import read_trained
+from s2f.pipeline.voices import Voice, waveforms
+from s2f.runtime import InputError, derive_seed
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+STATEMENT = "A face from a voice is a statistical guess, never an identification."
+
+
+class Faces(NamedTuple):
+    """Pictures of every voice, one voice's after the other's, each with the seed that draws it again."""
+
+    images: "list[Image]"
+    seeds: list[int]
+    embeddings: Tensor  # (voices, 512) of unit length: what was heard
+
+
+class SpeechToFacePipeline:
+    """Three models as one. `drawing` is how it draws unless a call says otherwise."""
+
+    def __init__(
+        self,
+        models: Parts,
+        drawing: Drawing,
+        device: torch.device | str | None = None,
+        torch_dtype: torch.dtype = torch.float32,
+    ) -> None:
+        self.models, self.drawing = models, drawing
+        self.to(device or ("cuda" if torch.cuda.is_available() else "cpu"), torch_dtype)
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        folder: Path | str,
+        torch_dtype: torch.dtype = torch.float32,
+        device: torch.device | str | None = None,
+    ) -> Self:
+        """The pipeline that `save_pretrained` or the stage export_pipeline wrote; a GPU is taken if there is one.
+
+        Raises:
+            InputError: a file is missing, is a pickle or of another class, or tensors do not fit their config.
+        """
+        models, drawing = read_folder(Path(folder))
+        return cls(models, drawing, device, torch_dtype)
+
+    @classmethod
+    def from_models(cls, folder: Path | str, drawing: Drawing, device: torch.device | str | None = None) -> Self:
+        """The pipeline of a folder as the training stages leave it: <model>/weights.safetensors.
+
+        Raises:
+            InputError: a file is missing, is no model of ours or the wrong one, or the models do not fit each other.
+        """
+        return cls(read_trained(Path(folder)), drawing, device)
+
+    def save_pretrained(self, folder: Path | str) -> None:
+        """Write it in diffusers' convention: model_index.json, and a folder for each part."""
+        write_folder(self.models, self.drawing, Path(folder))
+
+    def to(self, device: torch.device | str | None = None, torch_dtype: torch.dtype | None = None) -> Self:
+        """Move it, and hold the two diffusion models in another type; what is heard, once a voice, stays float32.
+
+        Raises:
+            InputError: no floating-point type.
+        """
+        if torch_dtype is not None:
+            if not torch_dtype.is_floating_point or torch_dtype.itemsize < 2:
+                raise InputError(f"torch_dtype {torch_dtype}; allowed: float32, bfloat16, float16 or float64.")
+            self.dtype = torch_dtype
+        if device is not None:
+            self.device = torch.device(device)
+        self.models.speech_encoder.to(self.device).eval().requires_grad_(False)
+        for model in (self.models.face_decoder, self.models.super_resolution):
+            model.to(self.device, self.dtype).eval().requires_grad_(False)
+        return self
+
+    @property
+    def spectrogram(self) -> SpectrogramParams:
+        """What the speech encoder hears."""
+        return self.models.spectrogram
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """What the face decoder can be asked for beside a voice: some of 'age' and 'gender', or nothing."""
+        return self.models.face_decoder.config.attributes
+
+    @property
+    def small_px(self) -> int:
+        """Side of a face as the decoder draws it."""
+        return self.models.face_decoder.config.image_px
+
+    @property
+    def image_px(self) -> int:
+        """Side of an enlarged face."""
+        return self.models.super_resolution.config.image_px
+
+    @torch.inference_mode()
+    def encode(self, speech: Tensor) -> Tensor:
+        """Embeddings (b, 512) of unit length, of speech (b, samples) in [−1, 1] at the spectrogram's sample rate."""
+        return self.encode_spectrogram(CompressedSpectrogram(self.spectrogram)(speech.cpu()))
+
+    @torch.inference_mode()
+    def encode_spectrogram(self, spectrogram: Tensor) -> Tensor:
+        """Embeddings (b, 512) of unit length, of compressed spectrograms (b, frames, bins, 2)."""
+        return functional.normalize(self.models.speech_encoder(spectrogram.to(self.device).float()), dim=1)
+
+    @torch.inference_mode()
+    def decode(
+        self,
+        embeddings: Tensor,
+        seeds: Sequence[int],
+        guidance: float | Tensor | None = None,
+        walk: Walk | None = None,
+        on_step: Callable[[Tensor], None] | None = None,
+        age: float | None = None,
+        gender: str | None = None,
+    ) -> Tensor:
+        """Small faces (b, 3, s, s) in [−1, 1] for embeddings (b, 512); `guidance` is the paper's w, one or (b,).
+
+        `age` in years and `gender`, "f" or "m", are asked of all, beside what the voice says. The whole batch is one
+        call of the network for every step.
+        """
+        known = self.known(age, gender)
+        condition = torch.cat([embeddings.to(self.device), known.expand(len(embeddings), -1)], dim=1)
+        null = torch.cat([torch.zeros_like(condition[0, : embeddings.shape[1]]), torch.full_like(known, torch.nan)])
+        decoder = self.models.face_decoder
+        return sample(
+            guide(self._typed(decoder), self.drawing.guidance if guidance is None else guidance, null),
+            condition,
+            seeded([derive_seed(seed, "decode") for seed in seeds]),
+            (3, self.small_px, self.small_px),
+            self.models.schedule,
+            walk or self.drawing.decode,
+            decoder.config.prediction,
+            self.models.x_0_error.get("face_decoder"),
+            on_step,
+        )
+
+    def known(self, age: float | None, gender: str | None) -> Tensor:
+        """(attributes,): the decoder's, as numbers; not known is not a number.
+
+        Raises:
+            InputError: the decoder was trained without what is asked for, or nobody has such an age or gender.
+        """
+        if age is not None and not 0 <= age <= OLDEST:
+            raise InputError(f"age {age} is no person's; allowed: 0 to {OLDEST} years, or none.")
+        if gender is not None and gender not in GENDERS:
+            raise InputError(f"gender {gender!r} is not known; allowed: {', '.join(GENDERS)}, or none.")
+        asked = {"age": age, "gender": None if gender is None else GENDERS[gender]}
+        for name, value in asked.items():
+            if value is not None and name not in self.attributes:
+                raise InputError(
+                    f"the face decoder knows no {name}; allowed: one trained with face_decoder.attributes [{name}], "
+                    "or asking for none."
+                )
+        numbers = [torch.nan if asked[name] is None else asked[name] for name in self.attributes]
+        return torch.tensor(numbers, device=self.device)
+
+    @torch.inference_mode()
+    def enlarge(
+        self,
+        small: Tensor,
+        embeddings: Tensor,
+        seeds: Sequence[int],
+        walk: Walk | None = None,
+        noise_level: float | None = None,
+        on_step: Callable[[Tensor], None] | None = None,
+    ) -> Tensor:
+        """Faces (b, 3, S, S) in [−1, 1] of small ones (b, 3, s, s).
+
+        `noise_level` in [0, 1) is laid over the small face to hide the decoder's faults; more than the model has seen
+        in training counts as that.
+        """
+        generators = seeded([derive_seed(seed, "enlarge") for seed in seeds])
+        model = self.models.super_resolution
+        low, level = self._noised(small, generators, self.drawing.noise_level if noise_level is None else noise_level)
+        network = self._typed(model)
+
+        def denoiser(x_t: Tensor, t: Tensor, condition: Tensor) -> Tensor:
+            return network(x_t, t, low, level, condition)
+
+        return sample(
+            denoiser,
+            embeddings.to(self.device),
+            generators,
+            (3, self.image_px, self.image_px),
+            self.models.schedule,
+            walk or self.drawing.enlarge,
+            model.config.prediction,
+            self.models.x_0_error.get("super_resolution"),
+            on_step,
+        )
+
+    def _noised(self, small: Tensor, generators: list[torch.Generator], level: float) -> tuple[Tensor, Tensor]:
+        """Small faces under noise, and its levels (b,)."""
+        small = small.to(self.device)
+        levels = torch.full((len(small),), min(level, self.models.super_resolution.config.max_noise_level)).to(small)
+        return add_noise(small, levels, randn_tensor(small.shape, generator=generators, device=self.device)), levels
+
+    def _typed(self, model: nn.Module) -> Callable[..., Tensor]:
+        """The model, fed with its own type of numbers; walks stay float32."""
+        if self.dtype == torch.float32:
+            return model
+
+        def network(*inputs: Tensor) -> Tensor:
+            output: Tensor = model(*(one.to(self.dtype) if one.is_floating_point() else one for one in inputs))
+            return output.float()
+
+        return network
+
+    def __call__(
+        self,
+        speech: Voice | Sequence[Voice],
+        sample_rate: int | None = None,
+        *,
+        guidance: float | None = None,
+        steps: int | None = None,
+        scheduler: Any = None,
+        threshold: float | None = None,
+        super_resolution_steps: int | None = None,
+        super_resolution_scheduler: Any = None,
+        num_images: int = 1,
+        seed: int | Sequence[int] | None = None,
+        generator: torch.Generator | None = None,
+        output_size: int | None = None,
+        age: float | None = None,
+        gender: str | None = None,
+        callback: Callable[[Step], None] | None = None,
+    ) -> Faces:
+        """Faces for one voice or several: files, or samples with their `sample_rate` (s2f/pipeline/voices.py).
+
+        guidance: the paper's w; other libraries' `guidance_scale` is 1 + w.
+        steps, scheduler: of the face decoder; `super_resolution_…` of the enlarger. A scheduler is one of our names
+            (s2f/params/generation.py), the name of a diffusers class, or such an object.
+        threshold: share of a face's numbers that dynamic thresholding leaves in range; 0 clips.
+        num_images: faces of each voice.
+        seed: image i of every voice is drawn from the seed derived from it and i; or a list of `num_images` seeds, as
+            `Faces.seeds` has them. `generator` draws seeds instead; without either they are drawn anew.
+        output_size: side in pixels, the enlarged face's (usually 512) or the small one's (64), which is faster.
+        callback: is told every step of every part of the batch.
+
+        Raises:
+            InputError: any of these cannot be used; it says what is allowed.
+        """
+        size = self.image_px if output_size is None else output_size
+        if size not in (self.small_px, self.image_px):
+            raise InputError(f"output_size {size}; allowed: {self.small_px} or {self.image_px}.")
+        decode = changed(self.drawing.decode, scheduler, steps, threshold)
+        enlarge = changed(self.drawing.enlarge, super_resolution_scheduler, super_resolution_steps)
+        own = choose_seeds(seed, generator, num_images)
+        heard = self.encode(waveforms(speech, sample_rate, self.spectrogram))
+        embeddings, seeds = heard.repeat_interleave(num_images, 0), own * len(heard)
+        small = torch.cat(
+            [
+                self.decode(
+                    embeddings[rows],
+                    seeds[rows],
+                    guidance,
+                    decode,
+                    told(callback, "face", index, decode, self.small_px, len(seeds)),
+                    age,
+                    gender,
+                )
+                for index, rows in enumerate(parts(len(seeds), self.small_px))
+            ]
+        )
+        if size == self.small_px:
+            return Faces(pictures(small), seeds, heard)
+        images: list[Image] = []
+        for index, rows in enumerate(parts(len(seeds), self.image_px)):
+            tell = told(callback, "enlarge", index, enlarge, self.image_px, len(seeds))
+            large = self.enlarge(small[rows], embeddings[rows], seeds[rows], enlarge, on_step=tell)
+            images += pictures(large)
+        return Faces(images, seeds, heard)
+
+
+def pictures(images: Tensor) -> "list[Image]":
+    """PIL's, of images (b, 3, h, w) in [−1, 1]."""
+    from PIL.Image import fromarray
+
+    return [fromarray(pixels) for pixels in to_pixels(images)]
