@@ -3,6 +3,7 @@
 Commands import what they need themselves, so that `s2f --help` answers at once. Exit code 2: input that cannot be used.
 """
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -74,11 +75,18 @@ def serve_page(
     pipeline: Annotated[Path, typer.Option(help="Folder of the pipeline, as `dvc repro` exports it.")] = PIPELINE,
     host: Annotated[str, typer.Option(help="127.0.0.1: this machine alone.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535)] = 7860,
+    speech_faces: Annotated[Path, typer.Option(help="Corpus whose test voices are examples, if it is there.")] = Path(
+        "data/speech_faces"
+    ),
 ) -> None:
-    """Serve the web page: record or drop a voice, see faces."""
-    from s2f.app import serve
+    """Serve the web page: record or drop a voice, see faces.
 
-    serve(pipeline, host, port)
+    With S2F_PASSWORD in the environment the page asks for the name s2f and that password; without one it is served to
+    this machine alone. Recordings are deleted after a quarter of an hour, and with the server.
+    """
+    from s2f.app.serving import serve
+
+    serve(pipeline, speech_faces, host, port, os.environ.get("S2F_PASSWORD"))
 
 
 @params_group.command()
