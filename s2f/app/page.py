@@ -45,7 +45,11 @@ def make_page(pipeline: SpeechToFacePipeline, examples: list[Path] | None = None
                     label="What the model hears: time →, frequency ↑", format="png", height=180, buttons=[]
                 )
                 guidance = gr.Slider(
-                    0, 4, pipeline.drawing.guidance, step=0.5, label="Guidance w: 0 as trained, more exaggerates"
+                    0,
+                    4,
+                    min(4.0, max(0.0, pipeline.drawing.guidance)),
+                    step=0.5,
+                    label="Guidance w: 0 as trained, more exaggerates",
                 )
                 number = gr.Slider(1, MOST_FACES, 4, step=1, label="Faces")
                 kept = gr.Dropdown(

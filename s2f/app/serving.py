@@ -4,10 +4,11 @@ make app        (or: s2f app --pipeline data/models/pipeline)
 """
 
 import os
+import shutil
 import signal
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from starlette.middleware import Middleware
 
@@ -18,23 +19,46 @@ from s2f.runtime import InputError
 
 WAITING = 32  # visitors in the queue; the next one is asked to come back
 AT_HOME = ("127.0.0.1", "localhost", "::1")
+FOLDER = "s2f-app-"  # opens the names of folders that hold what visitors bring; behind it the process's number
 
 
-def serve(folder: Path, speech_faces: Path, host: str, port: int, password: str | None) -> None:
-    """Load the pipeline and serve the page until interrupted; a password is asked for together with the name s2f.
+class Door(NamedTuple):
+    """Where the page is reached, and by whom; a password is asked for together with the name s2f."""
+
+    host: str
+    port: int
+    password: str | None = None
+    certificate: Path | None = (
+        None  # with its key: https, without which a browser lends no microphone to other machines
+    )
+    key: Path | None = None
+
+
+def serve(folder: Path, speech_faces: Path, door: Door) -> None:
+    """Load the pipeline and serve the page until interrupted.
 
     Raises:
         InputError: the pipeline is missing or does not fit, or the page would be open to others without a password.
     """
-    if host not in AT_HOME and not password:
+    if door.host not in AT_HOME and not door.password:
         raise InputError(
-            f"--host {host}: whoever reaches this machine could use the page; allowed: 127.0.0.1, or a "
+            f"--host {door.host}: whoever reaches this machine could use the page; allowed: 127.0.0.1, or a "
             "password as S2F_PASSWORD in the environment."
         )
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C, and leaves nothing behind
-    with tempfile.TemporaryDirectory(prefix="s2f-app-") as place:
+    for number in (signal.SIGTERM, signal.SIGHUP):  # end like Ctrl-C, and leave nothing behind
+        signal.signal(number, signal.default_int_handler)
+    sweep(Path(tempfile.gettempdir()))
+    with tempfile.TemporaryDirectory(prefix=f"{FOLDER}{os.getpid()}-") as place:
         page = page_in(place, SpeechToFacePipeline.from_pretrained(folder), speech_faces)
-        page.launch(server_name=host, server_port=port, auth=password and [("s2f", password)], **OPTIONS)
+        page.launch(
+            server_name=door.host,
+            server_port=door.port,
+            auth=[("s2f", door.password)] if door.password else None,
+            ssl_certfile=door.certificate and str(door.certificate),
+            ssl_keyfile=door.key and str(door.key),
+            ssl_verify=False,  # by gradio itself, of its own page
+            **OPTIONS,
+        )
 
 
 OPTIONS: dict[str, Any] = {
@@ -47,6 +71,14 @@ OPTIONS: dict[str, Any] = {
     # Around a recording stand some headers.
     "app_kwargs": {"middleware": [Middleware(UploadLimit, most_bytes=(MAX_MEGABYTES + 1) * 2**20)]},
 }
+
+
+def sweep(temporary: Path) -> None:
+    """Remove what pages left that were killed."""
+    for folder in temporary.glob(f"{FOLDER}*"):
+        number = folder.name.removeprefix(FOLDER).split("-")[0]
+        if number.isdigit() and not Path("/proc", number).exists() and folder.stat().st_uid == os.getuid():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def page_in(place: str, pipeline: SpeechToFacePipeline, speech_faces: Path) -> Any:

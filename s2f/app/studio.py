@@ -5,10 +5,9 @@ import json
 import time
 import zipfile
 from collections.abc import Iterator
-from importlib.metadata import version
 from pathlib import Path
 from secrets import randbelow
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -16,12 +15,13 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from s2f.app.words import DRAW_SECONDS, LONGEST_SECONDS
+from s2f.app.words import DRAW_SECONDS, KEPT_MINUTES, LONGEST_SECONDS
 from s2f.audio.spectrogram import CompressedSpectrogram
 from s2f.audio.speech import fit, read_speech
 from s2f.audio.voice import check_voice
-from s2f.pipeline import STATEMENT, SpeechToFacePipeline
+from s2f.pipeline import SpeechToFacePipeline
 from s2f.pipeline.pixels import parts, to_pixels
+from s2f.pipeline.record import made_with
 from s2f.runtime import InputError
 
 SEEDS = 1_000_000  # few digits, so that one can be written down
@@ -58,12 +58,14 @@ def hear(pipeline: SpeechToFacePipeline, path: Path) -> Tensor:
     Raises:
         InputError: it cannot be read, is too long, or holds no voice.
     """
+    if not path.is_file():
+        raise InputError(f"{NAME} was deleted after {KEPT_MINUTES} minutes; drop or record it again.")
     heard = pipeline.spectrogram
     speech = read_speech(path, heard.sample_rate, LONGEST_SECONDS + 1, NAME)
     if len(speech) > LONGEST_SECONDS * heard.sample_rate:
         raise InputError(f"{NAME}: longer than {LONGEST_SECONDS // 60} minutes; cut out some seconds of one speaker.")
     first = speech[: heard.samples]
-    check_voice(first, heard.sample_rate, NAME)
+    check_voice(first, heard.sample_rate, f"{NAME}'s first {heard.clip_seconds:g} s")
     return torch.from_numpy(fit(first, heard.samples))[None]
 
 
@@ -75,7 +77,7 @@ def spectrogram_picture(pipeline: SpeechToFacePipeline, speech: Tensor) -> NDArr
 
 
 def choose_seeds(kept: list[str], count: int) -> list[int]:
-    """The kept seeds, and new ones until there are `count`.
+    """The kept seeds, all of them, and new ones until there are `count`.
 
     Raises:
         InputError: one of them is no whole number.
@@ -83,8 +85,7 @@ def choose_seeds(kept: list[str], count: int) -> list[int]:
     for one in kept:
         if not (one.isascii() and one.isdigit() and len(one) < 19):
             raise InputError(f"seed {one[:40]!r}; allowed: whole numbers, as they stand under the faces.")
-    seeds = [int(one) for one in kept][:count]
-    return seeds + [randbelow(SEEDS) for _ in range(count - len(seeds))]
+    return [*map(int, kept), *(randbelow(SEEDS) for _ in range(count - len(kept)))]
 
 
 def draw(
@@ -126,16 +127,10 @@ def faces_of(images: list[Image.Image], seeds: list[int], guidance: list[float])
 def packed(pipeline: SpeechToFacePipeline, faces: list[Face], asked: Asked = NOTHING) -> bytes:
     """A zip of the pictures and a JSON that says what they are and what made them."""
     names = [f"face_{number}_seed{face.seed}_w{face.guidance:g}.png" for number, face in enumerate(faces)]
-    about: dict[str, Any] = {
-        "statement": STATEMENT,
-        **asked._asdict(),
-        "pictures": [
-            {"file": name, "seed": face.seed, "guidance": face.guidance}
-            for name, face in zip(names, faces, strict=True)
-        ],
-        "models": pipeline.models.sha256,
-        "s2f": version("s2f"),
-    }
+    pictures = [
+        {"file": name, "seed": face.seed, "guidance": face.guidance} for name, face in zip(names, faces, strict=True)
+    ]
+    about = made_with(pipeline, **asked._asdict()) | {"pictures": pictures}
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         for name, face in zip(names, faces, strict=True):

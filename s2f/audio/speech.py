@@ -27,7 +27,7 @@ def read_speech(
     """
     path = Path(path)
     if not path.is_file():
-        raise InputError(f"{path}: no such file; name a sound or video file.")
+        raise InputError(f"{name or path}: no such file; name a sound or video file.")
     return _decode(path, name or str(path), sample_rate, seconds)
 
 

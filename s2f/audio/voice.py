@@ -4,6 +4,7 @@ Measured on 124 real and drawn voices: at least 0.7 s of speech are found in eac
 clicks, none.
 """
 
+import threading
 from functools import cache
 from typing import Any
 
@@ -18,6 +19,7 @@ SILENCE_DB = -50.0  # of full scale; quiet speech peaks near −35, a recorder's
 LOUDNESS_SECONDS = 0.1  # a syllable
 MIN_SPEECH_SECONDS = 0.5
 RATE = 16_000  # Hz, silero's
+ASKING = threading.Lock()
 
 
 def check_voice(speech: NDArray[np.float32], sample_rate: int, name: str) -> None:
@@ -51,7 +53,8 @@ def speech_seconds(speech: NDArray[np.float32], sample_rate: int) -> float:
         resampled = torchaudio_part("functional").resample(torch.from_numpy(speech), sample_rate, RATE)
     else:
         resampled = torch.from_numpy(np.ascontiguousarray(speech))
-    found = timestamps(resampled, network, sampling_rate=RATE)
+    with ASKING:  # the network remembers what it heard before
+        found = timestamps(resampled, network, sampling_rate=RATE)
     return float(sum(one["end"] - one["start"] for one in found)) / RATE
 
 

@@ -1,12 +1,12 @@
 """`s2f generate`: faces from recordings, as files."""
 
+import glob
 import io
 import json
 import math
 import os
 import sys
 from enum import StrEnum
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -46,9 +46,13 @@ def generate(
     steps: Annotated[int | None, typer.Option(min=1, help="Of the face decoder: more is finer and slower.")] = None,
     scheduler: Annotated[Sampler | None, typer.Option(help="Of the face decoder.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed draws the same faces.")] = 0,
+    picture_seed: Annotated[
+        list[int] | None, typer.Option(min=0, help="A face's own, from a JSON or the page, instead; may be repeated.")
+    ] = None,
+    start: Annotated[float, typer.Option(min=0, help="Seconds of each recording to leave out.")] = 0.0,
     grid: Annotated[bool, typer.Option("--grid", help="Also one picture of all faces of a voice.")] = False,
     output_size: Annotated[
-        int | None, typer.Option(help="Side in pixels: the enlarged face's, or the small one's, which is faster.")
+        str | None, typer.Option(help="full, or small: as the decoder draws it, which is faster.")
     ] = None,
     age: Annotated[
         float | None,
@@ -60,29 +64,28 @@ def generate(
 ) -> None:
     """Draw faces for the voice in each INPUT: PNGs, and beside them what they were made with, as JSON.
 
-    The first six seconds count. What is not given is as params.yaml had it when the pipeline was exported. Silence,
-    noise without a voice, less than a second, and what ffmpeg cannot read are refused, each with a sentence; the
-    others are drawn all the same. What is drawn is a statistical guess, never an identification.
+    Six seconds count, the first ones or those from --start on. What is not given is as params.yaml had it when the
+    pipeline was exported. Silence, noise without a voice, less than a second, and what ffmpeg cannot read are refused,
+    each with a sentence; the others are drawn all the same. What is drawn is a statistical guess, never an
+    identification.
 
     Exit codes: 0, all were drawn; 2, nothing could be; 3, some inputs were refused; 130, stopped by Ctrl-C.
     """
     from s2f.pipeline import STATEMENT, SpeechToFacePipeline
 
-    if guidance is not None and not math.isfinite(guidance):
-        raise InputError(f"--guidance {guidance} is not a finite number; the paper draws with 0 to 4.")
     check_folder(out)
     asked: dict[str, Any] = {
-        "guidance": guidance, "steps": steps, "scheduler": scheduler, "num_images": samples, "seed": seed,
-        "output_size": output_size, "age": age, "gender": gender and gender.value,
+        "guidance": guidance, "steps": steps, "scheduler": scheduler, "age": age, "gender": gender and gender.value,
+        "output_size": output_size, "num_images": len(picture_seed or []) or samples, "seed": picture_seed or seed,
     }  # fmt: skip
+    loaded = SpeechToFacePipeline.from_pretrained(pipeline, device=device)
     with recordings(inputs) as found, progress() as bar:
-        loaded = SpeechToFacePipeline.from_pretrained(pipeline, device=device)
         task = bar.add_task("voices", total=len(found), note="")
         refused = 0
         for number, recording in enumerate(found):
             try:
-                speech = read_voice(recording, loaded)
-            except InputError as error:
+                speech = read_voice(recording, loaded, start)
+            except (InputError, OSError) as error:
                 refused += 1
                 print(f"error: {sentence(error)}", file=sys.stderr)
                 continue
@@ -91,11 +94,11 @@ def generate(
                 bar.update(task, completed=done + (step.step / step.steps + (step.stage == "enlarge")) / 2)
 
             faces = loaded(speech, loaded.spectrogram.sample_rate, callback=tell, **asked)
-            write(faces, recording, about(loaded, asked), grid, out)
+            write(faces, recording, about(loaded, asked) | {"start_seconds": start}, grid, out)
             bar.update(task, completed=number + 1)
     if refused == len(found):
         raise SystemExit(BAD_INPUT)
-    typer.echo(f"{(len(found) - refused) * samples} pictures in {out}. {STATEMENT}")
+    typer.echo(f"{(len(found) - refused) * asked['num_images']} pictures in {out}. {STATEMENT}")
     if refused:
         raise SystemExit(SOME_REFUSED)
 
@@ -113,8 +116,8 @@ def check_folder(out: Path) -> None:
         raise InputError(f"--out {out}: nothing can be written to {there}; allowed: a folder of your own.")
 
 
-def read_voice(recording: Recording, pipeline: "SpeechToFacePipeline") -> "NDArray[np.float32]":
-    """The first seconds of a recording, mono, at the pipeline's rate.
+def read_voice(recording: Recording, pipeline: "SpeechToFacePipeline", start: float) -> "NDArray[np.float32]":
+    """The seconds of a recording that are heard, from `start` on: mono, at the pipeline's rate.
 
     Raises:
         InputError: it cannot be read, or there is no voice in it.
@@ -123,38 +126,31 @@ def read_voice(recording: Recording, pipeline: "SpeechToFacePipeline") -> "NDArr
     from s2f.audio.voice import check_voice
 
     heard = pipeline.spectrogram
-    speech = read_speech(recording.path, heard.sample_rate, heard.clip_seconds, recording.said)
-    check_voice(speech, heard.sample_rate, recording.said)
+    whole = read_speech(recording.path, heard.sample_rate, start + heard.clip_seconds, recording.said)
+    speech = whole[round(start * heard.sample_rate) :]
+    check_voice(speech, heard.sample_rate, f"{recording.said}, {start:g} to {start + heard.clip_seconds:g} s")
     return speech
 
 
 def about(pipeline: "SpeechToFacePipeline", asked: dict[str, Any]) -> dict[str, Any]:
     """What pictures were made with, as the JSON beside them has it."""
-    from s2f.pipeline import STATEMENT
-    from s2f.pipeline.asking import changed
+    from s2f.pipeline.asking import changed, side_of
+    from s2f.pipeline.record import made_with
 
-    drawing = pipeline.drawing
-    walk = changed(drawing.decode, asked["scheduler"], asked["steps"])
-    return {
-        "statement": STATEMENT,
-        "guidance": drawing.guidance if asked["guidance"] is None else asked["guidance"],
-        "age": asked["age"],
-        "gender": asked["gender"],
-        "face_decoder": walk._asdict(),
-        "super_resolution": drawing.enlarge._asdict() | {"noise_level": drawing.noise_level},
-        "output_size": asked["output_size"] or pipeline.image_px,
-        "seed": asked["seed"],
-        "models": pipeline.models.sha256,
-        "s2f": version("s2f"),
-    }
+    walk = changed(pipeline.drawing.decode, asked["scheduler"], asked["steps"])
+    side = side_of(asked["output_size"], pipeline.small_px, pipeline.image_px)
+    guidance = pipeline.drawing.guidance if asked["guidance"] is None else asked["guidance"]
+    return {"guidance": guidance, **made_with(pipeline, walk, side, asked["age"], asked["gender"])}
 
 
 def write(faces: "Faces", recording: Recording, about: dict[str, Any], grid: bool, out: Path) -> None:
-    """A voice's pictures, and last the JSON that names them."""
+    """A voice's pictures in place of those that it had, and last the JSON that names them."""
     from diffusers.utils import make_image_grid
     from PIL import Image
 
     out.mkdir(parents=True, exist_ok=True)
+    for old in out.glob(f"{glob.escape(recording.name)}_*.png"):  # of an earlier call that drew more
+        old.unlink()
     names = [f"{recording.name}_{number}.png" for number in range(len(faces.images))]
     images = dict(zip(names, faces.images, strict=True))
     if grid:
@@ -168,5 +164,5 @@ def write(faces: "Faces", recording: Recording, about: dict[str, Any], grid: boo
         image.save(content, "png")
         replace_file(out / name, content.getvalue())
     pictures = [{"file": name, "seed": seed} for name, seed in zip(names, faces.seeds, strict=True)]
-    told = {"input": recording.path.name, "input_sha256": file_sha256(recording.path), **about, "pictures": pictures}
-    replace_file(out / f"{recording.name}.json", (json.dumps(told, indent=2, ensure_ascii=False) + "\n").encode())
+    told = {"input": recording.said, "input_sha256": file_sha256(recording.path), **about, "pictures": pictures}
+    replace_file(out / f"{recording.name}.json", (json.dumps(told, indent=2) + "\n").encode())

@@ -75,6 +75,8 @@ def serve_page(
     pipeline: Annotated[Path, typer.Option(help="Folder of the pipeline, as `dvc repro` exports it.")] = PIPELINE,
     host: Annotated[str, typer.Option(help="127.0.0.1: this machine alone.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535)] = 7860,
+    ssl_certfile: Annotated[Path | None, typer.Option(help="With a key: https, for other machines.")] = None,
+    ssl_keyfile: Annotated[Path | None, typer.Option(help="The certificate's.")] = None,
     speech_faces: Annotated[Path, typer.Option(help="Corpus whose test voices are examples, if it is there.")] = Path(
         "data/speech_faces"
     ),
@@ -82,11 +84,13 @@ def serve_page(
     """Serve the web page: record or drop a voice, see faces.
 
     With S2F_PASSWORD in the environment the page asks for the name s2f and that password; without one it is served to
-    this machine alone. Recordings are deleted after a quarter of an hour, and with the server.
+    this machine alone. Other machines' browsers lend it their microphone over https only. Recordings are deleted after
+    a quarter of an hour, and with the server; what one that was killed has left, by the next.
     """
-    from s2f.app.serving import serve
+    from s2f.app.serving import Door, serve
 
-    serve(pipeline, speech_faces, host, port, os.environ.get("S2F_PASSWORD"))
+    door = Door(host, port, os.environ.get("S2F_PASSWORD"), ssl_certfile, ssl_keyfile)
+    serve(pipeline, speech_faces, door)
 
 
 @params_group.command()

@@ -1,5 +1,6 @@
-"""What `s2f generate` is given: files, folders and standard input, each a recording under a name of its own."""
+"""What `s2f generate` is given: files, folders, pipes and standard input, each a recording under a name of its own."""
 
+import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -11,8 +12,9 @@ from typing import BinaryIO, NamedTuple
 from s2f.runtime import InputError
 
 STDIN = Path("-")
-MOST_BYTES = 2**30  # of standard input, which has to be kept while it is read
+MOST_BYTES = 2**30  # of standard input or a pipe, which has to be kept while it is read
 PIECE = 2**20
+LONGEST_NAME = 100  # letters of a file's name that its pictures begin with
 
 
 class Recording(NamedTuple):
@@ -28,17 +30,30 @@ def recordings(inputs: Sequence[Path]) -> Iterator[list[Recording]]:
     """All of them: of a folder its files, in order of name, without hidden ones; of '-' what standard input holds.
 
     Raises:
-        InputError: an input is not there, a folder holds no file, or standard input holds nothing or too much.
+        InputError: an input is not there, a folder holds no file, or a pipe holds nothing or too much.
     """
     with tempfile.TemporaryDirectory(prefix="s2f-") as place:
-        paths: list[tuple[str, Path, str]] = []
+        found: list[Recording] = []
         for one in inputs:
+            kept = Path(place, f"{len(found)}")
             if one == STDIN:
-                paths.append(("stdin", keep(sys.stdin.buffer, Path(place, "stdin")), "standard input"))
+                found.append(Recording("stdin", keep(sys.stdin.buffer, kept, "standard input"), "standard input"))
+            elif one.exists() and not one.is_file() and not one.is_dir():
+                with one.open("rb") as stream:
+                    found.append(Recording(one.name, keep(stream, kept, str(one)), str(one)))
             else:
-                paths += [(path.stem, path, str(path)) for path in files_of(one)]
-        names = distinct([name for name, _, _ in paths])
-        yield [Recording(name, path, said) for name, (_, path, said) in zip(names, paths, strict=True)]
+                found += [_file(path, Path(place, f"{len(found)}-{index}")) for index, path in enumerate(files_of(one))]
+        names = distinct([one.name for one in found])
+        yield [one._replace(name=name) for one, name in zip(found, names, strict=True)]
+
+
+def _file(path: Path, link: Path) -> Recording:
+    """A file; one whose name is no UTF-8, which ffmpeg is not told, under another one."""
+    said = os.fsencode(path).decode(errors="replace")
+    if said != str(path):
+        link.symlink_to(path.absolute())
+        path = link
+    return Recording(Path(said).stem[:LONGEST_NAME], path, said)
 
 
 def files_of(path: Path) -> list[Path]:
@@ -53,17 +68,17 @@ def files_of(path: Path) -> list[Path]:
     return files
 
 
-def keep(stream: BinaryIO, path: Path) -> Path:
+def keep(stream: BinaryIO, path: Path, said: str) -> Path:
     """A stream as a file, which a video needs: its index may stand at the end."""
     kept = 0
     with path.open("wb") as file:
         while piece := stream.read(PIECE):
             kept += len(piece)
             if kept > MOST_BYTES:
-                raise InputError(f"standard input: more than {MOST_BYTES // 2**20} MB; name a file instead.")
+                raise InputError(f"{said}: more than {MOST_BYTES // 2**20} MB; name a file instead.")
             file.write(piece)
     if not kept:
-        raise InputError("standard input: empty; pipe a sound or video file into it.")
+        raise InputError(f"{said}: empty; pipe a sound or video file into it.")
     return path
 
 

@@ -3,6 +3,7 @@
 All are told `sample`: they are fed with x_0, so none can be led off by a first guess divided by √ᾱ ≈ 0.
 """
 
+import inspect
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -30,6 +31,11 @@ SCHEDULERS: dict[Sampler, tuple[str, str, dict[str, Any]]] = {
     "ancestral": ("diffusers", "DDPMScheduler", {"variance_type": "fixed_small"}),
     "analytic": ("s2f.diffusion.solvers", "AnalyticDDPM", {"variance_type": "fixed_small"}),
 }
+WALKS_OTHERWISE = (  # options of diffusers' schedulers that we have no other value of
+    "algorithm_type", "solver_type", "use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas",
+    "use_flow_sigmas", "use_lu_lambdas", "euler_at_final", "lower_order_final", "predict_x0", "final_sigmas_type",
+    "rescale_betas_zero_snr",
+)  # fmt: skip
 ALSO: dict[str, Sampler] = {"DDIMScheduler": "ddim", "UniPC": "unipc"}  # other classes that walk as one of ours does
 
 
@@ -114,17 +120,39 @@ def sampler_named(scheduler: Any) -> Sampler:
     Raises:
         InputError: no such sampler is known here.
     """
-    if scheduler in SCHEDULERS:
-        return scheduler
-    name = scheduler if isinstance(scheduler, str) else type(scheduler).__name__
-    config = {} if isinstance(scheduler, str) else getattr(scheduler, "config", {})
-    if name in ALSO:
-        return ALSO[name]
-    for sampler, (_, own_name, own) in SCHEDULERS.items():
-        if name == own_name and all(config.get(key, value) == value for key, value in own.items()):
+    if isinstance(scheduler, str):
+        found = scheduler if scheduler in SCHEDULERS else ALSO.get(scheduler)
+        own = [sampler for sampler, (_, name, _) in SCHEDULERS.items() if name == scheduler]
+        if found or own:
+            return found or own[0]
+        raise _unknown(scheduler)
+    if isinstance(scheduler, type):
+        return sampler_of(scheduler, {})
+    return sampler_of(type(scheduler), dict(getattr(scheduler, "config", {})))
+
+
+def sampler_of(scheduler: type, config: dict[str, Any]) -> Sampler:
+    """Ours of a scheduler's class with its options.
+
+    Raises:
+        InputError: no such sampler is known here, or an option makes another walk of it than ours.
+    """
+    usual = {name: one.default for name, one in inspect.signature(scheduler.__init__).parameters.items()}  # type: ignore[misc]
+    other = [key for key in WALKS_OTHERWISE if config.get(key, usual.get(key)) != usual.get(key)]
+    if other:
+        told = ", ".join(f"{key} {config[key]}" for key in other)
+        raise InputError(f"scheduler {scheduler.__name__} with {told}; allowed: {usual[other[0]]}.")
+    for sampler, (_, name, own) in SCHEDULERS.items():
+        if scheduler.__name__ == name and all(config.get(key, value) == value for key, value in own.items()):
             return sampler
-    classes = dict.fromkeys(own_name for _, own_name, _ in SCHEDULERS.values())
-    raise InputError(f"scheduler {name}; allowed: {', '.join(SCHEDULERS)}, or diffusers' {', '.join(classes)}.")
+    if scheduler.__name__ in ALSO:
+        return ALSO[scheduler.__name__]
+    raise _unknown(scheduler.__name__)
+
+
+def _unknown(name: str) -> InputError:
+    classes = dict.fromkeys(own for _, own, _ in SCHEDULERS.values())
+    return InputError(f"scheduler {name}; allowed: {', '.join(SCHEDULERS)}, or diffusers' {', '.join(classes)}.")
 
 
 def choose_timesteps(schedule: Schedule, steps: int, prediction: Prediction) -> list[int]:

@@ -64,9 +64,14 @@ def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     try:
         with safe_open(path, framework="pt") as file:
             metadata = json.loads((file.metadata() or {}).get(KEY, "{}"))
-        return load_file(path), metadata
+        tensors = load_file(path)
+        if not isinstance(metadata, dict):
+            raise ValueError("no names and values")
     except SafetensorError:
         raise InputError(f"{path}: not a safetensors file; pickled checkpoints (.pt, .ckpt) are never read.") from None
+    except ValueError as error:
+        raise InputError(f"{path}: carries no s2f config ({error}); allowed: files written by s2f.") from None
+    return tensors, metadata
 
 
 def restore(kind: str, config: Section, tensors: dict[str, torch.Tensor], path: Path) -> nn.Module:
@@ -75,8 +80,9 @@ def restore(kind: str, config: Section, tensors: dict[str, torch.Tensor], path: 
     Raises:
         InputError: they do not; `path` says whose they are.
     """
+    with torch.device("meta"):  # shapes alone: a config may claim a network that no memory holds
+        _check(tensors, build(kind, config), path)
     model = build(kind, config)
-    _check(tensors, model, path)
     model.load_state_dict(tensors)
     return model
 

@@ -1,6 +1,7 @@
 """What a call of the pipeline asks for: another walk, seeds, to be told how far it is."""
 
 import math
+import operator
 from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any, NamedTuple
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor
 
 from s2f.diffusion.solvers import Walk, sampler_named
+from s2f.params.generation import MOST_GUIDANCE
 from s2f.pipeline.pixels import at_once
 from s2f.runtime import InputError, derive_seed
 
@@ -34,29 +36,73 @@ def changed(walk: Walk, scheduler: Any, steps: int | None, threshold: float | No
         raise InputError(f"threshold {threshold}; allowed: 0 to 1, the share of numbers that stay in range.")
     return Walk(
         walk.sampler if scheduler is None else sampler_named(scheduler),
-        walk.steps if steps is None else steps,
+        walk.steps if steps is None else whole("steps", steps),
         walk.threshold if threshold is None else threshold,
     )
 
 
-def choose_seeds(seed: int | Sequence[int] | None, generator: torch.Generator | None, images: int) -> list[int]:
+def choose_seeds(
+    seed: int | Sequence[int] | None,
+    generator: torch.Generator | Sequence[torch.Generator] | None,
+    images: int,
+) -> list[int]:
     """The seeds (images,) of a voice's pictures.
 
     Raises:
         InputError: none is asked for, or as many seeds as there are images were not given.
     """
+    images = whole("num_images", images)
     if images < 1:
         raise InputError(f"num_images {images}; allowed: 1 or more.")
     if seed is not None and generator is not None:
         raise InputError("seed and generator were both given; allowed: one of them, or neither.")
-    if isinstance(seed, int):
-        return [derive_seed(seed, "face", number) for number in range(images)]
-    if seed is None:
+    if isinstance(generator, Sequence):
+        seed = [int(torch.randint(MOST_SEED, (1,), generator=one, device=one.device)) for one in generator]
+    elif seed is None:
         device = None if generator is None else generator.device
         return [int(one) for one in torch.randint(MOST_SEED, (images,), generator=generator, device=device)]
+    if not isinstance(seed, Sequence):
+        own = whole("seed", seed)
+        return [derive_seed(own, "face", number) for number in range(images)]
     if len(seed) != images:
         raise InputError(f"{len(seed)} seeds for num_images {images}; allowed: one seed, or one for each image.")
-    return [int(one) for one in seed]
+    return [whole("seed", one) for one in seed]
+
+
+def whole(name: str, value: Any) -> int:
+    """A whole number, numpy's and torch's among them.
+
+    Raises:
+        InputError: it is none.
+    """
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise InputError(f"{name} {value!r}; allowed: whole numbers.") from None
+
+
+def checked_guidance(w: float) -> float:
+    """A guidance weight that a picture survives.
+
+    Raises:
+        InputError: it is none.
+    """
+    if not isinstance(w, int | float) or not abs(w) <= MOST_GUIDANCE:
+        raise InputError(f"guidance {w}; allowed: ±{MOST_GUIDANCE:g} at most; the paper draws with 0 to 4.")
+    return float(w)
+
+
+def side_of(asked: int | str | None, small_px: int, image_px: int) -> int:
+    """The side in pixels that is asked for: as a number, as 'small' or 'full', or not at all.
+
+    Raises:
+        InputError: no picture of that size is made.
+    """
+    side = {"full": image_px, "small": small_px, str(small_px): small_px, str(image_px): image_px}
+    found = side.get("full" if asked is None else str(asked))
+    if found is None:
+        raise InputError(f"output_size {asked}; allowed: small ({small_px}) or full ({image_px}).")
+    return found
 
 
 def told(

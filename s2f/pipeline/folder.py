@@ -17,23 +17,44 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import torch
+from pydantic import Field
 from safetensors.torch import save
-from torch import nn
+from torch import Tensor, nn
 
 from s2f.diffusion.schedule import LINEAR
-from s2f.diffusion.solvers import SCHEDULERS, UNBOUNDED, Walk
+from s2f.diffusion.solvers import SCHEDULERS, UNBOUNDED, Walk, sampler_of
 from s2f.models.encoders import ENCODERS
 from s2f.models.face_decoder import FaceDecoder
 from s2f.models.super_resolution import SuperResolution
 from s2f.models.weights import MODELS, read_tensors, restore, save_weights
 from s2f.params.base import Section, parse
 from s2f.params.diffusion import DiffusionParams
+from s2f.params.generation import MOST_GUIDANCE
 from s2f.params.spectrogram import SpectrogramParams
 from s2f.pipeline.drawing import Drawing
 from s2f.pipeline.parts import Parts, check_fit
 from s2f.runtime import InputError, file_sha256, replace_file
 
 INDEX, CLASS = "model_index.json", "SpeechToFacePipeline"
+MOST_TIMESTEPS = 100_000  # of a schedule, whose tables are in memory
+
+
+class Numbers(Section):
+    """What the index says beside classes."""
+
+    guidance: float = Field(ge=-MOST_GUIDANCE, le=MOST_GUIDANCE)
+    steps: int = Field(gt=0)
+    super_resolution_steps: int = Field(gt=0)
+    super_resolution_noise: float = Field(ge=0, lt=1)
+
+
+class Thresholding(Section):
+    """What a scheduler's configuration says of it."""
+
+    ratio: float = Field(ge=0, le=1)
+
+
 FILES = {  # where diffusers and transformers look for a model's weights
     "speech_encoder": "model.safetensors",
     "face_decoder": "diffusion_pytorch_model.safetensors",
@@ -112,7 +133,9 @@ def read_folder(folder: Path) -> tuple[Parts, Drawing]:
     if index.get("_class_name") != CLASS:
         raise InputError(f"{folder / INDEX}: is of a {index.get('_class_name')}; allowed: {CLASS}.")
     models: dict[str, Any] = {name: _model(folder, name, index) for name in FILES}
-    walks = {name: _walk(folder, name, index) for name in WALKS}
+    numbers = parse(Numbers, {name: index.get(name) for name in Numbers.model_fields}, str(folder / INDEX))
+    steps = {"face_decoder": numbers.steps, "super_resolution": numbers.super_resolution_steps}
+    walks = {name: _walk(folder, name, index, steps[name]) for name in WALKS}
     noises = [noise for _, noise in walks.values()]
     if noises[0] != noises[1]:
         raise InputError(f"{folder}: its two schedulers know different noise; export it again.")
@@ -123,12 +146,13 @@ def read_folder(folder: Path) -> tuple[Parts, Drawing]:
         **models,
         spectrogram=_section(SpectrogramParams, folder / "feature_extractor" / "preprocessor_config.json"),
         diffusion=noises[0],
-        x_0_error={name: read_tensors(path)[0][ERROR] for name, path in errors.items()},
+        x_0_error={name: _error(path, noises[0].steps) for name, path in errors.items()},
         sha256={name: file_sha256(path) for name, path in files.items()}
         | {f"{name} {ERROR}": file_sha256(path) for name, path in errors.items()},
     )
     check_fit(parts, folder)
-    return parts, _drawing(folder / INDEX, index, {name: walk for name, (walk, _) in walks.items()})
+    decode, enlarge = (walks[name][0] for name in ("face_decoder", "super_resolution"))
+    return parts, Drawing(numbers.guidance, decode, enlarge, numbers.super_resolution_noise)
 
 
 def _model(folder: Path, name: str, index: dict[str, Any]) -> nn.Module:
@@ -138,8 +162,20 @@ def _model(folder: Path, name: str, index: dict[str, Any]) -> nn.Module:
         pickles = [one.name for pattern in PICKLES for one in path.parent.glob(pattern)]
         why = f"holds {pickles[0]}, and pickles are never read" if pickles else f"has no {path.name}"
         raise InputError(f"{path.parent}: {why}; allowed: safetensors, as save_pretrained writes them.")
-    tensors, _ = read_tensors(path)
-    return restore(name, _section(MODELS[name][0], folder / name / "config.json"), tensors, path)
+    tensors, metadata = read_tensors(path)
+    config = _section(MODELS[name][0], folder / name / "config.json")
+    expected = json.loads(config.model_dump_json())
+    if metadata.get("config", expected) != expected:
+        raise InputError(f"{path}: was trained with another config than config.json has; export the pipeline again.")
+    return restore(name, config, tensors, path)
+
+
+def _error(path: Path, timesteps: int) -> Tensor:
+    """An x_0 error for every timestep."""
+    found = read_tensors(path)[0].get(ERROR, torch.empty(0))
+    if found.shape != (timesteps,) or not found.isfinite().all() or (found < 0).any():
+        raise InputError(f"{path}: allowed: {ERROR} of shape ({timesteps},), finite and not negative; export it again.")
+    return found
 
 
 def _loaded(folder: Path, name: str, index: dict[str, Any], allowed: set[tuple[str, str]]) -> type:
@@ -156,39 +192,30 @@ def _loaded(folder: Path, name: str, index: dict[str, Any], allowed: set[tuple[s
     return found
 
 
-def _walk(folder: Path, name: str, index: dict[str, Any]) -> tuple[Walk, DiffusionParams]:
+def _walk(folder: Path, name: str, index: dict[str, Any], steps: int) -> tuple[Walk, DiffusionParams]:
     """How a model walks, and through which noise."""
     part = WALKS[name]
     found = _loaded(folder, part, index, {(module, scheduler) for module, scheduler, _ in SCHEDULERS.values()})
     path = folder / part / "scheduler_config.json"
     content = _read(path)
-    samplers = [
-        sampler
-        for sampler, (_, scheduler, own) in SCHEDULERS.items()
-        if scheduler == found.__name__ and all(content.get(key, value) == value for key, value in own.items())
-    ]
-    steps = index.get("steps" if name == "face_decoder" else "super_resolution_steps")
-    if not samplers or not isinstance(steps, int):
-        raise InputError(f"{path}: no sampler of ours, or {folder / INDEX} has no steps; export the pipeline again.")
-    threshold = content.get("dynamic_thresholding_ratio", 0.0) if content.get("thresholding") else 0.0
-    return Walk(samplers[0], steps, threshold), _diffusion(content, path)
+    try:
+        sampler = sampler_of(found, content)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    ratio = content.get("dynamic_thresholding_ratio", 0.0) if content.get("thresholding") else 0.0
+    threshold = parse(Thresholding, {"ratio": ratio}, f"{path}: dynamic_thresholding").ratio
+    return Walk(sampler, steps, threshold), _diffusion(content, path)
 
 
 def _diffusion(content: dict[str, Any], path: Path) -> DiffusionParams:
     steps, kind = content.get("num_train_timesteps"), content.get("beta_schedule")
+    if isinstance(steps, int) and steps > MOST_TIMESTEPS:
+        raise InputError(f"{path}: num_train_timesteps {steps}; allowed: up to {MOST_TIMESTEPS:,}.")
     for schedule in ("cosine", "linear"):
         params = parse(DiffusionParams, {"steps": steps, "schedule": schedule}, str(path))
         if noise_of(params).items() <= content.items():
             return params
     raise InputError(f"{path}: beta_schedule {kind} is no noise of ours; export the pipeline again.")
-
-
-def _drawing(path: Path, index: dict[str, Any], walks: dict[str, Walk]) -> Drawing:
-    numbers = [index.get(name) for name in ("guidance", "super_resolution_noise")]
-    if not all(isinstance(number, int | float) for number in numbers):
-        raise InputError(f"{path}: has no guidance or no super_resolution_noise; export the pipeline again.")
-    guidance, noise = (float(number) for number in numbers if number is not None)
-    return Drawing(guidance, walks["face_decoder"], walks["super_resolution"], noise)
 
 
 def _section(section: type[Section], path: Path) -> Any:
@@ -201,7 +228,7 @@ def _read(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; save_pretrained writes it, and so does `dvc repro`.") from None
-    except (UnicodeDecodeError, ValueError) as error:
+    except (OSError, RecursionError, ValueError) as error:
         raise InputError(f"{path}: not valid JSON: {error}.") from None
     if not isinstance(content, dict):
         raise InputError(f"{path}: expected names and values, found {type(content).__name__}.")

@@ -20,7 +20,7 @@ from s2f.diffusion.schedule import add_noise
 from s2f.diffusion.solvers import Walk
 from s2f.params.labels import GENDERS, OLDEST
 from s2f.params.spectrogram import SpectrogramParams
-from s2f.pipeline.asking import Step, changed, choose_seeds, told
+from s2f.pipeline.asking import Step, changed, checked_guidance, choose_seeds, side_of, told
 from s2f.pipeline.drawing import Drawing
 from s2f.pipeline.folder import read_folder, write_folder
 from s2f.pipeline.parts import Parts
@@ -84,18 +84,22 @@ class SpeechToFacePipeline:
         """Write it in diffusers' convention: model_index.json, and a folder for each part."""
         write_folder(self.models, self.drawing, Path(folder))
 
-    def to(self, device: torch.device | str | None = None, torch_dtype: torch.dtype | None = None) -> Self:
+    def to(
+        self, device: torch.device | str | torch.dtype | None = None, torch_dtype: torch.dtype | str | None = None
+    ) -> Self:
         """Move it, and hold the two diffusion models in another type; what is heard, once a voice, stays float32.
 
+        Either may come alone, as the first argument, too.
+
         Raises:
-            InputError: no floating-point type.
+            InputError: no floating-point type, or a device that this machine has not.
         """
+        if isinstance(device, torch.dtype):
+            device, torch_dtype = None, device
         if torch_dtype is not None:
-            if not torch_dtype.is_floating_point or torch_dtype.itemsize < 2:
-                raise InputError(f"torch_dtype {torch_dtype}; allowed: float32, bfloat16, float16 or float64.")
-            self.dtype = torch_dtype
+            self.dtype = floating(torch_dtype)
         if device is not None:
-            self.device = torch.device(device)
+            self.device = place(device)
         self.models.speech_encoder.to(self.device).eval().requires_grad_(False)
         for model in (self.models.face_decoder, self.models.super_resolution):
             model.to(self.device, self.dtype).eval().requires_grad_(False)
@@ -248,8 +252,8 @@ class SpeechToFacePipeline:
         super_resolution_scheduler: Any = None,
         num_images: int = 1,
         seed: int | Sequence[int] | None = None,
-        generator: torch.Generator | None = None,
-        output_size: int | None = None,
+        generator: torch.Generator | Sequence[torch.Generator] | None = None,
+        output_size: int | str | None = None,
         age: float | None = None,
         gender: str | None = None,
         callback: Callable[[Step], None] | None = None,
@@ -263,15 +267,14 @@ class SpeechToFacePipeline:
         num_images: faces of each voice.
         seed: image i of every voice is drawn from the seed derived from it and i; or a list of `num_images` seeds, as
             `Faces.seeds` has them. `generator` draws seeds instead; without either they are drawn anew.
-        output_size: side in pixels, the enlarged face's (usually 512) or the small one's (64), which is faster.
+        output_size: 'full' or 'small', or that side in pixels; a small face needs no enlarging and is faster.
         callback: is told every step of every part of the batch.
 
         Raises:
             InputError: any of these cannot be used; it says what is allowed.
         """
-        size = self.image_px if output_size is None else output_size
-        if size not in (self.small_px, self.image_px):
-            raise InputError(f"output_size {size}; allowed: {self.small_px} or {self.image_px}.")
+        size = side_of(output_size, self.small_px, self.image_px)
+        w = self.drawing.guidance if guidance is None else checked_guidance(guidance)
         decode = changed(self.drawing.decode, scheduler, steps, threshold)
         enlarge = changed(self.drawing.enlarge, super_resolution_scheduler, super_resolution_steps)
         own = choose_seeds(seed, generator, num_images)
@@ -282,7 +285,7 @@ class SpeechToFacePipeline:
                 self.decode(
                     embeddings[rows],
                     seeds[rows],
-                    guidance,
+                    w,
                     decode,
                     told(callback, "face", index, decode, self.small_px, len(seeds)),
                     age,
@@ -299,6 +302,33 @@ class SpeechToFacePipeline:
             large = self.enlarge(small[rows], embeddings[rows], seeds[rows], enlarge, on_step=tell)
             images += pictures(large)
         return Faces(images, seeds, heard)
+
+
+def floating(torch_dtype: torch.dtype | str) -> torch.dtype:
+    """A type of numbers that networks can be held in.
+
+    Raises:
+        InputError: it is none.
+    """
+    found = getattr(torch, torch_dtype, None) if isinstance(torch_dtype, str) else torch_dtype
+    if found not in (torch.float32, torch.bfloat16, torch.float16, torch.float64):
+        raise InputError(f"torch_dtype {torch_dtype}; allowed: float32, bfloat16, float16 or float64.")
+    return found
+
+
+def place(device: torch.device | str) -> torch.device:
+    """A device that is there.
+
+    Raises:
+        InputError: it is not.
+    """
+    try:
+        found = torch.device(device)
+        torch.empty(1, device=found)
+    except (RuntimeError, AssertionError):
+        there = ["cpu", *(f"cuda:{number}" for number in range(torch.cuda.device_count()))]
+        raise InputError(f"device {device}; allowed on this machine: {', '.join(there)}.") from None
+    return found
 
 
 def pictures(images: Tensor) -> "list[Image]":

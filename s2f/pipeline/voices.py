@@ -11,6 +11,7 @@ from torch import Tensor
 
 from s2f.audio.speech import fit, read_speech
 from s2f.audio.torchaudio_import import torchaudio_part
+from s2f.audio.voice import MIN_SECONDS
 from s2f.params.spectrogram import SpectrogramParams
 from s2f.runtime import InputError
 
@@ -30,16 +31,20 @@ def waveforms(voices: Voice | Sequence[Voice], sample_rate: int | None, heard: S
     if isinstance(voices, str | Path):
         voices = [voices]
     elif isinstance(voices, np.ndarray | Tensor):
-        voices = list(_rows(voices))
+        voices = list(_rows(voices, sample_rate))
     if not len(voices):
         raise InputError("no voice was given; allowed: a file, samples (n,), or several of either.")
     found = [_one(voice, f"voice {index}", sample_rate, heard) for index, voice in enumerate(voices)]
     return torch.from_numpy(np.stack([fit(one, heard.samples) for one in found]))
 
 
-def _rows(array: NDArray[np.generic] | Tensor) -> NDArray[np.generic] | Tensor:
-    if array.ndim not in (1, 2):
-        raise InputError(f"samples of shape {tuple(array.shape)}; allowed: (n,) for a voice, (b, n) for several.")
+def _rows(array: NDArray[np.generic] | Tensor, sample_rate: int | None) -> NDArray[np.generic] | Tensor:
+    """(b, n). What files give as (n, channels) is no batch of people who say two samples each."""
+    if array.ndim not in (1, 2) or (array.ndim == 2 and array.shape[1] < MIN_SECONDS * (sample_rate or 0)):
+        raise InputError(
+            f"samples of shape {tuple(array.shape)}; allowed: (n,) for a voice, (b, n) for several, each of "
+            f"{MIN_SECONDS:g} s or more; average stereo channels first."
+        )
     return array[None] if array.ndim == 1 else array
 
 
@@ -49,8 +54,10 @@ def _one(voice: Voice, name: str, sample_rate: int | None, heard: SpectrogramPar
     if sample_rate is None or sample_rate < 1:
         raise InputError(f"{name}: sample_rate {sample_rate}; allowed: that of the samples, in Hz.")
     samples: Any = voice.detach().cpu().numpy() if isinstance(voice, Tensor) else np.asarray(voice)
-    if samples.ndim != 1 or not len(samples):
-        raise InputError(f"{name}: samples of shape {samples.shape}; allowed: (n,), mono.")
+    if samples.ndim != 1 or len(samples) < MIN_SECONDS * sample_rate:
+        raise InputError(
+            f"{name}: samples of shape {samples.shape}; allowed: (n,), mono, of {MIN_SECONDS:g} s or more."
+        )
     if np.issubdtype(samples.dtype, np.integer):
         samples = samples / -float(np.iinfo(samples.dtype).min or -1)
     elif not np.issubdtype(samples.dtype, np.floating):

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import signal
 import threading
 import time
 import zipfile
@@ -148,6 +149,25 @@ def test_a_file_of_two_gigabytes_is_refused_while_it_is_sent(page, voice) -> Non
     assert sum(path.stat().st_size for path in page.files()) < 64 * 2**20 and len(page.files()) <= files + 1
 
 
+def test_a_body_of_no_announced_length_is_taken_no_further_than_the_limit(page, voice) -> None:
+    predict(page, voice)
+    before, sent = page.megabytes(), 0
+    connection = http.client.HTTPConnection("127.0.0.1", page.port, timeout=60)
+    connection.putrequest("POST", "/gradio_api/queue/join")
+    connection.putheader("Transfer-Encoding", "chunked")
+    connection.putheader("Content-Type", "application/json")
+    connection.endheaders()
+    piece = b"100000\r\n" + b"1" * 2**20 + b"\r\n"
+    with suppress(OSError):
+        while sent < 300:
+            connection.send(piece)
+            sent += 1
+    with suppress(http.client.HTTPException, OSError):
+        connection.getresponse()
+    connection.close()
+    assert page.up() and page.megabytes() < before + 150
+
+
 def test_a_tab_that_is_closed_while_faces_are_drawn_leaves_the_server_to_others(tab, page, voice) -> None:
     predict(page, voice)
     before = page.megabytes()
@@ -175,9 +195,19 @@ def test_nothing_is_left_behind(serve: Callable[..., Any], voice) -> None:
     served = serve()
     predict(served, voice)
     assert any(path.suffix == ".flac" for path in served.files())
-    served.process.terminate()
+    served.process.send_signal(signal.SIGHUP)  # its terminal was closed
     served.process.wait(timeout=30)
     assert [path for path in served.files() if path.suffix in (".flac", ".png", ".zip")] == []
+
+
+def test_what_a_killed_page_has_left_is_removed_by_the_next(serve: Callable[..., Any], voice, tmp_path) -> None:
+    served = serve(TMPDIR=str(tmp_path))
+    predict(served, voice)
+    served.process.kill()
+    served.process.wait(timeout=30)
+    assert list(tmp_path.rglob("*.flac"))
+    serve(TMPDIR=str(tmp_path))
+    assert not list(tmp_path.rglob("voice.flac"))
 
 
 def test_open_to_others_it_wants_a_password(tiny_pipeline, tmp_path, monkeypatch, capsys) -> None:

@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
@@ -35,6 +37,13 @@ def test_silence_and_a_moment_are_no_voice(spoken: np.ndarray) -> None:
         check_voice(np.zeros_like(spoken), RATE, "it")
     with pytest.raises(InputError, match=r"^it: 0\.50 s of sound; at least 1 s"):
         check_voice(spoken[: RATE // 2], RATE, "it")
+
+
+def test_many_may_ask_at_once(spoken: np.ndarray) -> None:
+    noise = NO_VOICES["hiss"].astype(np.float32)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda sound: speech_seconds(sound, RATE), [spoken, noise] * 8))
+    assert found == [speech_seconds(spoken, RATE), 0.0] * 8
 
 
 def test_asking_leaves_torch_its_threads(spoken: np.ndarray) -> None:

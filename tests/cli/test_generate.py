@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -64,7 +65,8 @@ def test_a_voice_becomes_pictures_and_what_made_them(generate, capsys, voice, ti
     assert len({picture["seed"] for picture in about["pictures"]}) == 3
     assert about["face_decoder"] == {"sampler": "dpmsolver++", "steps": 4, "threshold": 0.0}
     assert about["super_resolution"] == {"sampler": "ddim", "steps": 4, "threshold": 0.0, "noise_level": 0.0}
-    assert (about["guidance"], about["seed"], about["input"], about["output_size"]) == (2, 0, "voice.flac", 16)
+    assert (about["guidance"], about["input"], about["output_size"]) == (2, str(voice), 16)
+    assert (about["device"], about["torch_dtype"]) == ("cpu", "float32")
     assert about["input_sha256"] == file_sha256(voice)
     assert {name: about["models"][name] for name in WEIGHTS} == {
         name: file_sha256(tiny_pipeline / name / file) for name, file in WEIGHTS.items()
@@ -85,13 +87,44 @@ def test_the_same_command_gives_the_same_bytes_and_another_seed_others(generate,
     assert draw("other", 2)["voice_0.png"] != first["voice_0.png"]
 
 
+def test_a_pictures_own_seed_draws_it_alone_in_place_of_what_was_there(generate, voice, tmp_path) -> None:
+    assert generate(voice, "--samples", 4) == 0
+    third = json.loads((tmp_path / "faces/voice.json").read_text())["pictures"][2]
+    pixels = np.asarray(Image.open(tmp_path / "faces" / third["file"])).astype(int)
+    assert generate(voice, "--picture-seed", third["seed"]) == 0
+    assert names(tmp_path / "faces") == ["voice.json", "voice_0.png"]
+    assert np.abs(np.asarray(Image.open(tmp_path / "faces/voice_0.png")) - pixels).max() <= 1
+
+
+def test_a_voice_may_begin_late(generate, capsys, spoken, tmp_path) -> None:
+    late = write_sound(tmp_path / "late.flac", np.concatenate([np.zeros(7 * RATE, np.float32), spoken]))
+    assert generate(late, "--samples", 1) == 2
+    assert "late.flac, 0 to 6 s: silent" in capsys.readouterr().err
+    assert generate(late, "--samples", 1, "--start", 7) == 0
+    assert json.loads((tmp_path / "faces/late.json").read_text())["start_seconds"] == 7
+
+
+def test_names_that_are_no_text_or_long_and_pipes_are_read_all_the_same(generate, voice, tmp_path) -> None:
+    odd, long, pipe = tmp_path / "in" / "caf\udce9.flac", tmp_path / "in" / f"{'x' * 250}.flac", tmp_path / "pipe"
+    odd.parent.mkdir()
+    for path in (odd, long):
+        shutil.copy(voice, path)
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as pool:
+        pool.submit(pipe.write_bytes, voice.read_bytes())
+        assert generate(odd.parent, pipe, "--samples", 1) == 0
+    assert names(tmp_path / "faces") == sorted(
+        f"{name}{end}" for name in ("caf\ufffd", "x" * 100, "pipe") for end in (".json", "_0.png")
+    )
+
+
 def test_what_is_not_given_is_the_pipelines(generate, voice, tmp_path) -> None:
     assert generate(voice, "--samples", 1) == 0
     assert json.loads((tmp_path / "faces/voice.json").read_text())["guidance"] == 1.0
 
 
 def test_a_grid_shows_all_faces_of_a_voice(generate, voice, tmp_path) -> None:
-    assert generate(voice, "--samples", 5, "--grid", "--output-size", 8) == 0
+    assert generate(voice, "--samples", 5, "--grid", "--output-size", "small") == 0
     grid = np.asarray(Image.open(tmp_path / "faces/voice_grid.png"))
     assert grid.shape == (2 * 8, 3 * 8, 3)
     assert np.array_equal(grid[8:, 8:16], np.asarray(Image.open(tmp_path / "faces/voice_4.png")))
@@ -171,8 +204,8 @@ def test_of_several_inputs_the_good_ones_are_drawn_and_the_others_named(generate
         (["{empty}"], "a folder without files"),
         (["-"], "standard input: empty"),
         (["{voice}", "--steps", "51"], "51 sampling steps; allowed: 1 to 50"),
-        (["{voice}", "--guidance", "nan"], "--guidance nan is not a finite number"),
-        (["{voice}", "--output-size", "17"], "output_size 17; allowed: 8 or 16"),
+        (["{voice}", "--guidance", "nan"], "guidance nan; allowed: ±100 at most"),
+        (["{voice}", "--output-size", "17"], "output_size 17; allowed: small (8) or full (16)"),
         (["{voice}", "--age", "40"], "knows no age; allowed: one trained with face_decoder.attributes [age]"),
         (["{voice}", "--gender", "f"], "knows no gender"),
         (["{voice}", "--pipeline", "{empty}"], "model_index.json: no such file"),

@@ -92,8 +92,18 @@ def disguise_a_pickle(folder: Path) -> None:
     (folder / "face_decoder" / WEIGHTS).write_bytes(pickle.dumps(Bomb()))
 
 
-def widen(folder: Path) -> None:
-    edit(folder / "face_decoder" / "config.json", base_channels=16)
+def contradict(folder: Path) -> None:
+    edit(folder / "face_decoder" / "config.json", condition_dropout=0.3)
+
+
+def claim(folder: Path, base_channels: int) -> None:
+    """Another size, of weights that do not say their own."""
+    save_file(load_file(folder / "face_decoder" / WEIGHTS), folder / "face_decoder" / WEIGHTS)
+    edit(folder / "face_decoder" / "config.json", base_channels=base_channels)
+
+
+def shrink_errors(folder: Path, **tensors: torch.Tensor) -> None:
+    save_file(tensors, folder / "scheduler" / "x_0_error.safetensors")
 
 
 def lose_a_tensor(folder: Path) -> None:
@@ -104,15 +114,19 @@ def lose_a_tensor(folder: Path) -> None:
 
 
 def shrink(folder: Path) -> None:
+    path = folder / "super_resolution" / WEIGHTS
+    save_file(load_file(path), path)
     edit(folder / "super_resolution" / "config.json", low_px=16, image_px=32)
 
 
 HARM: dict[str, tuple[Callable[[Path], None], str]] = {
     "a pickle": (leave_a_pickle, r"face_decoder: holds pytorch_model\.bin, and pickles are never read; allowed: safet"),
     "a pickle under another name": (disguise_a_pickle, r"not a safetensors file; pickled checkpoints .* never read"),
-    "other shapes": (widen, r"tensor '[\w.]+' has shape \(.*\); its config asks for \(.*\)"),
+    "another config": (contradict, "was trained with another config than config.json has"),
+    "a network no memory holds": (lambda folder: claim(folder, 3_200_000), "has shape"),
+    "other shapes": (lambda folder: claim(folder, 16), r"tensor '[\w.]+' has shape \(.*\); its config asks for \(.*\)"),
     "a missing tensor": (lose_a_tensor, r"tensor 'first\.weight' is missing"),
-    "other sizes": (shrink, "super_resolution enlarges 16 px, face_decoder draws 8 px"),
+    "other sizes": (shrink, "super_resolution enlarges 16 px, face_decoder draws 8"),
     "no index": (lambda folder: (folder / "model_index.json").unlink(), r"model_index\.json: no such file"),
     "no JSON": (lambda folder: (folder / "model_index.json").write_text("{"), r"model_index\.json: not valid JSON"),
     "a list": (lambda folder: (folder / "model_index.json").write_text("[]"), "expected names and values, found list"),
@@ -140,8 +154,47 @@ HARM: dict[str, tuple[Callable[[Path], None], str]] = {
         lambda folder: edit(folder / "face_decoder" / "config.json", surprise=1),
         "surprise",
     ),
-    "no steps": (lambda folder: edit(folder / "model_index.json", steps=None), "has no steps"),
-    "no guidance": (lambda folder: edit(folder / "model_index.json", guidance="much"), "has no guidance"),
+    "no steps": (lambda folder: edit(folder / "model_index.json", steps=None), r"model_index\.json: steps"),
+    "steps below 1": (lambda folder: edit(folder / "model_index.json", steps=-4), r"model_index\.json: steps"),
+    "no guidance": (lambda folder: edit(folder / "model_index.json", guidance="much"), r"model_index\.json: guidance"),
+    "guidance without end": (
+        lambda folder: edit(folder / "model_index.json", guidance=float("nan")),
+        r"model_index\.json: guidance",
+    ),
+    "noise beyond all": (
+        lambda folder: edit(folder / "model_index.json", super_resolution_noise=7),
+        r"model_index\.json: super_resolution_noise",
+    ),
+    "a schedule no memory holds": (
+        lambda folder: edit(folder / "scheduler" / "scheduler_config.json", num_train_timesteps=10**13),
+        "num_train_timesteps 10000000000000; allowed: up to 100,000",
+    ),
+    "an odd threshold": (
+        lambda folder: edit(
+            folder / "scheduler" / "scheduler_config.json", thresholding=True, dynamic_thresholding_ratio=5
+        ),
+        r"dynamic_thresholding\.ratio: input should be less",
+    ),
+    "another walk": (
+        lambda folder: edit(folder / "scheduler" / "scheduler_config.json", use_karras_sigmas=True),
+        "scheduler DPMSolverMultistepScheduler with use_karras_sigmas True; allowed: False",
+    ),
+    "errors of another name": (
+        lambda folder: shrink_errors(folder, other=torch.ones(50)),
+        r"x_0_error of shape \(50,\)",
+    ),
+    "errors of another length": (
+        lambda folder: shrink_errors(folder, x_0_error=torch.ones(3, 2)),
+        r"x_0_error of shape \(50,\)",
+    ),
+    "errors that are none": (
+        lambda folder: shrink_errors(folder, x_0_error=torch.full((50,), torch.nan)),
+        "finite and not negative",
+    ),
+    "JSON without a ground": (
+        lambda folder: (folder / "model_index.json").write_text("[" * 100_000),
+        "not valid JSON",
+    ),
 }
 
 

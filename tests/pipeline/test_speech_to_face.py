@@ -1,10 +1,11 @@
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from diffusers import DDIMScheduler, UniPCMultistepScheduler
+from diffusers import DDIMScheduler, DDPMScheduler, DPMSolverMultistepScheduler, UniPCMultistepScheduler
 
 from s2f.audio.speech import encode_flac
 from s2f.diffusion.solvers import sampler_named
@@ -36,7 +37,8 @@ def test_voices_become_faces_of_the_models_sizes(pipeline: SpeechToFacePipeline,
     faces = pipeline(speech, RATE, num_images=2, seed=1, steps=4)
     assert faces.embeddings.shape == (3, 512) and len(faces.images) == len(faces.seeds) == 6
     assert pixels(faces.images).shape == (6, 16, 16, 3)
-    assert pixels(pipeline(speech, RATE, seed=1, steps=4, output_size=8).images).shape == (3, 8, 8, 3)
+    for small in ("small", 8, "8"):
+        assert pixels(pipeline(speech, RATE, seed=1, steps=4, output_size=small).images).shape == (3, 8, 8, 3)
     assert faces.seeds[:2] == faces.seeds[2:4]  # a sample's noise is the same for every voice
 
 
@@ -72,6 +74,11 @@ def test_without_a_seed_faces_are_new_and_say_their_seeds(pipeline: SpeechToFace
     drawn = [
         pipeline(speech[0], RATE, steps=2, generator=torch.Generator().manual_seed(4), num_images=2) for _ in range(2)
     ]
+    several = [torch.Generator().manual_seed(seed) for seed in (1, 2)]
+    assert len(set(pipeline(speech[0], RATE, steps=2, generator=several, num_images=2).seeds)) == 2
+    assert (
+        pipeline(speech[0], RATE, steps=2, seed=np.int64(3)).seeds == pipeline(speech[0], RATE, steps=2, seed=3).seeds
+    )
     assert drawn[0].seeds == drawn[1].seeds and np.array_equal(pixels(drawn[0].images), pixels(drawn[1].images))
 
 
@@ -89,9 +96,11 @@ def test_schedulers_are_swapped_by_name(pipeline: SpeechToFacePipeline, speech: 
 def test_diffusers_own_names_and_objects_are_understood() -> None:
     assert sampler_named("DDIMScheduler") == sampler_named(DDIMScheduler()) == "ddim"
     assert sampler_named("UniPCMultistepScheduler") == sampler_named(UniPCMultistepScheduler()) == "unipc"
-    assert (
-        sampler_named("DPMSolverMultistepScheduler") == "dpmsolver++" and sampler_named("DDPMScheduler") == "ancestral"
-    )
+    assert sampler_named("DPMSolverMultistepScheduler") == "dpmsolver++"
+    assert sampler_named("DDPMScheduler") == sampler_named(DDPMScheduler) == "ancestral"
+    for options in ({"algorithm_type": "sde-dpmsolver++"}, {"use_karras_sigmas": True}, {"solver_order": 3}):
+        with pytest.raises(InputError, match=r"scheduler DPMSolverMultistepScheduler.*; allowed: "):
+            sampler_named(DPMSolverMultistepScheduler(**options))
     with pytest.raises(InputError, match=r"scheduler EulerDiscreteScheduler; allowed: dpmsolver\+\+, unipc, ddim"):
         sampler_named("EulerDiscreteScheduler")
 
@@ -124,12 +133,22 @@ def test_half_precision_draws_nearly_the_same_face(
     assert np.abs(pixels(whole.images) - pixels(halved.images)).mean() < 4  # of 255
     with pytest.raises(InputError, match=r"torch_dtype torch\.int8; allowed: float32"):
         half.to(torch_dtype=torch.int8)
+    assert half.to(torch.float32).dtype == half.to("cpu", "float32").dtype == torch.float32
+    for device in ("foo", "cuda:99"):
+        with pytest.raises(InputError, match=f"device {device}; allowed on this machine: cpu"):
+            half.to(device)
 
 
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"output_size": 512}, "output_size 512; allowed: 8 or 16"),
+        ({"output_size": 512}, r"output_size 512; allowed: small \(8\) or full \(16\)"),
+        ({"num_images": 1.5}, "num_images 1.5; allowed: whole numbers"),
+        ({"steps": 2.0}, "steps 2.0; allowed: whole numbers"),
+        ({"seed": "x"}, "1 seeds for num_images|seed 'x'; allowed: whole numbers"),
+        ({"guidance": float("nan")}, "guidance nan; allowed: ±100 at most"),
+        ({"guidance": 1e38}, "allowed: ±100 at most"),
+        ({"scheduler": ["ddim"]}, "scheduler list; allowed"),
         ({"num_images": 0}, "num_images 0; allowed: 1 or more"),
         ({"steps": 51}, "51 sampling steps; allowed: 1 to 50"),
         ({"steps": 0}, "0 sampling steps"),
@@ -142,7 +161,7 @@ def test_half_precision_draws_nearly_the_same_face(
 def test_what_cannot_be_drawn_is_one_sentence(
     pipeline: SpeechToFacePipeline, speech: torch.Tensor, options: dict, sentence: str
 ) -> None:
-    with pytest.raises(InputError, match=sentence.replace("+", r"\+")):
+    with pytest.raises(InputError, match=sentence):
         pipeline(speech[0], RATE, **options)
 
 
@@ -187,3 +206,14 @@ def test_pixels_survive_the_round_trip() -> None:
     drawn = np.random.default_rng(0).integers(0, 256, (2, 5, 4, 3), np.uint8)
     assert np.array_equal(to_pixels(from_pixels(drawn)), drawn)
     assert from_pixels(drawn).shape == (2, 3, 5, 4)
+
+
+def test_the_readmes_lines_run(tiny_pipeline: Path, spoken: np.ndarray, tmp_path: Path, monkeypatch) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    [block] = re.findall(r"```python\n(.*?)```", readme, flags=re.DOTALL)
+    (tmp_path / "data/models").mkdir(parents=True)
+    (tmp_path / "data/models/pipeline").symlink_to(tiny_pipeline)
+    (tmp_path / "voice.wav").write_bytes(encode_flac(spoken, RATE))
+    monkeypatch.chdir(tmp_path)
+    exec(compile(block, "README.md", "exec"), {})
+    assert (tmp_path / "face.png").is_file()

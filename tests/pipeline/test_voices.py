@@ -44,6 +44,8 @@ def test_integers_are_of_full_scale_and_other_rates_are_resampled() -> None:
         (tone(), None, "voice 0: sample_rate None; allowed: that of the samples, in Hz"),
         (tone() * 20_000, RATE, r"voice 0: samples reach \d+; allowed: floats in"),
         (np.full(RATE, np.nan), RATE, "voice 0: samples reach nan; allowed"),
+        (np.zeros((96_000, 2)), RATE, r"samples of shape \(96000, 2\); allowed: .*; average stereo channels first"),
+        (np.zeros(1), RATE, r"samples of shape \(1,\); allowed: \(n,\), mono, of 1 s or more"),
         (np.zeros((1, 2, 3)), RATE, r"samples of shape \(1, 2, 3\); allowed: \(n,\) for a voice"),
         ([tone(), np.zeros(0)], RATE, r"voice 1: samples of shape \(0,\); allowed"),
         (np.zeros(RATE, np.complex64), RATE, "samples of type complex64; allowed: floats"),

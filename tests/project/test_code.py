@@ -68,6 +68,7 @@ BUILT = {
             "s2f.audio.spectrogram",  # voices come as spectrograms, not as files or samples
             "s2f.audio.speech",
             "s2f.audio.torchaudio_import",
+            "s2f.audio.voice",
             "s2f.decoding",
             "s2f.pipeline.voices",
             "s2f.code",  # makes the key
