@@ -1,5 +1,6 @@
 """Refuses a request that is larger than it may be: before any of it is taken, or as soon as it shows."""
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
@@ -33,7 +34,7 @@ class UploadLimit:
 
         try:
             await self._app(scope, counted, told)
-        except Exception:
+        except ClientDisconnect:  # what the page makes of the end that it was told
             if taken <= self._most or answered:
                 raise
             await self._refuse(send)

@@ -1,10 +1,10 @@
 """`s2f generate`: faces from recordings, as files."""
 
-import glob
 import io
 import json
 import math
 import os
+import re
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -149,8 +149,9 @@ def write(faces: "Faces", recording: Recording, about: dict[str, Any], grid: boo
     from PIL import Image
 
     out.mkdir(parents=True, exist_ok=True)
-    for old in out.glob(f"{glob.escape(recording.name)}_*.png"):  # of an earlier call that drew more
-        old.unlink()
+    record = out / f"{recording.name}.json"
+    for old in pictures_of(record):  # an earlier call may have drawn more
+        old.unlink(missing_ok=True)
     names = [f"{recording.name}_{number}.png" for number in range(len(faces.images))]
     images = dict(zip(names, faces.images, strict=True))
     if grid:
@@ -165,4 +166,16 @@ def write(faces: "Faces", recording: Recording, about: dict[str, Any], grid: boo
         replace_file(out / name, content.getvalue())
     pictures = [{"file": name, "seed": seed} for name, seed in zip(names, faces.seeds, strict=True)]
     told = {"input": recording.said, "input_sha256": file_sha256(recording.path), **about, "pictures": pictures}
-    replace_file(out / f"{recording.name}.json", (json.dumps(told, indent=2) + "\n").encode())
+    told |= {"grid": f"{recording.name}_grid.png" if grid else None}
+    replace_file(record, (json.dumps(told, indent=2) + "\n").encode())
+
+
+def pictures_of(record: Path) -> list[Path]:
+    """The pictures beside a JSON of ours that it names, under names that we give; of no other file any."""
+    try:
+        content = json.loads(record.read_text(encoding="utf-8"))
+        named = [str(one["file"]) for one in content["pictures"]] + [str(content["grid"])]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    ours = re.compile(rf"{re.escape(record.stem)}_(\d+|grid)\.png")
+    return [record.with_name(name) for name in named if ours.fullmatch(name)]

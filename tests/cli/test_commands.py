@@ -3,15 +3,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from s2f.audio.speech import encode_flac
 from s2f.cli.main import main
 from s2f.dataset.schemas import LEDGER
 from s2f.dataset.shards import write_shard
 
-RATE = 16_000
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 
 
@@ -21,17 +18,6 @@ def run(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
     with pytest.raises(SystemExit) as end:
         main()
     return int(end.value.code or 0)
-
-
-def write_sound(path: Path, sound: np.ndarray) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(encode_flac(sound, RATE))
-    return path
-
-
-@pytest.fixture
-def voice(tmp_path: Path, spoken: np.ndarray) -> Path:
-    return write_sound(tmp_path / "voice.flac", spoken)
 
 
 def test_help_teaches(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

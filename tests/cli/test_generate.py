@@ -96,6 +96,27 @@ def test_a_pictures_own_seed_draws_it_alone_in_place_of_what_was_there(generate,
     assert np.abs(np.asarray(Image.open(tmp_path / "faces/voice_0.png")) - pixels).max() <= 1
 
 
+def test_nothing_is_removed_but_what_the_voices_own_record_names(generate, voice, spoken, tmp_path) -> None:
+    out = tmp_path / "faces"
+    longer = write_sound(tmp_path / "voice_b.flac", spoken)
+    assert generate(longer, voice, "--samples", 2, "--grid") == 0
+    (out / "voice_holiday.png").write_text("a picture of the user's")
+    (out / "voice_7.png").write_text("another one")
+    (tmp_path / "secret_0.png").write_text("outside")
+    record = json.loads((out / "voice.json").read_text())
+    record["pictures"] += [{"file": "../secret_0.png"}, {"file": "voice_b_0.png"}]
+    (out / "voice.json").write_text(json.dumps(record))
+    assert generate(voice, "--samples", 1) == 0
+    kept = {"voice_b.json", "voice_b_0.png", "voice_b_1.png", "voice_b_grid.png", "voice_holiday.png", "voice_7.png"}
+    assert set(names(out)) == {*kept, "voice.json", "voice_0.png"} and (tmp_path / "secret_0.png").exists()
+    (out / "voice_grid.png").write_text("the user's, for the last call drew none")
+    (out / "voice_1.png").write_text("likewise")
+    assert generate(voice, "--samples", 1) == 0
+    (out / "voice.json").write_text("no record")
+    assert generate(voice, "--samples", 1) == 0
+    assert {"voice_grid.png", "voice_1.png"} <= set(names(out))
+
+
 def test_a_voice_may_begin_late(generate, capsys, spoken, tmp_path) -> None:
     late = write_sound(tmp_path / "late.flac", np.concatenate([np.zeros(7 * RATE, np.float32), spoken]))
     assert generate(late, "--samples", 1) == 2
