@@ -20,7 +20,8 @@ from s2f.audio.spectrogram import CompressedSpectrogram
 from s2f.audio.speech import fit, read_speech
 from s2f.audio.voice import check_voice
 from s2f.pipeline import SpeechToFacePipeline
-from s2f.pipeline.pixels import parts, to_pixels
+from s2f.pipeline.asking import Step
+from s2f.pipeline.pixels import to_images
 from s2f.pipeline.record import made_with
 from s2f.runtime import InputError
 
@@ -98,24 +99,17 @@ def draw(
     """
     ends = time.monotonic() + DRAW_SECONDS
 
-    def tell(_: Tensor) -> None:
+    def tell(_: Step) -> None:
         if time.monotonic() > ends:
             raise InputError(f"this took longer than {DRAW_SECONDS} s; ask for fewer faces.")
 
     embeddings = pipeline.encode(speech).expand(len(seeds), -1)
-    weights = torch.tensor(guidance)
-    small = torch.cat(
-        [
-            pipeline.decode(embeddings[rows], seeds[rows], weights[rows], None, tell, *asked)
-            for rows in parts(len(seeds), pipeline.small_px)
-        ]
-    )
+    small = pipeline.decode_parts(embeddings, seeds, torch.tensor(guidance), None, tell, *asked)
     side = (pipeline.image_px, pipeline.image_px)
-    images = [Image.fromarray(one).resize(side, Image.Resampling.BICUBIC) for one in to_pixels(small)]
+    images = [one.resize(side, Image.Resampling.BICUBIC) for one in to_images(small)]
     yield faces_of(images, seeds, guidance)
-    for rows in parts(len(seeds), pipeline.image_px):
-        large = pipeline.enlarge(small[rows], embeddings[rows], seeds[rows], on_step=tell)
-        images[rows] = [Image.fromarray(one) for one in to_pixels(large)]
+    for rows, large in pipeline.enlarge_parts(small, embeddings, seeds, callback=tell):
+        images[rows] = to_images(large)
         yield faces_of(images, seeds, guidance)
 
 

@@ -83,8 +83,14 @@ def cosine_betas(steps: int) -> Tensor:
 
 def linear_betas(steps: int) -> Tensor:
     """Ho et al. (2020), stretched so that ᾱ at the end is the same whatever the count."""
-    first, last = (1000 / steps * beta for beta in LINEAR)
+    first, last = linear_ends(steps)
     return torch.linspace(first, last, steps, dtype=torch.float64).clamp(max=MAX_BETA)
+
+
+def linear_ends(steps: int) -> tuple[float, float]:
+    """The first and last of linear betas, before they are held below 1."""
+    first, last = (1000 / steps * beta for beta in LINEAR)
+    return first, last
 
 
 def add_noise(low: Tensor, level: Tensor, eps: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from s2f.diffusion.solvers import Walk, sampler_named
 from s2f.params.generation import MOST_GUIDANCE
+from s2f.params.labels import GENDERS, OLDEST
 from s2f.pipeline.pixels import at_once
 from s2f.runtime import InputError, derive_seed
 
@@ -103,6 +104,27 @@ def side_of(asked: int | str | None, small_px: int, image_px: int) -> int:
     if found is None:
         raise InputError(f"output_size {asked}; allowed: small ({small_px}) or full ({image_px}).")
     return found
+
+
+def known_attributes(names: Sequence[str], age: float | None, gender: str | None) -> list[float]:
+    """What is asked of each attribute that the decoder knows, as a number; not known is not a number.
+
+    Raises:
+        InputError: the decoder was trained without what is asked for, or nobody has such an age or gender.
+    """
+    if age is not None and not 0 <= age <= OLDEST:
+        raise InputError(f"age {age} is no person's; allowed: 0 to {OLDEST} years, or none.")
+    if gender is not None and gender not in GENDERS:
+        raise InputError(f"gender {gender!r} is not known; allowed: {', '.join(GENDERS)}, or none.")
+    asked = {"age": age, "gender": None if gender is None else GENDERS[gender]}
+    for name, value in asked.items():
+        if value is not None and name not in names:
+            raise InputError(
+                f"the face decoder knows no {name}; allowed: one trained with face_decoder.attributes [{name}], or "
+                "asking for none."
+            )
+    numbers = [asked[name] for name in names]
+    return [math.nan if number is None else float(number) for number in numbers]
 
 
 def told(

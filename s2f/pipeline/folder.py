@@ -22,7 +22,7 @@ from pydantic import Field
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from s2f.diffusion.schedule import LINEAR
+from s2f.diffusion.schedule import linear_ends
 from s2f.diffusion.solvers import SCHEDULERS, UNBOUNDED, Walk, sampler_of
 from s2f.models.encoders import ENCODERS
 from s2f.models.face_decoder import FaceDecoder
@@ -104,7 +104,7 @@ def noise_of(params: DiffusionParams) -> dict[str, Any]:
     """The noise schedule as diffusers' schedulers are told it."""
     if params.schedule == "cosine":
         return {"num_train_timesteps": params.steps, "beta_schedule": "squaredcos_cap_v2"}
-    first, last = (1000 / params.steps * beta for beta in LINEAR)
+    first, last = linear_ends(params.steps)
     return {
         "num_train_timesteps": params.steps, "beta_schedule": "linear", "beta_start": first, "beta_end": last,
     }  # fmt: skip

@@ -12,8 +12,6 @@ from s2f.params.diffusion import DiffusionParams
 from s2f.params.spectrogram import SpectrogramParams
 from s2f.runtime import InputError
 
-MODELS = ("speech_encoder", "face_decoder", "super_resolution")
-
 
 @dataclass(frozen=True)
 class Parts:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL.Image import Image, fromarray
 from torch import Tensor
 
 AT_ONCE = 2**18  # pixels a network sees in one call: one picture of 512², 64 of 64²
@@ -18,6 +19,11 @@ def to_pixels(images: Tensor) -> NDArray[np.uint8]:
 def from_pixels(pictures: NDArray[np.uint8]) -> Tensor:
     """Images (b, 3, h, w) float32 in [−1, 1] of uint8 (b, h, w, 3)."""
     return torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def to_images(images: Tensor) -> list[Image]:
+    """PIL's, of images (b, 3, h, w) in [−1, 1]."""
+    return [fromarray(pixels) for pixels in to_pixels(images)]
 
 
 def at_once(image_px: int) -> int:

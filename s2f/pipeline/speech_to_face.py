@@ -4,12 +4,13 @@ Everything it needs stands in its folder (s2f/pipeline/folder.py), nothing in pa
 same for any batch size up to rounding.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import torch
 from diffusers.utils.torch_utils import randn_tensor
+from PIL.Image import Image
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -18,19 +19,15 @@ from s2f.diffusion.guidance import guide
 from s2f.diffusion.sampling import sample, seeded
 from s2f.diffusion.schedule import add_noise
 from s2f.diffusion.solvers import Walk
-from s2f.params.labels import GENDERS, OLDEST
 from s2f.params.spectrogram import SpectrogramParams
-from s2f.pipeline.asking import Step, changed, checked_guidance, choose_seeds, side_of, told
+from s2f.pipeline.asking import Step, changed, checked_guidance, choose_seeds, known_attributes, side_of, told
 from s2f.pipeline.drawing import Drawing
 from s2f.pipeline.folder import read_folder, write_folder
 from s2f.pipeline.parts import Parts
-from s2f.pipeline.pixels import parts, to_pixels
-from s2f.pipeline.trained import read_trained
+from s2f.pipeline.pixels import parts, to_images
+from s2f.pipeline.placing import floating, place
 from s2f.pipeline.voices import Voice, waveforms
-from s2f.runtime import InputError, derive_seed
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
+from s2f.runtime import derive_seed
 
 STATEMENT = "A face from a voice is a statistical guess, never an identification."
 
@@ -38,7 +35,7 @@ STATEMENT = "A face from a voice is a statistical guess, never an identification
 class Faces(NamedTuple):
     """Pictures of every voice, one voice's after the other's, each with the seed that draws it again."""
 
-    images: "list[Image]"
+    images: list[Image]
     seeds: list[int]
     embeddings: Tensor  # (voices, 512) of unit length: what was heard
 
@@ -70,15 +67,6 @@ class SpeechToFacePipeline:
         """
         models, drawing = read_folder(Path(folder))
         return cls(models, drawing, device, torch_dtype)
-
-    @classmethod
-    def from_models(cls, folder: Path | str, drawing: Drawing, device: torch.device | str | None = None) -> Self:
-        """The pipeline of a folder as the training stages leave it: <model>/weights.safetensors.
-
-        Raises:
-            InputError: a file is missing, is no model of ours or the wrong one, or the models do not fit each other.
-        """
-        return cls(read_trained(Path(folder)), drawing, device)
 
     def save_pretrained(self, folder: Path | str) -> None:
         """Write it in diffusers' convention: model_index.json, and a folder for each part."""
@@ -151,7 +139,7 @@ class SpeechToFacePipeline:
         `age` in years and `gender`, "f" or "m", are asked of all, beside what the voice says. The whole batch is one
         call of the network for every step.
         """
-        known = self.known(age, gender)
+        known = torch.tensor(known_attributes(self.attributes, age, gender), device=self.device)
         condition = torch.cat([embeddings.to(self.device), known.expand(len(embeddings), -1)], dim=1)
         null = torch.cat([torch.zeros_like(condition[0, : embeddings.shape[1]]), torch.full_like(known, torch.nan)])
         decoder = self.models.face_decoder
@@ -166,26 +154,6 @@ class SpeechToFacePipeline:
             self.models.x_0_error.get("face_decoder"),
             on_step,
         )
-
-    def known(self, age: float | None, gender: str | None) -> Tensor:
-        """(attributes,): the decoder's, as numbers; not known is not a number.
-
-        Raises:
-            InputError: the decoder was trained without what is asked for, or nobody has such an age or gender.
-        """
-        if age is not None and not 0 <= age <= OLDEST:
-            raise InputError(f"age {age} is no person's; allowed: 0 to {OLDEST} years, or none.")
-        if gender is not None and gender not in GENDERS:
-            raise InputError(f"gender {gender!r} is not known; allowed: {', '.join(GENDERS)}, or none.")
-        asked = {"age": age, "gender": None if gender is None else GENDERS[gender]}
-        for name, value in asked.items():
-            if value is not None and name not in self.attributes:
-                raise InputError(
-                    f"the face decoder knows no {name}; allowed: one trained with face_decoder.attributes [{name}], "
-                    "or asking for none."
-                )
-        numbers = [torch.nan if asked[name] is None else asked[name] for name in self.attributes]
-        return torch.tensor(numbers, device=self.device)
 
     @torch.inference_mode()
     def enlarge(
@@ -280,59 +248,49 @@ class SpeechToFacePipeline:
         own = choose_seeds(seed, generator, num_images)
         heard = self.encode(waveforms(speech, sample_rate, self.spectrogram))
         embeddings, seeds = heard.repeat_interleave(num_images, 0), own * len(heard)
-        small = torch.cat(
+        small = self.decode_parts(embeddings, seeds, w, decode, callback, age, gender)
+        if size == self.small_px:
+            return Faces(to_images(small), seeds, heard)
+        large = self.enlarge_parts(small, embeddings, seeds, enlarge, callback)
+        return Faces([image for _, part in large for image in to_images(part)], seeds, heard)
+
+    def decode_parts(
+        self,
+        embeddings: Tensor,
+        seeds: Sequence[int],
+        guidance: float | Tensor,
+        walk: Walk | None = None,
+        callback: Callable[[Step], None] | None = None,
+        age: float | None = None,
+        gender: str | None = None,
+    ) -> Tensor:
+        """As `decode`, for as many rows as there are: a network sees a part of them at a time."""
+        walk, w = walk or self.drawing.decode, torch.as_tensor(guidance).expand(len(seeds))
+        return torch.cat(
             [
                 self.decode(
                     embeddings[rows],
                     seeds[rows],
-                    w,
-                    decode,
-                    told(callback, "face", index, decode, self.small_px, len(seeds)),
+                    w[rows],
+                    walk,
+                    told(callback, "face", index, walk, self.small_px, len(seeds)),
                     age,
                     gender,
                 )
                 for index, rows in enumerate(parts(len(seeds), self.small_px))
             ]
         )
-        if size == self.small_px:
-            return Faces(pictures(small), seeds, heard)
-        images: list[Image] = []
+
+    def enlarge_parts(
+        self,
+        small: Tensor,
+        embeddings: Tensor,
+        seeds: Sequence[int],
+        walk: Walk | None = None,
+        callback: Callable[[Step], None] | None = None,
+    ) -> Iterator[tuple[slice, Tensor]]:
+        """As `enlarge`, part by part: which rows, and those enlarged; no more than a part is in memory."""
+        walk = walk or self.drawing.enlarge
         for index, rows in enumerate(parts(len(seeds), self.image_px)):
-            tell = told(callback, "enlarge", index, enlarge, self.image_px, len(seeds))
-            large = self.enlarge(small[rows], embeddings[rows], seeds[rows], enlarge, on_step=tell)
-            images += pictures(large)
-        return Faces(images, seeds, heard)
-
-
-def floating(torch_dtype: torch.dtype | str) -> torch.dtype:
-    """A type of numbers that networks can be held in.
-
-    Raises:
-        InputError: it is none.
-    """
-    found = getattr(torch, torch_dtype, None) if isinstance(torch_dtype, str) else torch_dtype
-    if found not in (torch.float32, torch.bfloat16, torch.float16, torch.float64):
-        raise InputError(f"torch_dtype {torch_dtype}; allowed: float32, bfloat16, float16 or float64.")
-    return found
-
-
-def place(device: torch.device | str) -> torch.device:
-    """A device that is there.
-
-    Raises:
-        InputError: it is not.
-    """
-    try:
-        found = torch.device(device)
-        torch.empty(1, device=found)
-    except (RuntimeError, AssertionError):
-        there = ["cpu", *(f"cuda:{number}" for number in range(torch.cuda.device_count()))]
-        raise InputError(f"device {device}; allowed on this machine: {', '.join(there)}.") from None
-    return found
-
-
-def pictures(images: Tensor) -> "list[Image]":
-    """PIL's, of images (b, 3, h, w) in [−1, 1]."""
-    from PIL.Image import fromarray
-
-    return [fromarray(pixels) for pixels in to_pixels(images)]
+            tell = told(callback, "enlarge", index, walk, self.image_px, len(seeds))
+            yield rows, self.enlarge(small[rows], embeddings[rows], seeds[rows], walk, on_step=tell)

@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from s2f.models.weights import load_weights
+from s2f.models.weights import MODELS, load_weights
 from s2f.params.base import parse
 from s2f.params.diffusion import DiffusionParams
 from s2f.params.spectrogram import SpectrogramParams
-from s2f.pipeline.parts import MODELS, Parts, check_fit
+from s2f.pipeline.parts import Parts, check_fit
 from s2f.runtime import InputError, file_sha256
 
 

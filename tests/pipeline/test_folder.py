@@ -215,6 +215,6 @@ def test_a_folder_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
 
 def test_without_variances_the_analytic_sampler_is_refused(tiny_models: Path, spoken) -> None:
     drawing = Drawing(1.0, Walk("dpmsolver++", 8), Walk("ddim", 4), 0.0)
-    pipeline = SpeechToFacePipeline.from_models(tiny_models, drawing, "cpu")
+    pipeline = SpeechToFacePipeline(read_trained(tiny_models), drawing, "cpu")
     with pytest.raises(InputError, match=r"carry no variances; set generation.variance_pictures above 0"):
         pipeline(spoken, 16_000, scheduler="analytic")

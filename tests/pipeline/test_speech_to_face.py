@@ -187,9 +187,9 @@ def test_the_voice_is_held_and_the_age_changed(pipeline: SpeechToFacePipeline, s
     assert len(knowing(speech, RATE, steps=2, age=20.0, gender="f").images) == 3
     for age in (float("nan"), -1.0, 1e9):
         with pytest.raises(InputError, match="is no person's; allowed: 0 to 120 years, or none"):
-            knowing.known(age, None)
+            knowing(speech, RATE, age=age)
     with pytest.raises(InputError, match="gender 'female' is not known; allowed: f, m, or none"):
-        knowing.known(None, "female")
+        knowing(speech, RATE, gender="female")
 
 
 def test_a_file_is_a_voice(pipeline: SpeechToFacePipeline, spoken: np.ndarray, tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ BUILT = {
             "s2f.pipeline.drawing",  # in the key by its values
             "s2f.pipeline.folder",
             "s2f.pipeline.parts",
-            "s2f.pipeline.trained",
+            "s2f.pipeline.placing",
             "s2f.params.base",  # parameters and the models' configurations are in the key by their values
             "s2f.params.diffusion",
             "s2f.params.face_decoder",
