@@ -21,6 +21,7 @@ from s2f.diffusion.schedule import add_noise
 from s2f.diffusion.solvers import Walk
 from s2f.params.spectrogram import SpectrogramParams
 from s2f.pipeline.asking import Step, changed, checked_guidance, choose_seeds, known_attributes, side_of, told
+from s2f.pipeline.cores import on_all_cores
 from s2f.pipeline.drawing import Drawing
 from s2f.pipeline.folder import read_folder, write_folder
 from s2f.pipeline.parts import Parts
@@ -144,7 +145,7 @@ class SpeechToFacePipeline:
         null = torch.cat([torch.zeros_like(condition[0, : embeddings.shape[1]]), torch.full_like(known, torch.nan)])
         decoder = self.models.face_decoder
         return sample(
-            guide(self._typed(decoder), self.drawing.guidance if guidance is None else guidance, null),
+            guide(self._network(decoder), self.drawing.guidance if guidance is None else guidance, null),
             condition,
             seeded([derive_seed(seed, "decode") for seed in seeds]),
             (3, self.small_px, self.small_px),
@@ -173,7 +174,7 @@ class SpeechToFacePipeline:
         generators = seeded([derive_seed(seed, "enlarge") for seed in seeds])
         model = self.models.super_resolution
         low, level = self._noised(small, generators, self.drawing.noise_level if noise_level is None else noise_level)
-        network = self._typed(model)
+        network = self._network(model)
 
         def denoiser(x_t: Tensor, t: Tensor, condition: Tensor) -> Tensor:
             return network(x_t, t, low, level, condition)
@@ -196,16 +197,14 @@ class SpeechToFacePipeline:
         levels = torch.full((len(small),), min(level, self.models.super_resolution.config.max_noise_level)).to(small)
         return add_noise(small, levels, randn_tensor(small.shape, generator=generators, device=self.device)), levels
 
-    def _typed(self, model: nn.Module) -> Callable[..., Tensor]:
-        """The model, fed with its own type of numbers; walks stay float32."""
-        if self.dtype == torch.float32:
-            return model
+    def _network(self, model: nn.Module) -> Callable[..., Tensor]:
+        """The model on all cores, fed with its own type of numbers; walks stay float32."""
 
-        def network(*inputs: Tensor) -> Tensor:
+        def typed(*inputs: Tensor) -> Tensor:
             output: Tensor = model(*(one.to(self.dtype) if one.is_floating_point() else one for one in inputs))
             return output.float()
 
-        return network
+        return on_all_cores(typed)
 
     def __call__(
         self,

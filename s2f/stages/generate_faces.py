@@ -11,8 +11,6 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from itertools import islice, product
 from pathlib import Path
 from typing import Any
@@ -43,8 +41,9 @@ CODE = (  # what draws; a test names what else is imported, and why it does not
     "s2f.diffusion.sampling", "s2f.diffusion.schedule", "s2f.diffusion.solvers", "s2f.faces.images",
     "s2f.models.attributes", "s2f.models.blocks", "s2f.models.conditioning", "s2f.models.encoders",
     "s2f.models.face_decoder", "s2f.models.shortcut", "s2f.models.speech_encoder", "s2f.models.speech_transformer",
-    "s2f.models.super_resolution", "s2f.models.weights", "s2f.params.labels", "s2f.pipeline.pixels",
-    "s2f.pipeline.portraits", "s2f.pipeline.speech_to_face", "s2f.runtime", "s2f.stages.generate_faces",
+    "s2f.models.super_resolution", "s2f.models.weights", "s2f.params.labels", "s2f.pipeline.cores",
+    "s2f.pipeline.pixels", "s2f.pipeline.portraits", "s2f.pipeline.speech_to_face", "s2f.runtime",
+    "s2f.stages.generate_faces",
 )  # fmt: skip
 Row = dict[str, Any]
 
@@ -87,7 +86,7 @@ def draw_faces(
     settings = [generation.guidance, generation.samples, walks, pipeline.models.sha256]
     shards = list(split(heard, generation.shard_clips))
     per_clip = len(generation.guidance) * generation.samples
-    with progress() as bar, workers(pipeline) as pool:
+    with progress() as bar:
         task = bar.add_task("faces", total=len(heard) * per_clip, note="")
         for index, voices in enumerate(shards):
             # Voices and weights share batches; a sample's noise is the same for every weight.
@@ -95,9 +94,9 @@ def draw_faces(
 
             def rows(jobs: list[Any] = jobs) -> list[Row]:
                 found: list[Row] = []
-                for part in pool.map(lambda batch: draw(pipeline, batch, seed), jobs):
-                    found += part
-                    bar.advance(task, len(part))
+                for batch in jobs:
+                    found += draw(pipeline, batch, seed)
+                    bar.advance(task, len(batch))
                 return found
 
             told = [[row["clip_id"], row["embedding"]] for row in voices]
@@ -136,11 +135,8 @@ def enlarge_portraits(
     key = digest(own, pipeline.drawing.enlarge, pipeline.drawing.noise_level, seed, told)
 
     def rows() -> list[Row]:
-        with workers(pipeline) as pool:
-            parts = pool.map(
-                lambda batch: shrink_and_enlarge(pipeline, batch, seed), split(portraits, generation.batch)
-            )
-            return [row for part in parts for row in part]
+        batches = split(portraits, generation.batch)
+        return [row for batch in batches for row in shrink_and_enlarge(pipeline, batch, seed)]
 
     write_if_stale(out / shard_name(0), ENLARGED, key, rows)
     prune(out, 1)
@@ -165,22 +161,6 @@ def shrink_and_enlarge(pipeline: SpeechToFacePipeline, batch: Sequence[Row], see
         }
         for row, little, face, smooth in zip(batch, to_pixels(small), to_pixels(large), to_pixels(bicubic), strict=True)
     ]
-
-
-@contextmanager
-def workers(pipeline: SpeechToFacePipeline) -> Iterator[ThreadPoolExecutor]:
-    """Batches at a time: on a CPU one per thread torch may use, each on a single thread; on a GPU one.
-
-    Layers this small lose more to waiting for each other's threads than they gain: measured here 3 times the speed of
-    one batch on two threads while other programs ran.
-    """
-    threads = torch.get_num_threads()
-    count = threads if pipeline.device.type == "cpu" else 1
-    try:
-        with ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-            yield pool
-    finally:
-        torch.set_num_threads(threads)
 
 
 def read_spectrograms(shards: Sequence[Path]) -> Iterator[tuple[list[str], NDArray[np.float16]]]:
