@@ -18,8 +18,8 @@ class FailedError(Exception):
 class Contestant:
     """Built and waiting once it is there; leave the `with` to end it."""
 
-    def __init__(self, python, name, task, compiled=False):
-        words = [f"{python}", "-m", "tests.benchmarks.training.worker", name, task.as_json()]
+    def __init__(self, python, name, task, compiled=False, worker="tests.benchmarks.training.worker"):
+        words = [f"{python}", "-m", worker, name, task.as_json()]
         self.complaints = tempfile.TemporaryFile("w+")  # noqa: SIM115 - as long as the process
         self.process = subprocess.Popen(
             [*words, *(["compiled"] if compiled else [])],
@@ -34,15 +34,15 @@ class Contestant:
 
     def steps(self, count):
         """Seconds of each."""
-        return self._ask(f"{count}")
+        return self.ask(f"{count}")
 
     def operators(self):
         """[[operator, share]] of those that take most of a step's time."""
-        return self._ask("operators")
+        return self.ask("operators")
 
     def memory(self):
         """The most that a GPU held for it, in bytes; None on a processor."""
-        return self._ask("memory")
+        return self.ask("memory")
 
     def __enter__(self):
         return self
@@ -53,7 +53,8 @@ class Contestant:
         self.process.stdout.close()
         self.complaints.close()
 
-    def _ask(self, line):
+    def ask(self, line):
+        """The answer to a line that the worker knows."""
         self.process.stdin.write(f"{line}\n")
         self.process.stdin.flush()
         return self._answer()

@@ -1,0 +1,105 @@
+"""What the study says of ways whose difference is known, and that a stopped one goes on."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from s2f.diffusion.solvers import Walk
+from s2f.pipeline import SpeechToFacePipeline
+from tests.benchmarks.sampling.steps import quality, table
+from tests.benchmarks.sampling.steps.__main__ import compare, full_way, way_of
+from tests.benchmarks.sampling.steps.drawing import Way, draw
+from tests.benchmarks.sampling.steps.subjects import Subject
+
+PEOPLE, SIZE = 120, 512
+
+
+@pytest.fixture(scope="module")
+def pipeline(tiny_pipeline: Path) -> SpeechToFacePipeline:
+    return SpeechToFacePipeline.from_pretrained(tiny_pipeline, device="cpu")
+
+
+def unit(rows):
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+@pytest.fixture(scope="module")
+def truth():
+    """People in the twenty directions that tell them apart."""
+    rng = np.random.default_rng(0)
+    rows = np.zeros((PEOPLE, SIZE))
+    rows[:, :20] = rng.normal(size=(PEOPLE, 20))
+    return quality.Truth(unit(rows), np.arange(PEOPLE))
+
+
+def drawn(truth, error, seed):
+    """Faces as near to the true ones as this."""
+    return unit(truth.embeddings + error * np.random.default_rng(seed).normal(size=truth.embeddings.shape) / 22.6)
+
+
+def test_ways_that_differ_by_luck_are_within_its_reach(truth):
+    one, other = drawn(truth, 0.5, 1), drawn(truth, 0.5, 2)
+    cosine, distance = quality.cosine_apart(one, other, truth), quality.distance_apart(one, other, truth)
+    assert cosine.low < 0 < cosine.high and cosine.p > 0.05
+    assert distance.low < distance.value < distance.high and distance.p > 0.05
+
+
+def test_a_way_that_is_worse_is_found_out(truth):
+    worse, full = drawn(truth, 0.6, 1), drawn(truth, 0.5, 2)
+    cosine, distance = quality.cosine_apart(worse, full, truth), quality.distance_apart(worse, full, truth)
+    assert cosine.high < 0 and cosine.p < 0.01
+    assert distance.value > distance.high and distance.p < 0.01
+
+
+def test_one_face_for_everybody_is_far_from_the_true_ones(truth):
+    alike = np.tile(unit(truth.embeddings.mean(0, keepdims=True)), (PEOPLE, 1)) + drawn(truth, 0, 3) * 1e-3
+    assert quality.distance(alike, truth) > 5 * quality.distance(drawn(truth, 0.5, 1), truth)
+
+
+def test_faces_that_were_not_found_count_nowhere_but_as_such(truth):
+    some = drawn(truth, 0.5, 1)
+    some[:3] = np.nan
+    assert quality.cosine(some, truth).n == PEOPLE - 3
+    assert quality.distance_apart(some, drawn(truth, 0.5, 2), truth).n == PEOPLE - 3
+
+
+def test_a_way_is_read_as_it_is_written(pipeline):
+    own = pipeline.drawing
+    assert way_of("unipc:8", own) == Way(Walk("unipc", 8, own.decode.threshold), own.enlarge, own.guidance)
+    told = way_of("dpmsolver++:20/ancestral:50@-0.5^0.995~3", own)
+    assert told == Way(Walk("dpmsolver++", 20, 0.995), Walk("ancestral", 50), -0.5, 3)
+    for wrong in ("euler:8", "ddim", "ddim:8/euler:4", "ddim:8@"):
+        with pytest.raises(SystemExit, match="allowed: SAMPLER:STEPS"):
+            way_of(wrong, own)
+
+
+def test_a_stopped_study_goes_on_and_shares_small_faces(pipeline, tmp_path):
+    rng = np.random.default_rng(0)
+    size = pipeline.models.face_decoder.config.embedding
+    people = [Subject(f"{i}", f"{i}", unit(rng.normal(size=(1, size)))[0].astype(np.float32), b"") for i in range(3)]
+    way = Way(Walk("ddim", 2), Walk("ddim", 1), 1.0)
+    told = []
+    whole = draw(pipeline, people, way, tmp_path, lambda *one: told.append(one))
+    assert len(whole.small) == len(whole.large) == 3 and len(told) == 1 and min(whole.seconds) > 0
+    (kept,) = (tmp_path / way.decoded).glob("*.npz")
+    before = kept.stat().st_mtime_ns
+    (tmp_path / way.name / kept.name).unlink()  # as if it had been stopped there
+    again = draw(pipeline, people, way, tmp_path, lambda *one: None)
+    assert kept.stat().st_mtime_ns == before and np.array_equal(again.large, whole.large)
+    longer = draw(pipeline, people, way_of("ddim:2/ddim:2@1", pipeline.drawing), tmp_path, lambda *one: None)
+    assert kept.stat().st_mtime_ns == before and np.array_equal(longer.small, whole.small)
+    other = draw(pipeline, people, way_of("ddim:2/ddim:1@1~1", pipeline.drawing), tmp_path, lambda *one: None)
+    assert not np.array_equal(other.small, whole.small)
+
+
+def test_the_table_says_how_many_fewer(pipeline, truth):
+    full, few = full_way(pipeline), Way(Walk("dpmsolver++", 8), Walk("ddim", 4), pipeline.drawing.guidance)
+    found = {
+        way: {"n": PEOPLE, "seconds": (1.0, 1.0), "embeddings": drawn(truth, 0.5, seed), "one_face": 7, "clipped": 0.0}
+        for seed, way in enumerate((full, few))
+    }
+    compare(found, full, truth)
+    lines = list(table.rows(found, full))
+    both = sum(full.evaluations) / sum(few.evaluations)
+    assert f"({both:.0f}× fewer)" in lines[3] and f"7 of {PEOPLE}" in lines[3] and "fewer" not in lines[2]
