@@ -69,10 +69,10 @@ def make_page(pipeline: SpeechToFacePipeline, examples: list[Path] | None = None
             with gr.Column():
                 gr.Markdown("## Guesses, not identifications")
                 said = gr.HTML(status("No faces yet."))
-                faces = gr.Gallery(label="Faces drawn for the voice", columns=3, **PICTURES)
+                faces = gr.Gallery(label="Faces drawn for the voice", elem_id="faces", **PICTURES)
                 download = gr.DownloadButton("Download the faces, with what made them", interactive=False)
                 stripe = gr.Button("One face at every guidance")
-                strip = gr.Gallery(label="One seed, w = 0 to 4", columns=5, **PICTURES)
+                strip = gr.Gallery(label="One seed, w = 0 to 4", elem_id="strip", **PICTURES)
         gr.Markdown(FOOTER)
         asked = [age, gender]
         events = Events(pipeline)
@@ -127,7 +127,7 @@ class Events:
             first = [str(one) for one in kept or []] or [seed_of(caption) for _, caption in shown or []]
             seeds = studio.choose_seeds(first[:1], 1) * len(studio.STRIP)
             for found in studio.draw(self._pipeline, speech, seeds, list(studio.STRIP), Asked(age, GENDERS[gender])):
-                yield status(f"Seed {seeds[0]} at w = 0 to 4."), gallery(found)
+                yield status(f"Seed {seeds[0]} at w = 0 to 4."), [(face.image, face.weight) for face in found]
 
     def keep(self, kept: list[str], shown: Gallery, event: gr.SelectData) -> list[str]:
         """The seeds to keep, and that of the face that was clicked."""

@@ -66,6 +66,7 @@ OPTIONS: dict[str, Any] = {
     "share": False,
     "quiet": False,
     "footer_links": [],
+    "css_paths": Path(__file__).with_name("style.css"),
     "ssr_mode": False,
     "enable_monitoring": False,
     # Around a recording stand some headers.

@@ -40,7 +40,12 @@ class Face(NamedTuple):
     @property
     def caption(self) -> str:
         """As the page shows it."""
-        return f"seed {self.seed}, w = {self.guidance:g}"
+        return f"seed {self.seed}, {self.weight}"
+
+    @property
+    def weight(self) -> str:
+        """As it stands in a row of one seed's faces."""
+        return f"w = {self.guidance:g}"
 
 
 class Asked(NamedTuple):

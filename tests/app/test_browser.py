@@ -83,6 +83,22 @@ def test_a_voice_is_dropped_faces_seen_guidance_changed_and_all_taken_home(
     assert [url for url in opened.asked if not url.startswith((page.url, "data:", "blob:"))] == []
 
 
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+def test_every_face_of_the_strip_is_in_sight_with_its_guidance(tab, voice, viewport) -> None:
+    opened = tab(viewport=viewport)
+    drop(opened, voice)
+    opened.get_by_text("A voice is heard").wait_for(timeout=PATIENCE)
+    opened.get_by_role("button", name="One face at every guidance").click()
+    opened.get_by_text("at w = 0 to 4").wait_for(timeout=PATIENCE)
+    opened.locator("#strip .caption-label").nth(4).wait_for(timeout=PATIENCE)
+    assert opened.locator("#strip .caption-label").all_inner_texts() == [f"w = {w}" for w in range(5)]
+    cut_off = "labels => labels.filter(one => one.scrollWidth > one.clientWidth).length"
+    assert opened.locator("#strip .caption-label").evaluate_all(cut_off) == 0
+    boxes = [one.bounding_box() for one in opened.locator("#strip img").all()]
+    assert len(boxes) == 5
+    assert all(box["x"] >= 0 and box["x"] + box["width"] <= viewport["width"] for box in boxes)
+
+
 def test_the_page_is_used_without_a_mouse(tab, voice) -> None:
     opened = tab(viewport=WIDE)
     drop(opened, voice)

@@ -63,7 +63,7 @@ def test_kept_seeds_draw_the_same_faces_again_and_others_are_new(client: Client,
 def test_a_strip_shows_one_seed_at_every_guidance(client: Client, voice: Path) -> None:
     said, strip = client.predict(handle_file(str(voice)), ["77"], None, None, AS_HEARD, api_name="/strip")
     assert "Seed 77 at w = 0 to 4" in said
-    assert [face["caption"] for face in strip] == [f"seed 77, w = {w}" for w in range(5)]
+    assert [face["caption"] for face in strip] == [f"w = {w}" for w in range(5)]
 
 
 def test_what_was_dropped_is_heard_at_once(client: Client, voice: Path) -> None:
