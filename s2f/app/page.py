@@ -110,12 +110,13 @@ class Events:
             seeds = studio.choose_seeds([str(one) for one in kept or []], int(number))
             weights = [float(guidance)] * len(seeds)
             for step, found in enumerate(studio.draw(self._pipeline, speech, seeds, weights, asked)):
-                said = f"{len(seeds)} faces, drawn small." if step == 0 else f"{len(seeds)} faces, being enlarged."
+                said = f"{counted(seeds)}, drawn small." if step == 0 else f"{counted(seeds)}, being enlarged."
                 yield status(said), gallery(found), gr.DownloadButton(interactive=False)
         with tempfile.TemporaryDirectory(prefix="s2f-") as folder:
             packed = Path(folder, "faces.zip")
             packed.write_bytes(studio.packed(self._pipeline, found, asked))
-            said = f"{len(found)} faces. They are guesses: a face from a voice identifies nobody."
+            guess = "It is a guess" if len(found) == 1 else "They are guesses"
+            said = f"{counted(found)}. {guess}: a face from a voice identifies nobody."
             yield status(said), gallery(found), gr.DownloadButton(value=str(packed), interactive=True)
 
     def strip(
@@ -157,6 +158,11 @@ def without_folders(error: InputError) -> str:
 def gallery(faces: list[Face]) -> Gallery:
     """As the page shows them."""
     return [(face.image, face.caption) for face in faces]
+
+
+def counted(faces: list[Any]) -> str:
+    """'1 face', '4 faces'."""
+    return f"{len(faces)} face{'' if len(faces) == 1 else 's'}"
 
 
 def seed_of(caption: str) -> str:

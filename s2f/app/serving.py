@@ -14,6 +14,7 @@ from starlette.middleware import Middleware
 
 from s2f.app.upload_limit import UploadLimit
 from s2f.app.words import MAX_MEGABYTES
+from s2f.audio.voice import load_detector
 from s2f.pipeline import SpeechToFacePipeline
 from s2f.runtime import InputError
 
@@ -49,6 +50,7 @@ def serve(folder: Path, speech_faces: Path, door: Door) -> None:
         signal.signal(number, signal.default_int_handler)
     sweep(Path(tempfile.gettempdir()))
     with tempfile.TemporaryDirectory(prefix=f"{FOLDER}{os.getpid()}-") as place:
+        load_detector()
         page = page_in(place, SpeechToFacePipeline.from_pretrained(folder), speech_faces)
         page.launch(
             server_name=door.host,
@@ -75,7 +77,9 @@ OPTIONS: dict[str, Any] = {
 
 
 def sweep(temporary: Path) -> None:
-    """Remove what pages left that were killed."""
+    """Remove what pages left that were killed; nothing where it cannot be seen who is alive."""
+    if not Path("/proc/self").exists():
+        return
     for folder in temporary.glob(f"{FOLDER}*"):
         number = folder.name.removeprefix(FOLDER).split("-")[0]
         if number.isdigit() and not Path("/proc", number).exists() and folder.stat().st_uid == os.getuid():

@@ -20,12 +20,13 @@ from s2f.audio.spectrogram import CompressedSpectrogram
 from s2f.audio.speech import fit, read_speech
 from s2f.audio.voice import check_voice
 from s2f.pipeline import SpeechToFacePipeline
-from s2f.pipeline.asking import Step
+from s2f.pipeline.asking import MOST_SEED, Step
 from s2f.pipeline.pixels import to_images
 from s2f.pipeline.record import made_with
 from s2f.runtime import InputError
 
 SEEDS = 1_000_000  # few digits, so that one can be written down
+MOST_DIGITS = 100  # of what a visitor may have counted in whole numbers
 STRIP = (0.0, 1.0, 2.0, 3.0, 4.0)  # the paper's w
 NAME = "the recording"
 
@@ -89,7 +90,7 @@ def choose_seeds(kept: list[str], count: int) -> list[int]:
         InputError: one of them is no whole number.
     """
     for one in kept:
-        if not (one.isascii() and one.isdigit() and len(one) < 19):
+        if not (one.isascii() and one.isdigit() and len(one) < MOST_DIGITS and int(one) <= MOST_SEED):
             raise InputError(f"seed {one[:40]!r}; allowed: whole numbers, as they stand under the faces.")
     return [*map(int, kept), *(randbelow(SEEDS) for _ in range(count - len(kept)))]
 

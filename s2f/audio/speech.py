@@ -14,21 +14,23 @@ from numpy.typing import NDArray
 from s2f.decoding import FULL_SCALE, decoding, media_input
 from s2f.runtime import InputError
 
+PIECE = 2**20  # bytes of what is passed over at a time
+
 
 def read_speech(
-    path: Path | str, sample_rate: int, seconds: float | None = None, name: str | None = None
+    path: Path | str, sample_rate: int, seconds: float | None = None, name: str | None = None, start: float = 0.0
 ) -> NDArray[np.float32]:
-    """Mono samples in [−1, 1], float32 (n,), of any sound or video file; the first `seconds`, or all.
+    """Mono samples in [−1, 1], float32 (n,), of any sound or video file: `seconds` from `start` on, or all of them.
 
     `name` is what the file is called if it cannot be used: its path, if not given.
 
     Raises:
-        InputError: the file is missing, unreadable, or without sound.
+        InputError: the file is missing, unreadable, without sound, or over before `start`.
     """
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{name or path}: no such file; name a sound or video file.")
-    return _decode(path, name or str(path), sample_rate, seconds)
+    return _decode(path, name or str(path), sample_rate, seconds, start)
 
 
 def decode_speech(content: bytes, sample_rate: int) -> NDArray[np.float32]:
@@ -69,14 +71,24 @@ def _check_not_empty(speech: NDArray[np.floating]) -> None:
 
 
 def _decode(
-    path: Path | None, name: str, sample_rate: int, seconds: float | None = None, content: bytes = b""
+    path: Path | None,
+    name: str,
+    sample_rate: int,
+    seconds: float | None = None,
+    start: float = 0.0,
+    content: bytes = b"",
 ) -> NDArray[np.float32]:
     output = ffmpeg.output(media_input(path).audio, "pipe:", format="s16le", acodec="pcm_s16le", ac=1, ar=sample_rate)
     wanted = -1 if seconds is None else 2 * round(seconds * sample_rate)  # bytes
+    before = 2 * round(start * sample_rate)
     with decoding(output, content) as decoder:
+        while before and (passed := len(decoder.output.read(min(before, PIECE)))):
+            before -= passed
         raw = decoder.output.read(wanted)  # not ffmpeg's -t: it counts what an AAC decoder throws away
         if len(raw) != wanted and decoder.end() != 0:
             raise InputError(f"{name}: {_reason(decoder.words())}")
+    if len(raw) < 2 and start:
+        raise InputError(f"{name}: over before {start:g} s; begin earlier.")
     if len(raw) < 2:
         raise InputError(f"{name}: holds no sound; name a file that does.")
     return (np.frombuffer(raw, "<i2") / np.float32(FULL_SCALE)).astype(np.float32)

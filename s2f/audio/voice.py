@@ -46,7 +46,8 @@ def check_voice(speech: NDArray[np.float32], sample_rate: int, name: str) -> Non
 
 def speech_seconds(speech: NDArray[np.float32], sample_rate: int) -> float:
     """How much of speech (n,), mono in [−1, 1], is a voice."""
-    network, timestamps = _silero()
+    with ASKING:
+        network, timestamps = _silero()
     if sample_rate != RATE:
         from s2f.audio.torchaudio_import import torchaudio_part
 
@@ -56,6 +57,11 @@ def speech_seconds(speech: NDArray[np.float32], sample_rate: int) -> float:
     with ASKING:  # the network remembers what it heard before
         found = timestamps(resampled, network, sampling_rate=RATE)
     return float(sum(one["end"] - one["start"] for one in found)) / RATE
+
+
+def load_detector() -> None:
+    """Load the network before it is asked: meanwhile torch has one thread, and other threads would keep that."""
+    _silero()
 
 
 @cache

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from s2f.pipeline.asking import Step
 
 PIPELINE = Path("data/models/pipeline")  # where `dvc repro` leaves it
+LAST_START = 86_400  # seconds: a day
 
 
 class Gender(StrEnum):
@@ -45,11 +46,16 @@ def generate(
     samples: Annotated[int, typer.Option(min=1, help="Faces per voice.")] = 4,
     steps: Annotated[int | None, typer.Option(min=1, help="Of the face decoder: more is finer and slower.")] = None,
     scheduler: Annotated[Sampler | None, typer.Option(help="Of the face decoder.")] = None,
+    threshold: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Dynamic thresholding: share of numbers left in range; 0 clips.")
+    ] = None,
+    super_resolution_steps: Annotated[int | None, typer.Option(min=1, help="Of the enlarger.")] = None,
+    super_resolution_scheduler: Annotated[Sampler | None, typer.Option(help="Of the enlarger.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed draws the same faces.")] = 0,
     picture_seed: Annotated[
         list[int] | None, typer.Option(min=0, help="A face's own, from a JSON or the page, instead; may be repeated.")
     ] = None,
-    start: Annotated[float, typer.Option(min=0, help="Seconds of each recording to leave out.")] = 0.0,
+    start: Annotated[float, typer.Option(min=0, max=LAST_START, help="Seconds of each recording to leave out.")] = 0.0,
     grid: Annotated[bool, typer.Option("--grid", help="Also one picture of all faces of a voice.")] = False,
     output_size: Annotated[
         str | None, typer.Option(help="full, or small: as the decoder draws it, which is faster.")
@@ -61,6 +67,9 @@ def generate(
     gender: Annotated[Gender | None, typer.Option(help="Likewise.")] = None,
     pipeline: Annotated[Path, typer.Option(help="Folder of the pipeline, as `dvc repro` exports it.")] = PIPELINE,
     device: Annotated[str | None, typer.Option(help="Such as cpu or cuda:1; a GPU is taken if there is one.")] = None,
+    torch_dtype: Annotated[
+        str, typer.Option(help="Of the two drawing models; bfloat16 is half the memory, and faster on a GPU.")
+    ] = "float32",
 ) -> None:
     """Draw faces for the voice in each INPUT: PNGs, and beside them what they were made with, as JSON.
 
@@ -72,13 +81,16 @@ def generate(
     Exit codes: 0, all were drawn; 2, nothing could be; 3, some inputs were refused; 130, stopped by Ctrl-C.
     """
     from s2f.pipeline import STATEMENT, SpeechToFacePipeline
+    from s2f.pipeline.placing import floating
 
     check_folder(out)
     asked: dict[str, Any] = {
-        "guidance": guidance, "steps": steps, "scheduler": scheduler, "age": age, "gender": gender and gender.value,
-        "output_size": output_size, "num_images": len(picture_seed or []) or samples, "seed": picture_seed or seed,
+        "guidance": guidance, "steps": steps, "scheduler": scheduler, "threshold": threshold,
+        "super_resolution_steps": super_resolution_steps, "super_resolution_scheduler": super_resolution_scheduler,
+        "age": age, "gender": gender and gender.value, "output_size": output_size,
+        "num_images": len(picture_seed or []) or samples, "seed": picture_seed or seed,
     }  # fmt: skip
-    loaded = SpeechToFacePipeline.from_pretrained(pipeline, device=device)
+    loaded = SpeechToFacePipeline.from_pretrained(pipeline, floating(torch_dtype), device)
     with recordings(inputs) as found, progress() as bar:
         task = bar.add_task("voices", total=len(found), note="")
         refused = 0
@@ -98,7 +110,8 @@ def generate(
             bar.update(task, completed=number + 1)
     if refused == len(found):
         raise SystemExit(BAD_INPUT)
-    typer.echo(f"{(len(found) - refused) * asked['num_images']} pictures in {out}. {STATEMENT}")
+    drawn = (len(found) - refused) * asked["num_images"]
+    typer.echo(f"{drawn} picture{'' if drawn == 1 else 's'} in {out}. {STATEMENT}")
     if refused:
         raise SystemExit(SOME_REFUSED)
 
@@ -125,9 +138,10 @@ def read_voice(recording: Recording, pipeline: "SpeechToFacePipeline", start: fl
     from s2f.audio.speech import read_speech
     from s2f.audio.voice import check_voice
 
+    if recording.refused is not None:
+        raise recording.refused
     heard = pipeline.spectrogram
-    whole = read_speech(recording.path, heard.sample_rate, start + heard.clip_seconds, recording.said)
-    speech = whole[round(start * heard.sample_rate) :]
+    speech = read_speech(recording.path, heard.sample_rate, heard.clip_seconds, recording.said, start)
     check_voice(speech, heard.sample_rate, f"{recording.said}, {start:g} to {start + heard.clip_seconds:g} s")
     return speech
 
@@ -137,10 +151,16 @@ def about(pipeline: "SpeechToFacePipeline", asked: dict[str, Any]) -> dict[str, 
     from s2f.pipeline.asking import changed, side_of
     from s2f.pipeline.record import made_with
 
-    walk = changed(pipeline.drawing.decode, asked["scheduler"], asked["steps"])
+    drawing = pipeline.drawing
+    decode = changed(drawing.decode, asked["scheduler"], asked["steps"], asked["threshold"])
+    enlarge = changed(drawing.enlarge, asked["super_resolution_scheduler"], asked["super_resolution_steps"])
     side = side_of(asked["output_size"], pipeline.small_px, pipeline.image_px)
-    guidance = pipeline.drawing.guidance if asked["guidance"] is None else asked["guidance"]
-    return {"guidance": guidance, **made_with(pipeline, walk, side, asked["age"], asked["gender"])}
+    guidance = drawing.guidance if asked["guidance"] is None else asked["guidance"]
+    seed = None if isinstance(asked["seed"], list) else asked["seed"]
+    return {
+        "guidance": guidance, "seed": seed,
+        **made_with(pipeline, decode, enlarge, side, asked["age"], asked["gender"]),
+    }  # fmt: skip
 
 
 def write(faces: "Faces", recording: Recording, about: dict[str, Any], grid: bool, out: Path) -> None:

@@ -14,37 +14,48 @@ from s2f.runtime import InputError
 STDIN = Path("-")
 MOST_BYTES = 2**30  # of standard input or a pipe, which has to be kept while it is read
 PIECE = 2**20
-LONGEST_NAME = 100  # letters of a file's name that its pictures begin with
+LONGEST_NAME = 100  # bytes of a file's name that its pictures begin with; file systems allow 255
 
 
 class Recording(NamedTuple):
-    """`name` opens the names of its pictures, `said` the sentence if it cannot be used."""
+    """`name` opens the names of its pictures, `said` the sentence if it cannot be used; `refused`: why it is none."""
 
     name: str
     path: Path
     said: str
+    refused: InputError | None = None
 
 
 @contextmanager
 def recordings(inputs: Sequence[Path]) -> Iterator[list[Recording]]:
     """All of them: of a folder its files, in order of name, without hidden ones; of '-' what standard input holds.
 
-    Raises:
-        InputError: an input is not there, a folder holds no file, or a pipe holds nothing or too much.
+    Refused is an input that is not there, a folder without files, and a pipe that holds nothing or too much.
     """
     with tempfile.TemporaryDirectory(prefix="s2f-") as place:
         found: list[Recording] = []
-        for one in inputs:
-            kept = Path(place, f"{len(found)}")
-            if one == STDIN:
-                found.append(Recording("stdin", keep(sys.stdin.buffer, kept, "standard input"), "standard input"))
-            elif one.exists() and not one.is_file() and not one.is_dir():
-                with one.open("rb") as stream:
-                    found.append(Recording(one.name, keep(stream, kept, str(one)), str(one)))
-            else:
-                found += [_file(path, Path(place, f"{len(found)}-{index}")) for index, path in enumerate(files_of(one))]
+        for number, one in enumerate(inputs):
+            try:
+                found += _of(one, Path(place, f"{number}"))
+            except InputError as error:
+                found.append(Recording(_short(one.name), one, str(one), error))
         names = distinct([one.name for one in found])
         yield [one._replace(name=name) for one, name in zip(found, names, strict=True)]
+
+
+def _of(given: Path, kept: Path) -> list[Recording]:
+    """The recordings of an input; `kept` is where something may be put for them."""
+    if given == STDIN:
+        return [Recording("stdin", keep(sys.stdin.buffer, kept, "standard input"), "standard input")]
+    if given.exists() and not given.is_file() and not given.is_dir():
+        with given.open("rb") as stream:
+            return [Recording(_short(given.name), keep(stream, kept, str(given)), str(given))]
+    return [_file(path, kept.with_name(f"{kept.name}-{index}")) for index, path in enumerate(files_of(given))]
+
+
+def _short(name: str) -> str:
+    """What pictures' names can begin with."""
+    return name.encode(errors="replace")[:LONGEST_NAME].decode(errors="ignore")
 
 
 def _file(path: Path, link: Path) -> Recording:
@@ -53,7 +64,7 @@ def _file(path: Path, link: Path) -> Recording:
     if said != str(path):
         link.symlink_to(path.absolute())
         path = link
-    return Recording(Path(said).stem[:LONGEST_NAME], path, said)
+    return Recording(_short(Path(said).stem), path, said)
 
 
 def files_of(path: Path) -> list[Path]:

@@ -115,7 +115,7 @@ def make_solver(walk: Walk, schedule: Schedule, x_0_error: Tensor | None = None)
 
 
 def sampler_named(scheduler: Any) -> Sampler:
-    """Ours of a name, of the name of a diffusers class, or of such an object.
+    """Ours of a name, of the name of a diffusers class, or of such an object, whose noise and timesteps do not count.
 
     Raises:
         InputError: no such sampler is known here.
@@ -128,7 +128,10 @@ def sampler_named(scheduler: Any) -> Sampler:
         raise _unknown(scheduler)
     if isinstance(scheduler, type):
         return sampler_of(scheduler, {})
-    return sampler_of(type(scheduler), dict(getattr(scheduler, "config", {})))
+    config = dict(getattr(scheduler, "config", {}))
+    if config.get("thresholding"):
+        raise InputError(f"scheduler {type(scheduler).__name__} with thresholding; allowed: without, and a threshold.")
+    return sampler_of(type(scheduler), config)
 
 
 def sampler_of(scheduler: type, config: dict[str, Any]) -> Sampler:
@@ -142,16 +145,21 @@ def sampler_of(scheduler: type, config: dict[str, Any]) -> Sampler:
     if other:
         told = ", ".join(f"{key} {config[key]}" for key in other)
         raise InputError(f"scheduler {scheduler.__name__} with {told}; allowed: {usual[other[0]]}.")
-    for sampler, (_, name, own) in SCHEDULERS.items():
-        if scheduler.__name__ == name and all(config.get(key, value) == value for key, value in own.items()):
+    named = [(sampler, own) for sampler, (_, name, own) in SCHEDULERS.items() if scheduler.__name__ == name]
+    for sampler, own in named:
+        if all(config.get(key, value) == value for key, value in own.items()):
             return sampler
+    if named:
+        key = next(key for key, value in named[0][1].items() if config.get(key, value) != value)
+        told = " or ".join(str(own[key]) for _, own in named)
+        raise InputError(f"scheduler {scheduler.__name__} with {key} {config[key]}; allowed: {told}.")
     if scheduler.__name__ in ALSO:
         return ALSO[scheduler.__name__]
     raise _unknown(scheduler.__name__)
 
 
 def _unknown(name: str) -> InputError:
-    classes = dict.fromkeys(own for _, own, _ in SCHEDULERS.values())
+    classes = dict.fromkeys(own for module, own, _ in SCHEDULERS.values() if module == "diffusers")
     return InputError(f"scheduler {name}; allowed: {', '.join(SCHEDULERS)}, or diffusers' {', '.join(classes)}.")
 
 

@@ -146,6 +146,12 @@ def _check_sampling(whole: Experiment) -> None:
                 f"generation.{key} {steps} is more than was trained; "
                 f"allowed: 1 to diffusion.steps, {whole.diffusion.steps}"
             )
+    samplers = whole.generation.sampler, whole.generation.super_resolution_sampler
+    if "analytic" in samplers and not whole.generation.variance_pictures:
+        raise ValueError(
+            "generation.variance_pictures 0 measures no variances, which sampler analytic draws with; "
+            "allowed: above 0, or another sampler"
+        )
     noise, most = whole.generation.super_resolution_noise, whole.super_resolution.max_noise_level
     if noise > most:
         raise ValueError(
@@ -159,10 +165,12 @@ def _check_weights(whole: Experiment) -> None:
     guidance = whole.generation.guidance
     if len({f"{w + 0.0:.3f}" for w in guidance}) < len(guidance):  # −0 is 0
         raise ValueError(f"generation.guidance {list(guidance)} holds a w twice; allowed: each once, to three decimals")
-    if any(guidance) and not whole.face_decoder.condition_dropout:
+    default = whole.generation.default_guidance
+    if (default or any(guidance)) and not whole.face_decoder.condition_dropout:
         raise ValueError(
-            "face_decoder.condition_dropout 0.0 teaches no null condition, "
-            f"which generation.guidance {list(guidance)} needs; allowed: above 0, or guidance: [0]"
+            "face_decoder.condition_dropout 0.0 teaches no null condition, which generation.guidance "
+            f"{list(guidance)} or default_guidance {default} needs; allowed: above 0, or guidance: [0] and "
+            "default_guidance: 0"
         )
     if whole.evaluation.guidance not in guidance:
         raise ValueError(

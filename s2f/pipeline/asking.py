@@ -82,15 +82,19 @@ def whole(name: str, value: Any) -> int:
         raise InputError(f"{name} {value!r}; allowed: whole numbers.") from None
 
 
-def checked_guidance(w: float) -> float:
-    """A guidance weight that a picture survives.
+def checked_guidance(w: Any) -> float:
+    """A guidance weight that a picture survives; numpy's and torch's numbers among them.
 
     Raises:
         InputError: it is none.
     """
-    if not isinstance(w, int | float) or not abs(w) <= MOST_GUIDANCE:
-        raise InputError(f"guidance {w}; allowed: ±{MOST_GUIDANCE:g} at most; the paper draws with 0 to 4.")
-    return float(w)
+    try:
+        found = float(w)
+    except (TypeError, ValueError):
+        found = math.nan
+    if not abs(found) <= MOST_GUIDANCE:
+        raise InputError(f"guidance {w}; allowed: numbers within ±{MOST_GUIDANCE:g}; the paper draws with 0 to 4.")
+    return found
 
 
 def side_of(asked: int | str | None, small_px: int, image_px: int) -> int:

@@ -6,45 +6,55 @@ row of the sample's decoder instead of 6.7, and beside other programs the differ
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
-from threading import Barrier
+from functools import cache
+from threading import Barrier, Lock
 
 import torch
 from torch import Tensor
 
 Network = Callable[..., Tensor]
 
+MOST_PARTS = 8  # Python itself runs one thread at a time, and would be waited for
+BUILDING = Lock()
 
-def on_all_cores(network: Network) -> Network:
-    """The network, called for a part of the rows on each thread that torch may use, all at once, without gradients.
 
-    All its inputs are tensors of as many rows. On a GPU it is called as it is.
-    """
+class Cores:
+    """Threads that each see a part of a batch; together they use as many of torch's as there were when it was made."""
 
-    def shared(*inputs: Tensor) -> Tensor:
-        rows, threads = len(inputs[0]), torch.get_num_threads()
-        count = min(rows, threads)
-        if count < 2 or inputs[0].device.type != "cpu":
-            return _call(network, inputs)
-        parts = zip(*(one.tensor_split(count) for one in inputs), strict=True)
-        return torch.cat(list(_pool(count, threads // count).map(lambda part: _call(network, part), parts)))
+    def __init__(self, threads: int) -> None:
+        self.parts = min(threads, MOST_PARTS)
+        all_there = Barrier(self.parts)
+        self._pool = ThreadPoolExecutor(self.parts, "cores", _use, (threads // self.parts,))
+        list(self._pool.map(lambda _: all_there.wait(), range(self.parts)))
+        torch.set_num_threads(threads)  # else threads to come would have what these were given
 
-    return shared
+    def share(self, network: Network) -> Network:
+        """The network, called for a part of the rows by each thread, all at once, without gradients.
+
+        All its inputs are tensors of as many rows. Of fewer rows than threads it is called as it is.
+        """
+
+        def shared(*inputs: Tensor) -> Tensor:
+            if not 1 < self.parts <= len(inputs[0]):
+                return network(*inputs)
+            parts = zip(*(one.tensor_split(self.parts) for one in inputs), strict=True)
+            return torch.cat(list(self._pool.map(lambda part: _call(network, part), parts)))
+
+        return shared
+
+
+def all_cores() -> Cores:
+    """As many as torch may use threads now; made once, for every pipeline."""
+    with BUILDING:
+        return _cores(torch.get_num_threads())
+
+
+_cores = cache(Cores)
 
 
 @torch.inference_mode()
 def _call(network: Network, inputs: tuple[Tensor, ...]) -> Tensor:
     return network(*inputs)
-
-
-@lru_cache(maxsize=4)
-def _pool(count: int, threads: int) -> ThreadPoolExecutor:
-    """So many threads, each of which may use so many of torch's."""
-    everyone = torch.get_num_threads()
-    pool, all_there = ThreadPoolExecutor(count, "cores", _use, (threads,)), Barrier(count)
-    list(pool.map(lambda _: all_there.wait(), range(count)))
-    torch.set_num_threads(everyone)  # else threads to come would have what these were given
-    return pool
 
 
 def _use(threads: int) -> None:

@@ -10,11 +10,12 @@ from s2f.pipeline.speech_to_face import STATEMENT, SpeechToFacePipeline
 def made_with(
     pipeline: SpeechToFacePipeline,
     decode: Walk | None = None,
+    enlarge: Walk | None = None,
     output_size: int | None = None,
     age: float | None = None,
     gender: str | None = None,
 ) -> dict[str, Any]:
-    """Of pictures drawn as the pipeline draws, or with another walk; seeds and guidance stand with each picture."""
+    """Of pictures drawn as the pipeline draws, or with other walks; seeds and guidance stand with each picture."""
     drawing, size = pipeline.drawing, output_size or pipeline.image_px
     enlarged = size == pipeline.image_px
     return {
@@ -22,7 +23,9 @@ def made_with(
         "age": age,
         "gender": gender,
         "face_decoder": (decode or drawing.decode)._asdict(),
-        "super_resolution": drawing.enlarge._asdict() | {"noise_level": drawing.noise_level} if enlarged else None,
+        "super_resolution": (enlarge or drawing.enlarge)._asdict() | {"noise_level": drawing.noise_level}
+        if enlarged
+        else None,
         "output_size": size,
         "device": str(pipeline.device),
         "torch_dtype": str(pipeline.dtype).removeprefix("torch."),

@@ -15,13 +15,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from s2f.audio.spectrogram import CompressedSpectrogram
-from s2f.diffusion.guidance import guide
+from s2f.diffusion.guidance import Denoiser, guide
 from s2f.diffusion.sampling import sample, seeded
 from s2f.diffusion.schedule import add_noise
 from s2f.diffusion.solvers import Walk
 from s2f.params.spectrogram import SpectrogramParams
 from s2f.pipeline.asking import Step, changed, checked_guidance, choose_seeds, known_attributes, side_of, told
-from s2f.pipeline.cores import on_all_cores
+from s2f.pipeline.cores import all_cores
 from s2f.pipeline.drawing import Drawing
 from s2f.pipeline.folder import read_folder, write_folder
 from s2f.pipeline.parts import Parts
@@ -30,6 +30,7 @@ from s2f.pipeline.placing import floating, place
 from s2f.pipeline.voices import Voice, waveforms
 from s2f.runtime import derive_seed
 
+VOICES_AT_ONCE = 16  # that the encoder hears in one call
 STATEMENT = "A face from a voice is a statistical guess, never an identification."
 
 
@@ -89,6 +90,7 @@ class SpeechToFacePipeline:
             self.dtype = floating(torch_dtype)
         if device is not None:
             self.device = place(device)
+            self._cores = all_cores() if self.device.type == "cpu" else None
         self.models.speech_encoder.to(self.device).eval().requires_grad_(False)
         for model in (self.models.face_decoder, self.models.super_resolution):
             model.to(self.device, self.dtype).eval().requires_grad_(False)
@@ -117,7 +119,8 @@ class SpeechToFacePipeline:
     @torch.inference_mode()
     def encode(self, speech: Tensor) -> Tensor:
         """Embeddings (b, 512) of unit length, of speech (b, samples) in [−1, 1] at the spectrogram's sample rate."""
-        return self.encode_spectrogram(CompressedSpectrogram(self.spectrogram)(speech.cpu()))
+        heard = CompressedSpectrogram(self.spectrogram)
+        return torch.cat([self.encode_spectrogram(heard(part)) for part in speech.cpu().split(VOICES_AT_ONCE)])
 
     @torch.inference_mode()
     def encode_spectrogram(self, spectrogram: Tensor) -> Tensor:
@@ -143,15 +146,14 @@ class SpeechToFacePipeline:
         known = torch.tensor(known_attributes(self.attributes, age, gender), device=self.device)
         condition = torch.cat([embeddings.to(self.device), known.expand(len(embeddings), -1)], dim=1)
         null = torch.cat([torch.zeros_like(condition[0, : embeddings.shape[1]]), torch.full_like(known, torch.nan)])
-        decoder = self.models.face_decoder
         return sample(
-            guide(self._network(decoder), self.drawing.guidance if guidance is None else guidance, null),
+            guide(self.face_denoiser(), self.drawing.guidance if guidance is None else guidance, null),
             condition,
             seeded([derive_seed(seed, "decode") for seed in seeds]),
             (3, self.small_px, self.small_px),
             self.models.schedule,
             walk or self.drawing.decode,
-            decoder.config.prediction,
+            self.models.face_decoder.config.prediction,
             self.models.x_0_error.get("face_decoder"),
             on_step,
         )
@@ -172,30 +174,32 @@ class SpeechToFacePipeline:
         in training counts as that.
         """
         generators = seeded([derive_seed(seed, "enlarge") for seed in seeds])
-        model = self.models.super_resolution
-        low, level = self._noised(small, generators, self.drawing.noise_level if noise_level is None else noise_level)
-        network = self._network(model)
-
-        def denoiser(x_t: Tensor, t: Tensor, condition: Tensor) -> Tensor:
-            return network(x_t, t, low, level, condition)
-
         return sample(
-            denoiser,
+            self.enlarging_denoiser(small, generators, noise_level),
             embeddings.to(self.device),
             generators,
             (3, self.image_px, self.image_px),
             self.models.schedule,
             walk or self.drawing.enlarge,
-            model.config.prediction,
+            self.models.super_resolution.config.prediction,
             self.models.x_0_error.get("super_resolution"),
             on_step,
         )
 
-    def _noised(self, small: Tensor, generators: list[torch.Generator], level: float) -> tuple[Tensor, Tensor]:
-        """Small faces under noise, and its levels (b,)."""
-        small = small.to(self.device)
-        levels = torch.full((len(small),), min(level, self.models.super_resolution.config.max_noise_level)).to(small)
-        return add_noise(small, levels, randn_tensor(small.shape, generator=generators, device=self.device)), levels
+    def face_denoiser(self) -> Denoiser:
+        """The face decoder, without guidance."""
+        return self._network(self.models.face_decoder)
+
+    def enlarging_denoiser(
+        self, small: Tensor, generators: list[torch.Generator], noise_level: float | None = None
+    ) -> Denoiser:
+        """Super-resolution of small faces (b, 3, s, s), over which noise of this level is laid."""
+        level = self.drawing.noise_level if noise_level is None else noise_level
+        model, small = self.models.super_resolution, small.to(self.device)
+        levels = torch.full((len(small),), min(level, model.config.max_noise_level)).to(small)
+        low = add_noise(small, levels, randn_tensor(small.shape, generator=generators, device=self.device))
+        network = self._network(model)
+        return lambda x_t, t, condition: network(x_t, t, low, levels, condition)
 
     def _network(self, model: nn.Module) -> Callable[..., Tensor]:
         """The model on all cores, fed with its own type of numbers; walks stay float32."""
@@ -204,7 +208,7 @@ class SpeechToFacePipeline:
             output: Tensor = model(*(one.to(self.dtype) if one.is_floating_point() else one for one in inputs))
             return output.float()
 
-        return on_all_cores(typed)
+        return typed if self._cores is None else self._cores.share(typed)
 
     def __call__(
         self,

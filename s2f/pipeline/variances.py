@@ -1,31 +1,42 @@
 """What sampler 'analytic' needs of both diffusion models, measured on portraits (s2f/diffusion/analytic.py)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from s2f.diffusion.analytic import estimate_x_0_error
-from s2f.pipeline.parts import Parts
+from s2f.diffusion.sampling import seeded
+from s2f.pipeline.pixels import parts
+from s2f.pipeline.speech_to_face import SpeechToFacePipeline
 
 
 @torch.inference_mode()
-def measure_errors(models: Parts, faces: Tensor, embeddings: Tensor, seeds: Sequence[int]) -> dict[str, Tensor]:
+def measure_errors(
+    pipeline: SpeechToFacePipeline,
+    faces: Tensor,
+    embeddings: Tensor,
+    seeds: Sequence[int],
+    on_part: Callable[[int], None] = lambda rows: None,
+) -> dict[str, Tensor]:
     """x_0 errors (T,) by model, of faces (n, 3, S, S) in [−1, 1] with their embeddings (n, 512), one seed each.
 
-    Both models are as trained: the decoder unguided, the enlarger given true small faces without noise.
+    The decoder is unguided; the enlarger is given true small faces under the pipeline's noise. As many faces are in
+    memory at a time as when they are drawn; `on_part` is told how many were seen.
     """
-    decoder, enlarger, schedule = models.face_decoder, models.super_resolution, models.schedule
-    side = decoder.config.image_px
-    small = functional.interpolate(faces, size=(side, side), mode="area")
-    level = torch.zeros(len(faces))
-
-    def enlarge(x_t: Tensor, t: Tensor, condition: Tensor) -> Tensor:
-        output: Tensor = enlarger(x_t, t, small, level, condition)
-        return output
-
-    return {
-        "face_decoder": estimate_x_0_error(decoder, small, embeddings, schedule, decoder.config.prediction, seeds),
-        "super_resolution": estimate_x_0_error(enlarge, faces, embeddings, schedule, enlarger.config.prediction, seeds),
+    models = pipeline.models
+    sums = {
+        name: torch.zeros(models.diffusion.steps, dtype=torch.float64) for name in ("face_decoder", "super_resolution")
     }
+    for rows in parts(len(faces), pipeline.image_px):
+        large, condition, own = faces[rows].to(pipeline.device), embeddings[rows].to(pipeline.device), seeds[rows]
+        small = functional.interpolate(large, size=(pipeline.small_px, pipeline.small_px), mode="area")
+        for name, x_0, denoiser in (
+            ("face_decoder", small, pipeline.face_denoiser()),
+            ("super_resolution", large, pipeline.enlarging_denoiser(small, seeded(own))),
+        ):
+            prediction = getattr(models, name).config.prediction
+            sums[name] += len(own) * estimate_x_0_error(denoiser, x_0, condition, models.schedule, prediction, own)
+        on_part(len(own))
+    return {name: total / len(faces) for name, total in sums.items()}

@@ -50,14 +50,13 @@ def _rows(array: NDArray[np.generic] | Tensor, sample_rate: int | None) -> NDArr
 
 def _one(voice: Voice, name: str, sample_rate: int | None, heard: SpectrogramParams) -> NDArray[np.float32]:
     if isinstance(voice, str | Path):
-        return read_speech(voice, heard.sample_rate, heard.clip_seconds)
+        return _long_enough(read_speech(voice, heard.sample_rate, heard.clip_seconds), heard.sample_rate, str(voice))
     if sample_rate is None or sample_rate < 1:
         raise InputError(f"{name}: sample_rate {sample_rate}; allowed: that of the samples, in Hz.")
     samples: Any = voice.detach().cpu().numpy() if isinstance(voice, Tensor) else np.asarray(voice)
-    if samples.ndim != 1 or len(samples) < MIN_SECONDS * sample_rate:
-        raise InputError(
-            f"{name}: samples of shape {samples.shape}; allowed: (n,), mono, of {MIN_SECONDS:g} s or more."
-        )
+    if samples.ndim != 1:
+        raise InputError(f"{name}: samples of shape {samples.shape}; allowed: (n,), mono.")
+    _long_enough(samples, sample_rate, name)
     if np.issubdtype(samples.dtype, np.integer):
         samples = samples / -float(np.iinfo(samples.dtype).min or -1)
     elif not np.issubdtype(samples.dtype, np.floating):
@@ -69,3 +68,10 @@ def _one(voice: Voice, name: str, sample_rate: int | None, heard: SpectrogramPar
     if sample_rate != heard.sample_rate:
         speech = torchaudio_part("functional").resample(speech, sample_rate, heard.sample_rate)
     return speech.clamp(-1, 1).numpy()
+
+
+def _long_enough(samples: NDArray[Any], sample_rate: int, name: str) -> NDArray[Any]:
+    seconds = len(samples) / sample_rate
+    if seconds < MIN_SECONDS:
+        raise InputError(f"{name}: {seconds:.2f} s of sound; allowed: {MIN_SECONDS:g} s or more.")
+    return samples

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 from torch.nn import functional
 
 from s2f.code import code_sha256
@@ -29,6 +30,7 @@ from s2f.faces.images import encode_png
 from s2f.params.base import read_section, read_seed
 from s2f.params.generation import GenerationParams
 from s2f.pipeline import SpeechToFacePipeline
+from s2f.pipeline.folder import ERROR
 from s2f.pipeline.pixels import from_pixels, to_pixels
 from s2f.pipeline.portraits import choose_portraits, portrait_pixels
 from s2f.runtime import InputError, derive_seed, file_sha256, progress, run_command
@@ -83,7 +85,7 @@ def draw_faces(
     """GENERATED shards of `shard_clips` voices each."""
     drawing = pipeline.drawing
     walks = drawing.decode, drawing.enlarge, drawing.noise_level
-    settings = [generation.guidance, generation.samples, walks, pipeline.models.sha256]
+    settings = [generation.guidance, generation.samples, walks, deciding(pipeline)]
     shards = list(split(heard, generation.shard_clips))
     per_clip = len(generation.guidance) * generation.samples
     with progress() as bar:
@@ -110,8 +112,8 @@ def draw(pipeline: SpeechToFacePipeline, batch: Sequence[tuple[Row, float, int]]
     embeddings = torch.tensor([voice["embedding"] for voice, _, _ in batch])
     seeds = [derive_seed(seed, "face", voice["clip_id"], number) for voice, _, number in batch]
     guidance = torch.tensor([w for _, w, _ in batch], dtype=torch.float32)
-    small = pipeline.decode(embeddings, seeds, guidance)
-    large = pipeline.enlarge(small, embeddings, seeds)
+    small = pipeline.decode_parts(embeddings, seeds, guidance)
+    large = enlarged(pipeline, small, embeddings, seeds)
     return [
         {
             "clip_id": voice["clip_id"],
@@ -121,8 +123,22 @@ def draw(pipeline: SpeechToFacePipeline, batch: Sequence[tuple[Row, float, int]]
             "small": media(encode_png(little)),
             "face": media(encode_png(face)),
         }
-        for (voice, w, number), own, little, face in zip(batch, seeds, to_pixels(small), to_pixels(large), strict=True)
+        for (voice, w, number), own, little, face in zip(batch, seeds, to_pixels(small), large, strict=True)
     ]
+
+
+def enlarged(
+    pipeline: SpeechToFacePipeline, small: Tensor, embeddings: Tensor, seeds: Sequence[int]
+) -> list[NDArray[np.uint8]]:
+    """Pictures (S, S, 3) of small faces (b, 3, s, s), a part in memory at a time."""
+    return [one for _, part in pipeline.enlarge_parts(small, embeddings, seeds) for one in to_pixels(part)]
+
+
+def deciding(pipeline: SpeechToFacePipeline) -> dict[str, str]:
+    """Hashes of the files that decide a picture: of variances only where they are drawn with."""
+    walks = pipeline.drawing.decode, pipeline.drawing.enlarge
+    analytic = any(walk.sampler == "analytic" for walk in walks)
+    return {name: value for name, value in pipeline.models.sha256.items() if analytic or not name.endswith(ERROR)}
 
 
 def enlarge_portraits(
@@ -130,7 +146,7 @@ def enlarge_portraits(
 ) -> None:
     """One ENLARGED shard: some portraits, shrunk by area, enlarged by the model (true embedding) and bicubic."""
     portraits = choose_portraits(folder, generation.super_resolution_pictures)
-    own = {name: value for name, value in pipeline.models.sha256.items() if name.startswith("super_resolution")}
+    own = {name: value for name, value in deciding(pipeline).items() if name.startswith("super_resolution")}
     told = [row | {"face": hashlib.sha256(row["face"]["bytes"]).hexdigest()} for row in portraits]
     key = digest(own, pipeline.drawing.enlarge, pipeline.drawing.noise_level, seed, told)
 
@@ -149,7 +165,7 @@ def shrink_and_enlarge(pipeline: SpeechToFacePipeline, batch: Sequence[Row], see
     small = functional.interpolate(true, size=(small_px, small_px), mode="area")
     bicubic = functional.interpolate(small, size=(image_px, image_px), mode="bicubic").clamp(-1, 1)
     seeds = [derive_seed(seed, "portrait", row["image_id"]) for row in batch]
-    large = pipeline.enlarge(small, torch.tensor([row["embedding"] for row in batch]), seeds)
+    large = enlarged(pipeline, small, torch.tensor([row["embedding"] for row in batch]), seeds)
     return [
         {
             "image_id": row["image_id"],
@@ -159,7 +175,7 @@ def shrink_and_enlarge(pipeline: SpeechToFacePipeline, batch: Sequence[Row], see
             "super_resolution": media(encode_png(face)),
             "bicubic": media(encode_png(smooth)),
         }
-        for row, little, face, smooth in zip(batch, to_pixels(small), to_pixels(large), to_pixels(bicubic), strict=True)
+        for row, little, face, smooth in zip(batch, to_pixels(small), large, to_pixels(bicubic), strict=True)
     ]
 
 

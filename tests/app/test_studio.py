@@ -61,6 +61,7 @@ def test_seeds_are_kept_in_order_and_filled_up() -> None:
     seeds = studio.choose_seeds(["7", "0"], 4)
     assert seeds[:2] == [7, 0] and len(set(seeds)) == 4 and max(seeds) < studio.SEEDS
     assert studio.choose_seeds(["7", "8"], 1) == [7, 8]
+    assert studio.choose_seeds([f"{2**63 - 1}"], 1) == [2**63 - 1]  # what `s2f generate` may write beside a face
     for wrong in ("", "x", "1.5", "٣", "9" * 30):
         with pytest.raises(InputError, match="allowed: whole numbers"):
             studio.choose_seeds([wrong], 2)

@@ -83,6 +83,20 @@ def test_only_the_seconds_asked_for_are_read(tmp_path):
     assert len(read_speech(tmp_path / "long.wav", RATE, seconds=60)) == 3 * RATE
 
 
+def test_what_lies_before_the_start_is_passed_over(tmp_path, monkeypatch):
+    monkeypatch.setattr("s2f.audio.speech.PIECE", 1000)
+    path = tmp_path / "long.flac"
+    path.write_bytes(encode_flac(tone(3), RATE))
+    whole = read_speech(path, RATE)
+    assert np.array_equal(read_speech(path, RATE, seconds=1.5, start=0.7), whole[round(0.7 * RATE) : round(2.2 * RATE)])
+    assert np.array_equal(read_speech(path, RATE, start=2.9), whole[round(2.9 * RATE) :])
+    with pytest.raises(InputError, match=r"long\.flac: over before 3 s; begin earlier"):
+        read_speech(path, RATE, seconds=1, start=3)
+    (tmp_path / "broken.wav").write_bytes(b"no sound")
+    with pytest.raises(InputError, match="cannot read it"):
+        read_speech(tmp_path / "broken.wav", RATE, seconds=1, start=3)
+
+
 def test_the_sound_of_a_video_is_read(tmp_path):
     write_sound(tmp_path / "sound.wav", tone(2))
     picture = ("-f", "lavfi", "-i", "color=s=64x64:d=2")

@@ -212,10 +212,35 @@ def test_of_several_inputs_the_good_ones_are_drawn_and_the_others_named(generate
         (tmp_path / name).write_bytes(b"no film")
     assert generate(tmp_path / "film.mp4", voice, tmp_path / "text.wav", "--samples", 1) == 3
     said = capsys.readouterr()
-    assert "1 pictures in" in said.out or "1 picture in" in said.out
+    assert "1 picture in" in said.out
     assert [line.startswith("error: ") for line in said.err.splitlines()] == [True, True]
     assert "film.mp4" in said.err and "text.wav" in said.err
     assert names(tmp_path / "faces") == ["voice.json", "voice_0.png"]
+
+
+def test_what_is_not_there_is_refused_alone(generate, capsys, voice, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert generate("nowhere.wav", voice, "empty", "--samples", 1) == 3
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(":")[1].strip() for line in lines] == ["nowhere.wav", "empty"]
+    assert names(tmp_path / "faces") == ["voice.json", "voice_0.png"]
+
+
+def test_names_too_long_for_a_file_system_are_cut_by_bytes(generate, voice, tmp_path) -> None:
+    long = tmp_path / f"{'声' * 80}.flac"
+    long.write_bytes(voice.read_bytes())
+    assert generate(long, voice, "--samples", 1) == 0
+    assert names(tmp_path / "faces") == ["voice.json", "voice_0.png", f"{'声' * 33}.json", f"{'声' * 33}_0.png"]
+
+
+def test_both_models_walk_as_they_are_asked_to(generate, voice, tmp_path) -> None:
+    options = ("--threshold", 0.9, "--super-resolution-steps", 3, "--super-resolution-scheduler", "unipc")
+    assert generate(voice, "--samples", 1, "--torch-dtype", "bfloat16", *options) == 0
+    about = json.loads((tmp_path / "faces/voice.json").read_text())
+    assert about["face_decoder"] == {"sampler": "dpmsolver++", "steps": 2, "threshold": 0.9}
+    assert about["super_resolution"] == {"sampler": "unipc", "steps": 3, "threshold": 0.0, "noise_level": 0.0}
+    assert (about["torch_dtype"], about["seed"]) == ("bfloat16", 0)
 
 
 @pytest.mark.parametrize(
@@ -225,8 +250,10 @@ def test_of_several_inputs_the_good_ones_are_drawn_and_the_others_named(generate
         (["{empty}"], "a folder without files"),
         (["-"], "standard input: empty"),
         (["{voice}", "--steps", "51"], "51 sampling steps; allowed: 1 to 50"),
-        (["{voice}", "--guidance", "nan"], "guidance nan; allowed: ±100 at most"),
+        (["{voice}", "--guidance", "nan"], "guidance nan; allowed: numbers within ±100"),
         (["{voice}", "--output-size", "17"], "output_size 17; allowed: small (8) or full (16)"),
+        (["{voice}", "--torch-dtype", "int8"], "torch_dtype int8; allowed: float32, bfloat16"),
+        (["{voice}", "--start", "90"], "over before 90 s; begin earlier"),
         (["{voice}", "--age", "40"], "knows no age; allowed: one trained with face_decoder.attributes [age]"),
         (["{voice}", "--gender", "f"], "knows no gender"),
         (["{voice}", "--pipeline", "{empty}"], "model_index.json: no such file"),

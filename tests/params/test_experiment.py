@@ -104,6 +104,26 @@ def test_what_would_fail_hours_later_is_one_sentence_now(edited: Edit, key: str,
     assert words in str(caught.value) and "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("key", ["sampler", "super_resolution_sampler"])
+def test_analytic_walks_need_variances(edited: Edit, key: str) -> None:
+    path = edited(f"generation.{key}", "analytic")
+    read_experiment(path)
+    path.write_text(path.read_text().replace("variance_pictures: 16", "variance_pictures: 0", 1))
+    with pytest.raises(ParamsError, match=r"variance_pictures 0 measures no variances, .*; allowed: above 0, or anoth"):
+        read_experiment(path)
+
+
+def test_what_users_draw_by_default_needs_a_null_condition_too(edited: Edit) -> None:
+    path = edited("face_decoder.condition_dropout", 0)
+    text = re.sub(r"(?m)^  guidance: \[.*$", "  guidance: [0]", path.read_text())
+    text = re.sub(r"(?m)^  guidance: 1$", "  guidance: 0", text)
+    path.write_text(text)
+    with pytest.raises(ParamsError, match=r"generation\.guidance \[0\.0\] or default_guidance 1\.0 needs"):
+        read_experiment(path)
+    path.write_text(text.replace("default_guidance: 1", "default_guidance: 0", 1))
+    read_experiment(path)
+
+
 @pytest.mark.parametrize("model", ["face_decoder", "super_resolution"])
 @pytest.mark.parametrize("key", ["channel_multiples", "blocks"])
 def test_no_level_of_a_u_net_is_empty(edited: Edit, model: str, key: str) -> None:

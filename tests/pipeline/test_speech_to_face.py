@@ -101,6 +101,14 @@ def test_diffusers_own_names_and_objects_are_understood() -> None:
     for options in ({"algorithm_type": "sde-dpmsolver++"}, {"use_karras_sigmas": True}, {"solver_order": 3}):
         with pytest.raises(InputError, match=r"scheduler DPMSolverMultistepScheduler.*; allowed: "):
             sampler_named(DPMSolverMultistepScheduler(**options))
+    with pytest.raises(InputError, match=r"DPMSolverMultistepScheduler with solver_order 3; allowed: 2 or 1\."):
+        sampler_named(DPMSolverMultistepScheduler(solver_order=3))
+    with pytest.raises(InputError, match=r"DDPMScheduler with variance_type fixed_large; allowed: fixed_small\."):
+        sampler_named(DDPMScheduler(variance_type="fixed_large"))
+    with pytest.raises(InputError, match=r"DPMSolverMultistepScheduler with thresholding; allowed: without, and a thr"):
+        sampler_named(DPMSolverMultistepScheduler(thresholding=True))
+    with pytest.raises(InputError, match=r"or diffusers' DPMSolverMultistepScheduler, UniPC\w+, DDPMScheduler\.$"):
+        sampler_named("AnalyticDPM")
     with pytest.raises(InputError, match=r"scheduler EulerDiscreteScheduler; allowed: dpmsolver\+\+, unipc, ddim"):
         sampler_named("EulerDiscreteScheduler")
 
@@ -115,6 +123,25 @@ def test_every_step_of_every_part_is_told(
     assert [(one.step, one.steps) for one in seen if one.stage == "enlarge"] == [(1, 4), (2, 4), (3, 4), (4, 4)]
     assert [len(one.pictures) for one in seen] == [3, 3, 3, 2, 2, 1, 1]
     assert all(one.pictures.abs().max() <= 1 for one in seen)
+
+
+def test_the_encoder_hears_a_part_of_many_voices_at_a_time(
+    pipeline: SpeechToFacePipeline, speech: torch.Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("s2f.pipeline.speech_to_face.VOICES_AT_ONCE", 2)
+    seen: list[int] = []
+    handle = pipeline.models.speech_encoder.register_forward_hook(lambda _, given, __: seen.append(len(given[0])))
+    several = pipeline.encode(torch.cat([speech, speech])[:5])
+    handle.remove()
+    assert seen == [2, 2, 1]
+    torch.testing.assert_close(several[:3], pipeline.encode(speech[:3]))
+
+
+@pytest.mark.parametrize("w", [np.arange(3)[2], np.float32(2), torch.tensor(2.0), 2])
+def test_guidance_may_be_anybodys_number(pipeline: SpeechToFacePipeline, speech: torch.Tensor, w: object) -> None:
+    options = {"seed": 1, "steps": 2, "output_size": "small"}
+    drawn, expected = (pipeline(speech[0], RATE, guidance=one, **options).images[0] for one in (w, 2.0))
+    assert np.array_equal(np.asarray(drawn), np.asarray(expected))
 
 
 def test_a_part_of_the_rows_is_never_more_than_a_network_may_see() -> None:
@@ -146,8 +173,8 @@ def test_half_precision_draws_nearly_the_same_face(
         ({"num_images": 1.5}, "num_images 1.5; allowed: whole numbers"),
         ({"steps": 2.0}, "steps 2.0; allowed: whole numbers"),
         ({"seed": "x"}, "1 seeds for num_images|seed 'x'; allowed: whole numbers"),
-        ({"guidance": float("nan")}, "guidance nan; allowed: ±100 at most"),
-        ({"guidance": 1e38}, "allowed: ±100 at most"),
+        ({"guidance": float("nan")}, "guidance nan; allowed: numbers within ±100"),
+        ({"guidance": 1e38}, "allowed: numbers within ±100"),
         ({"scheduler": ["ddim"]}, "scheduler list; allowed"),
         ({"num_images": 0}, "num_images 0; allowed: 1 or more"),
         ({"steps": 51}, "51 sampling steps; allowed: 1 to 50"),

@@ -8,6 +8,7 @@ import torch
 from s2f.dataset.schemas import PORTRAITS
 from s2f.dataset.shards import write_shard
 from s2f.faces.images import encode_jpeg
+from s2f.models.super_resolution import SuperResolution
 from s2f.pipeline import SpeechToFacePipeline, Walk
 from s2f.stages.export_pipeline import main
 
@@ -53,6 +54,27 @@ def test_variances_are_measured_on_as_many_portraits_as_asked_for(export) -> Non
         assert errors[0][name].shape == (50,) and errors[0][name].isfinite().all() and errors[0][name].max() > 0
         assert not torch.equal(errors[0][name], errors[1][name]) and torch.equal(errors[1][name], errors[2][name])
     assert SpeechToFacePipeline.from_pretrained(export(variance_pictures=0)).models.x_0_error == {}
+
+
+def test_variances_do_not_depend_on_how_many_faces_fit_into_memory(export, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = SpeechToFacePipeline.from_pretrained(export(variance_pictures=5)).models.x_0_error
+    monkeypatch.setattr("s2f.pipeline.pixels.AT_ONCE", 2 * 16 * 16)
+    seen = []
+    forward = SuperResolution.forward
+    monkeypatch.setattr(SuperResolution, "forward", lambda *given: seen.append(len(given[1])) or forward(*given))
+    parts = SpeechToFacePipeline.from_pretrained(export(variance_pictures=5)).models.x_0_error
+    assert set(seen) <= {1, 2}
+    for name, error in whole.items():
+        torch.testing.assert_close(parts[name], error, rtol=1e-5, atol=1e-8)
+
+
+def test_variances_of_the_enlarger_are_those_under_the_noise_that_it_draws_under(export) -> None:
+    clean, noisy = (
+        SpeechToFacePipeline.from_pretrained(export(super_resolution_noise=level)).models.x_0_error
+        for level in (0, 0.03)
+    )
+    assert torch.equal(clean["face_decoder"], noisy["face_decoder"])
+    assert not torch.equal(clean["super_resolution"], noisy["super_resolution"])
 
 
 def test_the_same_inputs_give_the_same_bytes_and_an_edit_of_the_report_none_other(export) -> None:
