@@ -105,7 +105,10 @@ def measure(contestants, turns, draws):
     for turn in range(turns):
         for stage in STAGES:
             for name, one in contestants.items():
-                found[name][stage].append(statistics.median(one.ask(f"{stage} {draws}")))
+                try:
+                    found[name][stage].append(statistics.median(one.ask(f"{stage} {draws}")))
+                except FailedError as error:
+                    raise SystemExit(f"{name} died in turn {turn + 1}: {error}") from None
         told = ", ".join(
             f"{name} {one['decoder'][-1]:.2f} s, {one['cascade'][-1]:.2f} s" for name, one in found.items()
         )

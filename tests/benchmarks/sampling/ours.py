@@ -1,4 +1,8 @@
-"""Our pipeline, as `SpeechToFacePipeline` draws."""
+"""Our pipeline, as `SpeechToFacePipeline` draws.
+
+On a processor it shares a network's rows out among threads of one core each, where the peers have torch's threads work
+on one layer together (s2f/pipeline/cores.py); `--threads 1` leaves that out of the comparison.
+"""
 
 import torch
 

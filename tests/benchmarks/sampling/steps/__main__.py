@@ -14,6 +14,8 @@ A way is SAMPLER:STEPS of the decoder, followed where wanted by /SAMPLER:STEPS o
 
 import argparse
 import datetime
+import hashlib
+import json
 import os
 import re
 import sys
@@ -32,7 +34,7 @@ from s2f.pipeline import SpeechToFacePipeline
 from s2f.pipeline.pixels import to_pixels
 from s2f.stages.generate_faces import split
 from tests.benchmarks.sampling.steps import quality, table
-from tests.benchmarks.sampling.steps.drawing import BATCH, Way, draw
+from tests.benchmarks.sampling.steps.drawing import BATCH, Way, claim, draw
 from tests.benchmarks.sampling.steps.subjects import read_subjects
 
 FORM = re.compile(
@@ -56,6 +58,7 @@ def main():
     asked = parser.parse_args()
     pipeline = SpeechToFacePipeline.from_pretrained(asked.pipeline, device="cpu")
     subjects = read_subjects(asked.people)
+    claim(asked.keep, what_is_drawn(pipeline, subjects, asked.compiled))
     full = way_of(asked.against, pipeline.drawing) if asked.against else full_way(pipeline)
     ways = [full, *(way_of(text, pipeline.drawing) for text in asked.way or FEW)]
     if asked.compiled:
@@ -74,6 +77,13 @@ def main():
     people = len({one.person for one in subjects})
     print(f"{datetime.date.today()}, {os.cpu_count()} cores; N = {len(subjects)} faces of {people} people.\n")
     print("\n".join(table.rows(found, full)))
+
+
+def what_is_drawn(pipeline, subjects, compiled):
+    """All that decides a kept picture or its time, and is in no folder's name."""
+    people = hashlib.sha256(json.dumps([one.id for one in subjects]).encode()).hexdigest()
+    computed = {"compiled": compiled, "threads": torch.get_num_threads()}
+    return {"models": pipeline.models.sha256, "noise": pipeline.drawing.noise_level, "people": people, **computed}
 
 
 def full_way(pipeline, noise=0):

@@ -4,6 +4,7 @@ A subject's noise is the same for every walk, so two walks differ by what they m
 when one of them begins at the last batch: each leaves out what already lies there.
 """
 
+import json
 import time
 from dataclasses import dataclass
 
@@ -49,6 +50,21 @@ class Drawn:
     small: np.ndarray
     large: np.ndarray
     seconds: tuple[float, float]
+
+
+def claim(keep, about):
+    """Let a folder be of this study alone: of these models and people, computed in this way.
+
+    Raises:
+        SystemExit: it holds another one's faces.
+    """
+    keep.mkdir(parents=True, exist_ok=True)
+    note, told = keep / "study.json", json.dumps(about, indent=2, sort_keys=True)
+    if note.exists() and note.read_text() != told:
+        raise SystemExit(f"{keep}: holds faces of another pipeline, of other people, or computed in another way.")
+    if not note.exists() and any(keep.iterdir()):
+        raise SystemExit(f"{keep}: holds what is of no study; allowed: a new folder.")
+    note.write_text(told)
 
 
 def draw(pipeline, subjects, way, keep, tell, backwards=False):

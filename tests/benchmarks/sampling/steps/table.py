@@ -7,7 +7,7 @@ def rows(found, full):
     """The table of ways → what was measured of each; `full` is the way that all are compared with."""
     yield (
         "| decoder | enlarger | w | evaluations a face | processor ms a face | one face | cosine to the true face "
-        "| less the full walk's | Fréchet distance | less the full walk's | clipped |"
+        "| less the full walk's | Fréchet distance | less the full walk's, of the same people | clipped |"
     )
     yield "|---|---|---|---|---|---|---|---|---|---|---|"
     for way, one in found.items():
@@ -24,8 +24,8 @@ def rows(found, full):
                     f"{one['one_face']} of {one['n']}",
                     interval(one["cosine"], 3),
                     "–" if alone else tested(one["cosine_apart"]),
-                    f"{one['distance']:.3f}",
-                    "–" if alone else by_luck(one["distance_apart"]),
+                    f"{one['distance']:.3f}{of(one['cosine'].n, one['n'])}",
+                    "–" if alone else by_luck(one["distance_apart"], one["n"]),
                     f"{one['clipped']:.1%}",
                 ]
             )
@@ -56,6 +56,11 @@ def tested(one):
     return one.why if one.value is None else f"{one.value:+.3f} ({one.low:+.3f} to {one.high:+.3f}), p {one.p:.2g}"
 
 
-def by_luck(one):
+def by_luck(one, n):
     """A difference beside luck's reach."""
-    return f"{one.value:+.4f} (luck {one.low:+.4f} to {one.high:+.4f}), p {one.p:.2g}"
+    return f"{one.value:+.4f} (luck {one.low:+.4f} to {one.high:+.4f}), p {one.p:.2g}{of(one.n, n)}"
+
+
+def of(found, n):
+    """Of how many faces, where it is not all of them."""
+    return "" if found == n else f", N = {found}"

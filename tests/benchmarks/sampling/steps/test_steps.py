@@ -9,7 +9,7 @@ from s2f.diffusion.solvers import Walk
 from s2f.pipeline import SpeechToFacePipeline
 from tests.benchmarks.sampling.steps import quality, table
 from tests.benchmarks.sampling.steps.__main__ import compare, full_way, way_of
-from tests.benchmarks.sampling.steps.drawing import Way, draw
+from tests.benchmarks.sampling.steps.drawing import Way, claim, draw
 from tests.benchmarks.sampling.steps.subjects import Subject
 
 PEOPLE, SIZE = 120, 512
@@ -93,6 +93,15 @@ def test_a_stopped_study_goes_on_and_shares_small_faces(pipeline, tmp_path):
     assert not np.array_equal(other.small, whole.small)
 
 
+def test_a_folder_is_of_one_study(tmp_path):
+    claim(tmp_path / "study", {"models": "a", "people": "b"})
+    claim(tmp_path / "study", {"models": "a", "people": "b"})
+    with pytest.raises(SystemExit, match="holds faces of another pipeline, of other people"):
+        claim(tmp_path / "study", {"models": "a", "people": "c"})
+    with pytest.raises(SystemExit, match="of no study; allowed: a new folder"):
+        claim(tmp_path, {})
+
+
 def test_the_table_says_how_many_fewer(pipeline, truth):
     full, few = full_way(pipeline), Way(Walk("dpmsolver++", 8), Walk("ddim", 4), pipeline.drawing.guidance)
     found = {
@@ -103,3 +112,7 @@ def test_the_table_says_how_many_fewer(pipeline, truth):
     lines = list(table.rows(found, full))
     both = sum(full.evaluations) / sum(few.evaluations)
     assert f"({both:.0f}× fewer)" in lines[3] and f"7 of {PEOPLE}" in lines[3] and "fewer" not in lines[2]
+    assert "N = " not in "".join(lines)
+    found[few]["embeddings"][:2] = np.nan
+    compare(found, full, truth)
+    assert list(table.rows(found, full))[3].count(f"N = {PEOPLE - 2}") == 2
