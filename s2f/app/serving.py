@@ -18,6 +18,7 @@ from s2f.audio.voice import load_detector
 from s2f.pipeline import SpeechToFacePipeline
 from s2f.runtime import InputError
 
+HERE = Path(__file__).parent
 WAITING = 32  # visitors in the queue; the next one is asked to come back
 AT_HOME = ("127.0.0.1", "localhost", "::1")
 FOLDER = "s2f-app-"  # opens the names of folders that hold what visitors bring; behind it the process's number
@@ -68,7 +69,8 @@ OPTIONS: dict[str, Any] = {
     "share": False,
     "quiet": False,
     "footer_links": [],
-    "css_paths": Path(__file__).with_name("style.css"),
+    "css_paths": HERE / "style.css",
+    "js": (HERE / "upload_limit.js").read_text(encoding="utf-8").replace("MOST", str(MAX_MEGABYTES * 2**20)),
     "ssr_mode": False,
     "enable_monitoring": False,
     # Around a recording stand some headers.

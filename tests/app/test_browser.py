@@ -143,6 +143,37 @@ def test_twenty_visitors_at_once_are_all_served_and_memory_returns(page, voice) 
     assert page.up() and page.megabytes() < before + 150
 
 
+def test_twenty_open_tabs_are_all_served(tab, page, voice) -> None:
+    predict(page, voice)
+    before, tabs = page.megabytes(), [tab(viewport=PHONE) for _ in range(20)]
+    for one in tabs:
+        drop(one, voice)
+    for one in tabs:
+        one.get_by_text("A voice is heard").wait_for(timeout=PATIENCE)
+        one.get_by_role("button", name="Draw faces").click()
+    for one in tabs:
+        one.get_by_text("They are guesses").wait_for(timeout=2 * PATIENCE)
+        assert len(captions(one)) == 4 and one.said == []
+    assert page.up() and page.megabytes() < before + 150
+
+
+def test_a_file_of_two_gigabytes_that_is_dropped_is_a_sentence_on_the_page(tab, page, voice, tmp_path) -> None:
+    predict(page, voice)
+    before = page.megabytes()
+    with (tmp_path / "day.wav").open("wb") as file:
+        file.truncate(2**31)  # a hole: it takes no room
+    opened = tab(viewport=WIDE)
+    drop(opened, tmp_path / "day.wav")
+    opened.get_by_role("status").get_by_text("day.wav: more than 25 MB; cut out some seconds").wait_for(
+        timeout=PATIENCE
+    )
+    assert not [url for url in opened.asked if "upload" in url]
+    assert page.up() and page.megabytes() < before + 100
+    assert sum(path.stat().st_size for path in page.files()) < 64 * 2**20
+    drop(opened, voice)
+    opened.get_by_text("A voice is heard").wait_for(timeout=PATIENCE)
+
+
 def test_a_file_of_two_gigabytes_is_refused_while_it_is_sent(page, voice) -> None:
     predict(page, voice)
     before, files = page.megabytes(), len(page.files())
