@@ -9,19 +9,17 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 import torch
-from diffusers.utils.torch_utils import randn_tensor
 from PIL.Image import Image
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from s2f.audio.spectrogram import CompressedSpectrogram
-from s2f.diffusion.guidance import Denoiser, guide
+from s2f.diffusion.guidance import guide
 from s2f.diffusion.sampling import sample, seeded
-from s2f.diffusion.schedule import add_noise
 from s2f.diffusion.solvers import Walk
 from s2f.params.spectrogram import SpectrogramParams
 from s2f.pipeline.asking import Step, changed, checked_guidance, choose_seeds, known_attributes, side_of, told
-from s2f.pipeline.cores import all_cores
+from s2f.pipeline.denoisers import Denoisers
 from s2f.pipeline.drawing import Drawing
 from s2f.pipeline.folder import read_folder, write_folder
 from s2f.pipeline.parts import Parts
@@ -90,10 +88,10 @@ class SpeechToFacePipeline:
             self.dtype = floating(torch_dtype)
         if device is not None:
             self.device = place(device)
-            self._cores = all_cores() if self.device.type == "cpu" else None
         self.models.speech_encoder.to(self.device).eval().requires_grad_(False)
         for model in (self.models.face_decoder, self.models.super_resolution):
             model.to(self.device, self.dtype).eval().requires_grad_(False)
+        self.denoisers = Denoisers(self.models, self.device, self.dtype)
         return self
 
     @property
@@ -147,7 +145,7 @@ class SpeechToFacePipeline:
         condition = torch.cat([embeddings.to(self.device), known.expand(len(embeddings), -1)], dim=1)
         null = torch.cat([torch.zeros_like(condition[0, : embeddings.shape[1]]), torch.full_like(known, torch.nan)])
         return sample(
-            guide(self.face_denoiser(), self.drawing.guidance if guidance is None else guidance, null),
+            guide(self.denoisers.face(), self.drawing.guidance if guidance is None else guidance, null),
             condition,
             seeded([derive_seed(seed, "decode") for seed in seeds]),
             (3, self.small_px, self.small_px),
@@ -173,9 +171,10 @@ class SpeechToFacePipeline:
         `noise_level` in [0, 1) is laid over the small face to hide the decoder's faults; more than the model has seen
         in training counts as that.
         """
+        level = self.drawing.noise_level if noise_level is None else noise_level
         generators = seeded([derive_seed(seed, "enlarge") for seed in seeds])
         return sample(
-            self.enlarging_denoiser(small, generators, noise_level),
+            self.denoisers.enlarging(small, generators, level),
             embeddings.to(self.device),
             generators,
             (3, self.image_px, self.image_px),
@@ -185,30 +184,6 @@ class SpeechToFacePipeline:
             self.models.x_0_error.get("super_resolution"),
             on_step,
         )
-
-    def face_denoiser(self) -> Denoiser:
-        """The face decoder, without guidance."""
-        return self._network(self.models.face_decoder)
-
-    def enlarging_denoiser(
-        self, small: Tensor, generators: list[torch.Generator], noise_level: float | None = None
-    ) -> Denoiser:
-        """Super-resolution of small faces (b, 3, s, s), over which noise of this level is laid."""
-        level = self.drawing.noise_level if noise_level is None else noise_level
-        model, small = self.models.super_resolution, small.to(self.device)
-        levels = torch.full((len(small),), min(level, model.config.max_noise_level)).to(small)
-        low = add_noise(small, levels, randn_tensor(small.shape, generator=generators, device=self.device))
-        network = self._network(model)
-        return lambda x_t, t, condition: network(x_t, t, low, levels, condition)
-
-    def _network(self, model: nn.Module) -> Callable[..., Tensor]:
-        """The model on all cores, fed with its own type of numbers; walks stay float32."""
-
-        def typed(*inputs: Tensor) -> Tensor:
-            output: Tensor = model(*(one.to(self.dtype) if one.is_floating_point() else one for one in inputs))
-            return output.float()
-
-        return typed if self._cores is None else self._cores.share(typed)
 
     def __call__(
         self,

@@ -33,8 +33,8 @@ def measure_errors(
         large, condition, own = faces[rows].to(pipeline.device), embeddings[rows].to(pipeline.device), seeds[rows]
         small = functional.interpolate(large, size=(pipeline.small_px, pipeline.small_px), mode="area")
         for name, x_0, denoiser in (
-            ("face_decoder", small, pipeline.face_denoiser()),
-            ("super_resolution", large, pipeline.enlarging_denoiser(small, seeded(own))),
+            ("face_decoder", small, pipeline.denoisers.face()),
+            ("super_resolution", large, pipeline.denoisers.enlarging(small, seeded(own), pipeline.drawing.noise_level)),
         ):
             prediction = getattr(models, name).config.prediction
             sums[name] += len(own) * estimate_x_0_error(denoiser, x_0, condition, models.schedule, prediction, own)

@@ -44,8 +44,8 @@ CODE = (  # what draws; a test names what else is imported, and why it does not
     "s2f.models.attributes", "s2f.models.blocks", "s2f.models.conditioning", "s2f.models.encoders",
     "s2f.models.face_decoder", "s2f.models.shortcut", "s2f.models.speech_encoder", "s2f.models.speech_transformer",
     "s2f.models.super_resolution", "s2f.models.weights", "s2f.params.labels", "s2f.pipeline.cores",
-    "s2f.pipeline.pixels", "s2f.pipeline.portraits", "s2f.pipeline.speech_to_face", "s2f.runtime",
-    "s2f.stages.generate_faces",
+    "s2f.pipeline.denoisers", "s2f.pipeline.pixels", "s2f.pipeline.portraits", "s2f.pipeline.speech_to_face",
+    "s2f.runtime", "s2f.stages.generate_faces",
 )  # fmt: skip
 Row = dict[str, Any]
 
