@@ -16,6 +16,7 @@ from s2f.pipeline.pixels import at_once
 from s2f.runtime import InputError, derive_seed
 
 MOST_SEED = 2**63 - 1
+NEW_SEEDS = 2**53  # of those that are chosen here: every reader of JSON keeps their digits
 
 
 class Step(NamedTuple):
@@ -58,13 +59,13 @@ def choose_seeds(
     if seed is not None and generator is not None:
         raise InputError("seed and generator were both given; allowed: one of them, or neither.")
     if isinstance(generator, Sequence):
-        seed = [int(torch.randint(MOST_SEED, (1,), generator=one, device=one.device)) for one in generator]
+        seed = [int(torch.randint(NEW_SEEDS, (1,), generator=one, device=one.device)) for one in generator]
     elif seed is None:
         device = None if generator is None else generator.device
-        return [int(one) for one in torch.randint(MOST_SEED, (images,), generator=generator, device=device)]
+        return [int(one) for one in torch.randint(NEW_SEEDS, (images,), generator=generator, device=device)]
     if not isinstance(seed, Sequence):
         own = whole("seed", seed)
-        return [derive_seed(own, "face", number) for number in range(images)]
+        return [derive_seed(own, "face", number) % NEW_SEEDS for number in range(images)]
     if len(seed) != images:
         raise InputError(f"{len(seed)} seeds for num_images {images}; allowed: one seed, or one for each image.")
     return [whole("seed", one) for one in seed]

@@ -79,6 +79,11 @@ def test_without_a_seed_faces_are_new_and_say_their_seeds(pipeline: SpeechToFace
     assert (
         pipeline(speech[0], RATE, steps=2, seed=np.int64(3)).seeds == pipeline(speech[0], RATE, steps=2, seed=3).seeds
     )
+    assert (
+        max(drawn[0].seeds)
+        < 2**53
+        > max(pipeline(speech[0], RATE, steps=2, seed=3, num_images=20, output_size=8).seeds)
+    )
     assert drawn[0].seeds == drawn[1].seeds and np.array_equal(pixels(drawn[0].images), pixels(drawn[1].images))
 
 
