@@ -2,6 +2,7 @@
 
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -22,12 +23,13 @@ RATE = 16_000
 class Served:
     """A running `s2f app`."""
 
-    def __init__(self, process: subprocess.Popen[bytes], port: int, temporary: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], port: int, temporary: Path, scheme: str) -> None:
         self.process, self.port, self.temporary = process, port, temporary
-        self.url = f"http://127.0.0.1:{port}"
+        self.url = f"{scheme}://127.0.0.1:{port}"
 
     def up(self) -> bool:
-        with urllib.request.urlopen(self.url, timeout=20) as answer:
+        anyone = ssl._create_unverified_context()  # a test signs its own certificate
+        with urllib.request.urlopen(self.url, timeout=20, context=anyone) as answer:
             return bool(answer.status == 200)
 
     def megabytes(self) -> float:
@@ -39,18 +41,18 @@ class Served:
 
 @pytest.fixture(scope="module")
 def serve(tiny_pipeline: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Served]]:
-    """A function that starts the page; more environment as keywords."""
+    """A function that starts the page; more words of the command, more environment as keywords."""
     running: list[subprocess.Popen[bytes]] = []
 
-    def _serve(**environment: str) -> Served:
+    def _serve(*more: object, **environment: str) -> Served:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         temporary = tmp_path_factory.mktemp("temporary")
-        words = ["app", "--pipeline", tiny_pipeline, "--speech-faces", temporary / "nothing", "--port", port]
+        words = ["app", "--pipeline", tiny_pipeline, "--speech-faces", temporary / "nothing", "--port", port, *more]
         command = [sys.executable, "-m", "s2f.cli.main", *map(str, words)]
         running.append(subprocess.Popen(command, env=os.environ | {"TMPDIR": str(temporary)} | environment))
-        served = Served(running[-1], port, temporary)
+        served = Served(running[-1], port, temporary, "https" if "--ssl-certfile" in more else "http")
         ends = time.monotonic() + 120
         while time.monotonic() < ends:
             try:

@@ -3,8 +3,10 @@
 import http.client
 import json
 import signal
+import subprocess
 import threading
 import time
+import urllib.request
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -236,6 +238,22 @@ def test_with_a_password_nothing_is_shown_without_it(serve: Callable[..., Any], 
     client = Client(locked.url, auth=("s2f", "open sesame"), verbose=False)
     wanted = (handle_file(str(voice)), 1, 1, [], None, AS_HEARD)
     assert len(client.predict(*wanted, api_name="/draw")[1]) == 1
+
+
+def test_with_a_certificate_it_is_https_and_lends_a_microphone(serve: Callable[..., Any], browser, tmp_path) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subject = ("-subj", "/CN=127.0.0.1", "-days", "1")
+    make = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate, *subject)
+    subprocess.run(make, check=True, capture_output=True)
+    served = serve("--ssl-certfile", certificate, "--ssl-keyfile", key)
+    context = browser.new_context(ignore_https_errors=True)
+    opened = context.new_page()
+    opened.goto(served.url)
+    opened.get_by_role("button", name="Draw faces").wait_for(timeout=PATIENCE)
+    assert opened.evaluate("isSecureContext && 'getUserMedia' in navigator.mediaDevices")
+    context.close()
+    with pytest.raises(OSError):
+        urllib.request.urlopen(served.url.replace("https", "http"), timeout=20)
 
 
 def test_nothing_is_left_behind(serve: Callable[..., Any], voice) -> None:
