@@ -121,7 +121,9 @@ def compile_networks(pipeline, subjects):
 def measure(subjects, drawn, looking):
     """What can be said of a way alone."""
     embeddings, faces = quality.embed(
-        (pixels for image in drawn.large for pixels in to_pixels(image[None])), len(subjects), *looking
+        (pixels for image in drawn.large for pixels in to_pixels(torch.from_numpy(image[None]))),
+        len(subjects),
+        *looking,
     )
     return {
         "n": len(subjects),
