@@ -91,7 +91,7 @@ def checked_guidance(w: Any) -> float:
     """
     try:
         found = float(w)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RuntimeError):  # the last is torch's, of several numbers
         found = math.nan
     if not abs(found) <= MOST_GUIDANCE:
         raise InputError(f"guidance {w}; allowed: numbers within ±{MOST_GUIDANCE:g}; the paper draws with 0 to 4.")

@@ -208,7 +208,7 @@ class SpeechToFacePipeline:
 
         guidance: the paper's w; other libraries' `guidance_scale` is 1 + w.
         steps, scheduler: of the face decoder; `super_resolution_…` of the enlarger. A scheduler is one of our names
-            (s2f/params/generation.py), the name of a diffusers class, or such an object.
+            (s2f/params/samplers.py), the name of a diffusers class, or such an object.
         threshold: share of a face's numbers that dynamic thresholding leaves in range; 0 clips.
         num_images: faces of each voice.
         seed: image i of every voice is drawn from the seed derived from it and i; or a list of `num_images` seeds, as

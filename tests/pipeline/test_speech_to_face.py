@@ -179,6 +179,7 @@ def test_half_precision_draws_nearly_the_same_face(
         ({"steps": 2.0}, "steps 2.0; allowed: whole numbers"),
         ({"seed": "x"}, "1 seeds for num_images|seed 'x'; allowed: whole numbers"),
         ({"guidance": float("nan")}, "guidance nan; allowed: numbers within ±100"),
+        ({"guidance": torch.tensor([1.0, 2.0])}, "allowed: numbers within ±100"),
         ({"guidance": 1e38}, "allowed: numbers within ±100"),
         ({"scheduler": ["ddim"]}, "scheduler list; allowed"),
         ({"num_images": 0}, "num_images 0; allowed: 1 or more"),

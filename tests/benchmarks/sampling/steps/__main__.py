@@ -86,10 +86,10 @@ def what_is_drawn(pipeline, subjects, compiled):
     return {"models": pipeline.models.sha256, "noise": pipeline.drawing.noise_level, "people": people, **computed}
 
 
-def full_way(pipeline, noise=0):
+def full_way(pipeline):
     """All of the training's steps by both networks."""
     everything = Walk("ancestral", pipeline.models.diffusion.steps)
-    return Way(everything, everything, pipeline.drawing.guidance, noise)
+    return Way(everything, everything, pipeline.drawing.guidance)
 
 
 def way_of(text, drawing):

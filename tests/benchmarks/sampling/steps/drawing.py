@@ -4,6 +4,7 @@ A subject's noise is the same for every walk, so two walks differ by what they m
 when one of them begins at the last batch: each leaves out what already lies there.
 """
 
+import io
 import json
 import time
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import numpy as np
 import torch
 
 from s2f.diffusion.solvers import Walk
-from s2f.runtime import derive_seed
+from s2f.runtime import derive_seed, replace_file
 from s2f.stages.generate_faces import split
 
 BATCH = 16
@@ -90,11 +91,11 @@ def draw(pipeline, subjects, way, keep, tell, backwards=False):
         )
         return small, large, first, second
 
-    order = range(len(batches))
+    order, done = range(len(batches)), {}
     for index in reversed(order) if backwards else order:
-        one(index)
+        done[index] = one(index)
         tell(way, index, len(batches))
-    small, large, first, second = zip(*map(one, order), strict=True)
+    small, large, first, second = zip(*(done[index] for index in order), strict=True)
     return Drawn(np.concatenate(small), np.concatenate(large), (sum(first), sum(second)))
 
 
@@ -106,10 +107,9 @@ def named(walk):
 def kept(path, make):
     """Images (b, 3, s, s) and the processor seconds of making them, from the file or for it."""
     if not path.is_file():
-        begun = time.process_time()
+        begun, content = time.process_time(), io.BytesIO()
         images = make().numpy()
-        half = path.with_suffix(".half.npz")
-        np.savez(half, images=images, seconds=time.process_time() - begun)
-        half.replace(path)
+        np.savez(content, images=images, seconds=time.process_time() - begun)
+        replace_file(path, content.getvalue())  # whole, also when two processes come to the same batch
     with np.load(path) as file:
         return file["images"], float(file["seconds"])

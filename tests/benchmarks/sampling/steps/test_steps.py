@@ -6,12 +6,21 @@ import numpy as np
 import pytest
 
 from s2f.diffusion.solvers import Walk
+from s2f.faces.arcface import FaceEmbedder
+from s2f.faces.detect import FaceDetector
+from s2f.params.face_models import SAMPLE_PACK
 from s2f.pipeline import SpeechToFacePipeline
+from s2f.pipeline.pixels import from_pixels
+from s2f.sample.canvas import Pose
+from s2f.sample.law import draw_identity, look_of
+from s2f.sample.portrait import draw_portrait
+from s2f.sample.scene import draw_scene
 from tests.benchmarks.sampling.steps import quality, table
-from tests.benchmarks.sampling.steps.__main__ import compare, full_way, way_of
-from tests.benchmarks.sampling.steps.drawing import Way, claim, draw
+from tests.benchmarks.sampling.steps.__main__ import compare, full_way, measure, way_of
+from tests.benchmarks.sampling.steps.drawing import Drawn, Way, claim, draw
 from tests.benchmarks.sampling.steps.subjects import Subject
 
+ROOT = Path(__file__).parents[4]
 PEOPLE, SIZE = 120, 512
 
 
@@ -100,6 +109,16 @@ def test_a_folder_is_of_one_study(tmp_path):
         claim(tmp_path / "study", {"models": "a", "people": "c"})
     with pytest.raises(SystemExit, match="of no study; allowed: a new folder"):
         claim(tmp_path, {})
+
+
+def test_a_face_is_found_and_embedded_and_a_grey_picture_is_none():
+    rng = np.random.default_rng(0)
+    face = draw_portrait(look_of(draw_identity(rng)), draw_scene(rng), 128, 128, Pose((64, 60), 60.0))
+    large = from_pixels(np.stack([face, np.full_like(face, 127)])).numpy()
+    looking = FaceDetector(0.5), FaceEmbedder(str(ROOT / SAMPLE_PACK / "arcface.onnx"))
+    found = measure(["one", "two"], Drawn(np.array([[1.0, -1.0], [0.0, 0.5]]), large, (1.0, 2.0)), looking)
+    assert (found["n"], found["one_face"], found["clipped"]) == (2, 1, 0.5)
+    assert np.isfinite(found["embeddings"][0]).all() and np.isnan(found["embeddings"][1]).all()
 
 
 def test_the_table_says_how_many_fewer(pipeline, truth):
