@@ -9,6 +9,7 @@ import time
 import urllib.request
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import wait
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import pytest
 from gradio_client import Client, handle_file
 
 from s2f.app.page import AS_HEARD
+from s2f.app.serving import WAITING
 
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 PATIENCE = 60_000  # ms
@@ -148,6 +150,18 @@ def test_twenty_visitors_at_once_and_a_tab_are_all_served_and_memory_returns(tab
         one.join(timeout=300)
     assert found == [2] * 20
     assert page.up() and page.megabytes() < before + 150
+
+
+def test_who_finds_the_queue_full_is_told_and_the_others_are_served(page, voice) -> None:
+    client = Client(page.url, verbose=False, max_workers=2 * WAITING)
+    wanted = (handle_file(str(voice)), 1, 2, [], None, AS_HEARD)
+    jobs = [client.submit(*wanted, api_name="/draw") for _ in range(2 * WAITING)]
+    wait(jobs, timeout=300)
+    refused = [str(job.exception()) for job in jobs if job.exception()]
+    served = [job.result()[1] for job in jobs if not job.exception()]
+    assert {len(faces) for faces in served} == {2} and len(served) > WAITING  # one is drawn for beside those that wait
+    assert refused and all("Queue is full" in sentence for sentence in refused)
+    assert len(predict(page, voice)) == 2
 
 
 def test_a_file_of_two_gigabytes_that_is_dropped_is_a_sentence_on_the_page(tab, page, voice, tmp_path) -> None:
