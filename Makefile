@@ -45,7 +45,7 @@ repro: .venv/installed  ## Run the whole pipeline (on the embedded sample, unles
 	@s2f params check && dvc repro && echo "The report: $(CURDIR)/reports/index.html"
 
 test: .venv/installed  ## Run the tests
-	@pytest -n 2 --dist loadgroup
+	@pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 check: .venv/installed  ## Lint, format, types, import floors, stage dependencies, the README's tree
 	@ruff check . && ruff format --check . && mypy && pytest tests/project

@@ -34,12 +34,17 @@ from s2f.sample.scene import draw_scene
 
 DIFFUSION = {"steps": 50, "schedule": "cosine"}
 WALKS = {"decode": Walk("dpmsolver++", 8), "enlarge": Walk("ddim", 4)}
+LONGEST = ("tests/flows", "tests/pipeline/test_repro", "tests/training")
 SPECTROGRAM = {"sample_rate": 16000, "clip_seconds": 6.0, "window": 400, "hop": 160, "fft": 512, "compression": 0.3}
 SHARED = {"base_channels": 8, "groups": 4, "heads": 2, "embedding": 512, "condition_tokens": 2, "prediction": "v"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of several processes that share out the tests one has a whole file, and one all flows, which ask for one port."""
+    """Of several processes that share out the tests one has a whole file, and one all flows, which ask for one port.
+
+    What takes minutes begins first, so that no process waits for it at the end.
+    """
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
     for item in items:
         file = item.nodeid.split("::")[0]
         item.add_marker(pytest.mark.xdist_group("flows" if file.startswith("tests/flows") else file))
