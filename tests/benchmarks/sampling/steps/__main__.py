@@ -6,7 +6,8 @@
 Faces are drawn from the *true* embeddings of people that no training saw, for there the model has most to say. All
 ways are compared with the full walk, ancestral sampling with every step of the training's noise. It takes hours: DIR
 keeps every batch, and the same command goes on. Two processes with OMP_NUM_THREADS=1, one of them `--backwards`, share
-the work, and `--compiled` does it in three quarters of the time. The table goes into EXPERIMENTS.md, by hand.
+the work, and `--compiled` does it in three quarters of the time. The table goes into EXPERIMENTS.md, by hand; with
+`--picture FILE` some people's faces by every way are put beside each other.
 
 A way is SAMPLER:STEPS of the decoder, followed where wanted by /SAMPLER:STEPS of the enlarger and @W, ^THRESHOLD or
 ~NOISE (another draw of it), in that order: dpmsolver++:8/ddim:4@3^0.995. What is left out is the pipeline's own.
@@ -35,6 +36,7 @@ from s2f.pipeline.pixels import to_pixels
 from s2f.stages.generate_faces import split
 from tests.benchmarks.sampling.steps import quality, table
 from tests.benchmarks.sampling.steps.drawing import BATCH, Way, claim, draw
+from tests.benchmarks.sampling.steps.picture import faces_sheet
 from tests.benchmarks.sampling.steps.subjects import read_subjects
 
 FORM = re.compile(
@@ -55,6 +57,7 @@ def main():
     parser.add_argument("--keep", type=Path, required=True, help="folder for what was drawn")
     parser.add_argument("--backwards", action="store_true", help="begin at the last batch: beside another process")
     parser.add_argument("--compiled", action="store_true", help="both networks, by torch.compile")
+    parser.add_argument("--picture", type=Path, help="a PNG of some people's faces by every way")
     asked = parser.parse_args()
     pipeline = SpeechToFacePipeline.from_pretrained(asked.pipeline, device="cpu")
     subjects = read_subjects(asked.people)
@@ -69,6 +72,8 @@ def main():
         way: measure(subjects, draw(pipeline, subjects, way, asked.keep, tell, asked.backwards), looking)
         for way in dict.fromkeys(ways)
     }
+    if asked.picture:
+        asked.picture.write_bytes(faces_sheet(subjects, list(found), asked.keep))
     truth = quality.Truth(
         np.stack([one.embedding for one in subjects]).astype(float),
         np.unique([one.person for one in subjects], return_inverse=True)[1],

@@ -1,16 +1,20 @@
 """What the study says of ways whose difference is known, and that a stopped one goes on."""
 
+import io
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from PIL import Image
 
 from s2f.diffusion.solvers import Walk
 from s2f.faces.arcface import FaceEmbedder
 from s2f.faces.detect import FaceDetector
 from s2f.params.face_models import SAMPLE_PACK
 from s2f.pipeline import SpeechToFacePipeline
-from s2f.pipeline.pixels import from_pixels
+from s2f.pipeline.pixels import from_pixels, to_images
+from s2f.reporting.pictures import CELL, GAP, HEAD
 from s2f.sample.canvas import Pose
 from s2f.sample.law import draw_identity, look_of
 from s2f.sample.portrait import draw_portrait
@@ -18,6 +22,7 @@ from s2f.sample.scene import draw_scene
 from tests.benchmarks.sampling.steps import quality, table
 from tests.benchmarks.sampling.steps.__main__ import compare, full_way, measure, way_of
 from tests.benchmarks.sampling.steps.drawing import Drawn, Way, claim, draw
+from tests.benchmarks.sampling.steps.picture import as_png, faces_sheet
 from tests.benchmarks.sampling.steps.subjects import Subject
 
 ROOT = Path(__file__).parents[4]
@@ -100,6 +105,24 @@ def test_a_stopped_study_goes_on_and_shares_small_faces(pipeline, tmp_path):
     assert kept.stat().st_mtime_ns == before and np.array_equal(longer.small, whole.small)
     other = draw(pipeline, people, way_of("ddim:2/ddim:1@1~1", pipeline.drawing), tmp_path, lambda *one: None)
     assert not np.array_equal(other.small, whole.small)
+
+
+def test_a_picture_shows_the_true_face_and_that_of_every_way(pipeline, tmp_path):
+    size, side = pipeline.models.face_decoder.config.embedding, pipeline.image_px
+    true = as_png(Image.new("RGB", (side, side), "red"))
+    people = [Subject(f"{i}", f"{i}", np.eye(size, dtype=np.float32)[i], true) for i in range(3)]
+    ways = [way_of(text, pipeline.drawing) for text in ("ddim:2", "ddim:3")]
+    for way in ways:
+        drawn = draw(pipeline, people, way, tmp_path, lambda *one: None)
+    with Image.open(io.BytesIO(faces_sheet(people, ways, tmp_path))) as picture:
+        width, height = len(ways) + 1, len(people)
+        assert picture.size == (width * (CELL + GAP) + GAP, HEAD + height * (CELL + GAP) + GAP)
+        assert picture.getpixel((GAP + CELL // 2, HEAD + GAP // 2 + CELL // 2)) == (255, 0, 0)
+        last = picture.crop(
+            (picture.width - GAP - CELL, picture.height - 3 * GAP // 2 - CELL, picture.width - GAP, 10**4)
+        )
+    expected = to_images(torch.from_numpy(drawn.large[-1:]))[0].resize((CELL, CELL), Image.Resampling.NEAREST)
+    assert np.array_equal(np.asarray(last)[:CELL], np.asarray(expected))
 
 
 def test_a_folder_is_of_one_study(tmp_path):
