@@ -13,6 +13,9 @@ unexport PYTHONPATH
 # Waiting threads spin for some microseconds, then sleep. Without spinning a training step takes half as long again on an
 # idle machine; with libgomp's own, longer spinning it takes up to five times as long beside other programs.
 export GOMP_SPINCOUNT ?= 5000
+# OpenBLAS's threads, those of numpy and scipy, spin as well: on busy cores a Fréchet distance takes ten times as long, and
+# on two idle ones one thread is as fast.
+export OPENBLAS_NUM_THREADS ?= 1
 
 help:  ## This text
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -44,9 +47,8 @@ judge: .judge/ready  ## Set up inaFaceAnalyzer, the paper's judge of age and gen
 repro: .venv/installed  ## Run the whole pipeline (on the embedded sample, unless params.yaml says otherwise)
 	@s2f params check && dvc repro && echo "The report: $(CURDIR)/reports/index.html"
 
-# OpenBLAS's threads wait for each other by spinning: on cores that are busy a Fréchet distance takes ten times as long.
 test: .venv/installed  ## Run the tests
-	@OPENBLAS_NUM_THREADS=1 pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	@pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 check: .venv/installed  ## Lint, format, types, import floors, stage dependencies, the README's tree
 	@ruff check . && ruff format --check . && mypy && pytest tests/project
