@@ -11,6 +11,7 @@ from PIL import Image
 from s2f.diffusion.solvers import Walk
 from s2f.faces.arcface import FaceEmbedder
 from s2f.faces.detect import FaceDetector
+from s2f.faces.images import encode_png
 from s2f.params.face_models import SAMPLE_PACK
 from s2f.pipeline import SpeechToFacePipeline
 from s2f.pipeline.pixels import from_pixels, to_images
@@ -22,7 +23,7 @@ from s2f.sample.scene import draw_scene
 from tests.benchmarks.sampling.steps import quality, table
 from tests.benchmarks.sampling.steps.__main__ import compare, full_way, measure, way_of
 from tests.benchmarks.sampling.steps.drawing import Drawn, Way, claim, draw
-from tests.benchmarks.sampling.steps.picture import as_png, faces_sheet
+from tests.benchmarks.sampling.steps.picture import faces_sheet
 from tests.benchmarks.sampling.steps.subjects import Subject
 
 ROOT = Path(__file__).parents[4]
@@ -109,7 +110,7 @@ def test_a_stopped_study_goes_on_and_shares_small_faces(pipeline, tmp_path):
 
 def test_a_picture_shows_the_true_face_and_that_of_every_way(pipeline, tmp_path):
     size, side = pipeline.models.face_decoder.config.embedding, pipeline.image_px
-    true = as_png(Image.new("RGB", (side, side), "red"))
+    true = encode_png(np.full((side, side, 3), (255, 0, 0), np.uint8))
     people = [Subject(f"{i}", f"{i}", np.eye(size, dtype=np.float32)[i], true) for i in range(3)]
     ways = [way_of(text, pipeline.drawing) for text in ("ddim:2", "ddim:3")]
     for way in ways:
